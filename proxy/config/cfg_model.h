@@ -1,0 +1,214 @@
+/* cfg_model.h - a parsed haproxy.cfg as plain data: immutable after the check, one arena, freed as
+ * a whole.
+ *
+ * Everything here was resolved: defaults applied, names looked up, addresses parsed, cross
+ * references checked. Running objects (pool/, net/) are built from it; they read it inside one turn
+ * of an event loop and never keep a pointer into it across turns, because a reload swaps the whole
+ * (RCU). Times are microseconds; 0 means "not set: infinite" for timeouts, as in HAProxy. */
+#ifndef PROXY_CFG_MODEL_H
+#define PROXY_CFG_MODEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <tandem/addr.h>
+#include <tandem/arena.h>
+#include <tandem/ctl.h>
+#include <tandem/diag.h>
+#include <tandem/str.h>
+
+enum cfg_mode { CFG_MODE_TCP, CFG_MODE_HTTP };
+
+enum cfg_balance { CFG_LB_ROUNDROBIN, CFG_LB_LEASTCONN, CFG_LB_SOURCE };
+
+enum cfg_log_target { CFG_LOG_UDP, CFG_LOG_UNIX, CFG_LOG_FD };
+enum cfg_log_format {
+	CFG_LOG_RFC3164,
+	CFG_LOG_RFC5424,
+	CFG_LOG_RAW,
+	CFG_LOG_SHORT,
+	CFG_LOG_ISO,
+	CFG_LOG_TIMED,
+	CFG_LOG_LOCAL
+};
+
+struct cfg_log {
+	struct cfg_log *next;
+	enum cfg_log_target target;
+	struct addr addr; /* UDP, UNIX */
+	int fd;           /* FD: 1 stdout, 2 stderr, or fd@N */
+	enum cfg_log_format format;
+	int facility;             /* 0..23 */
+	int max_level, min_level; /* 0 emerg .. 7 debug; a line passes if its level <= max_level,
+				     and is raised to min_level */
+	unsigned max_len;         /* default 1024 */
+};
+
+struct cfg_timeouts {
+	int64_t connect_us, client_us, server_us, check_us, http_request_us, http_keep_alive_us,
+		queue_us, tunnel_us, client_fin_us, server_fin_us, tarpit_us;
+};
+
+/* One listening address. A port range is expanded: one cfg_bind a port. */
+struct cfg_bind {
+	struct cfg_bind *next;
+	struct diag_pos pos;
+	struct addr addr; /* len 0 when fd is given */
+	int fd;           /* fd@N: an inherited listening socket; else -1 */
+	const char *spec; /* as written, for messages and for matching at a reload; unique in its
+			     frontend */
+	const char *interface, *name;
+	unsigned backlog; /* 0: the frontend's maxconn, at least 1024 */
+	unsigned maxconn; /* 0: none of its own */
+	bool v6only, v4v6, transparent, defer_accept, accept_proxy;
+	mode_t unix_mode; /* 0: unchanged */
+	uid_t unix_uid;   /* (uid_t)-1: unchanged */
+	gid_t unix_gid;
+};
+
+/* http-check expect; the simple forms of the first cut. */
+enum cfg_expect { CFG_EXPECT_DEFAULT /* 2xx and 3xx */, CFG_EXPECT_STATUS };
+struct cfg_status_range {
+	uint16_t lo, hi;
+};
+
+enum cfg_check_kind { CFG_CHECK_TCP /* connect only */, CFG_CHECK_HTTP };
+
+/* What option httpchk, http-check and option tcp-check of a backend ask for. */
+struct cfg_check {
+	enum cfg_check_kind kind;
+	struct str request; /* the whole HTTP request as it goes out; {addr} dependent parts are
+			       already in it */
+	enum cfg_expect expect;
+	const struct cfg_status_range *statuses;
+	unsigned n_statuses;
+	bool expect_negated;
+};
+
+struct cfg_server {
+	struct cfg_server *next;
+	struct diag_pos pos;
+	const char *name;
+	unsigned id; /* sid in the statistics, from 1 */
+	struct addr addr;
+	const char *host;         /* as written */
+	bool port_is_from_client; /* no port given: the client's destination port is used */
+	int port_offset;          /* "+N" / "-N" forms together with port_is_from_client */
+	unsigned weight;          /* 0..256, default 1 */
+	bool backup, disabled;
+	unsigned maxconn, minconn, maxqueue; /* 0: unlimited */
+	bool check;
+	struct addr check_addr;                       /* len 0: addr */
+	uint16_t check_port;                          /* 0: the server's */
+	int64_t inter_us, fastinter_us, downinter_us; /* default 2 s; 0: as inter */
+	unsigned rise, fall;                          /* default 2, 3 */
+	int64_t slowstart_us;
+	unsigned send_proxy; /* 0, 1 or 2 */
+	struct addr source;  /* len 0: none */
+};
+
+struct cfg_stats_auth {
+	struct cfg_stats_auth *next;
+	struct str userpass; /* "user:password" */
+};
+struct cfg_stats {
+	bool enabled;
+	struct str uri; /* prefix, default "/haproxy?stats" */
+	struct str realm;
+	unsigned refresh_s; /* 0: none */
+	bool hide_version, show_legends, show_desc, admin;
+	struct str node, desc;
+	const struct cfg_stats_auth *auth; /* NULL: open to all */
+};
+
+struct cfg_error_page {
+	struct str bytes; /* the whole raw response; len 0: the built-in page */
+};
+/* 200 400 401 403 404 405 407 408 410 413 425 429 500 501 502 503 504 */
+#define CFG_N_ERROR_PAGES 17
+extern const uint16_t cfg_error_codes[CFG_N_ERROR_PAGES];
+
+/* A frontend, a backend or both (listen). */
+struct cfg_proxy {
+	struct cfg_proxy *next;
+	struct diag_pos pos;
+	const char *name;
+	unsigned id; /* iid in the statistics */
+	bool is_frontend, is_backend, disabled;
+	enum cfg_mode mode;
+	struct cfg_timeouts timeout;
+	const struct cfg_log *logs;
+
+	/* frontend */
+	const struct cfg_bind *binds;
+	unsigned maxconn, backlog;
+	const struct cfg_proxy *default_backend; /* NULL: this proxy itself (listen), or 503 */
+
+	/* backend */
+	enum cfg_balance balance;
+	const struct cfg_server *servers;
+	unsigned n_servers;
+	unsigned retries; /* default 3 */
+	unsigned fullconn;
+	const struct cfg_check *check; /* never NULL in a backend */
+
+	/* options */
+	bool httplog, tcplog, dontlognull, dontlog_normal, log_health_checks, logasap;
+	bool http_server_close, httpclose, abortonclose, allbackups, tcpka_client, tcpka_server,
+		nolinger;
+	bool redispatch;
+	int redispatch_interval; /* as `option redispatch N`; -1 (last retry) by default */
+	bool forwardfor, forwardfor_ifnone;
+	struct str forwardfor_header;  /* "X-Forwarded-For" */
+	struct addr forwardfor_except; /* len 0: none */
+	unsigned forwardfor_except_bits;
+
+	struct cfg_stats stats;
+	struct str monitor_uri; /* len 0: none */
+	struct cfg_error_page errors[CFG_N_ERROR_PAGES];
+};
+
+struct cfg_socket { /* global: stats socket */
+	struct cfg_socket *next;
+	struct diag_pos pos;
+	struct addr addr;
+	int fd; /* fd@N, else -1 */
+	mode_t mode;
+	uid_t uid;
+	gid_t gid;
+	enum ctl_level level;
+	bool expose_fd;
+};
+
+struct cfg_global {
+	bool daemon, master_worker, quiet;
+	const char *pidfile, *chroot_dir, *user, *group;
+	uid_t uid; /* (uid_t)-1: not given */
+	gid_t gid;
+	unsigned maxconn;  /* 0: computed from the limit of open files */
+	unsigned nbthread; /* 0: the cores */
+	const struct cfg_log *logs;
+	const char *log_tag; /* default "proxyd" is wrong for log analysers: "haproxy" as the peer's
+				default */
+	const char *log_send_hostname; /* NULL: no */
+	const struct cfg_socket *sockets;
+	int64_t stats_timeout_us;                  /* default 10 s */
+	unsigned bufsize, maxrewrite, max_headers; /* tune.*: 16384, 1024, 101 */
+	int spread_checks;                         /* percent */
+	const char *node, *description;
+	int64_t hard_stop_after_us; /* 0: never */
+	/* ours: liveness-socket PATH [mode M] [user U] [group G] */
+	const char *liveness_path;
+	mode_t liveness_mode;
+	uid_t liveness_uid;
+	gid_t liveness_gid;
+};
+
+struct cfg {
+	struct arena arena;
+	struct cfg_global global;
+	struct cfg_proxy *proxies; /* in the order of the file */
+	unsigned n_proxies;
+};
+
+#endif

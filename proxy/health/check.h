@@ -1,0 +1,59 @@
+/* check.h - health checks of servers: schedule, probe, rise and fall; runs on the control loop only
+ * and changes servers through pool/server.h. The decision (rise_fall.h) is pure. */
+#ifndef PROXY_CHECK_H
+#define PROXY_CHECK_H
+
+#include <stdint.h>
+#include <tandem/loop.h>
+
+struct backend;
+struct server;
+
+/* HAProxy's codes; check_status_code() gives "L4OK", check_status_text() "Layer4 check passed". */
+enum check_status {
+	CHECK_UNKNOWN,
+	CHECK_INI,
+	CHECK_START,
+	CHECK_SOCKERR,
+	CHECK_L4OK,
+	CHECK_L4TOUT,
+	CHECK_L4CON,
+	CHECK_L6OK,
+	CHECK_L6TOUT,
+	CHECK_L6RSP,
+	CHECK_L7OK,
+	CHECK_L7OKC,
+	CHECK_L7TOUT,
+	CHECK_L7RSP,
+	CHECK_L7STS,
+};
+const char *check_status_code(enum check_status s);
+const char *check_status_text(enum check_status s);
+
+/* What the last check of a server found; for statistics. */
+struct check_result {
+	enum check_status status;
+	int code; /* HTTP status, or 0 */
+	int64_t duration_us;
+	unsigned health, rise, fall; /* 0..rise+fall-1; up when >= rise */
+	char desc[80];               /* server's words or errno text, printable */
+};
+/* false: the server is not checked. */
+bool check_get_result(const struct server *s, struct check_result *out);
+
+struct health;
+struct health *health_new(struct loop *control);
+/* Start checks of the servers of be that have none, stop those that should have none, follow
+ * changed parameters; call it after backend_new and backend_reconfigure. First probes are spread
+ * over the interval. */
+void health_sync(struct health *h, struct backend *be);
+/* Before a server or backend is freed. */
+void health_forget(struct health *h, struct server *s);
+/* A data thread saw the server refuse or fail (observe, fastinter): posted as a message by the
+ * caller. Probe it now. */
+void health_probe_now(struct health *h, struct server *s);
+void health_free(struct health *h);
+/* Checks decided for every checked server of be at least once. */
+bool health_is_settled(const struct backend *be);
+
+#endif

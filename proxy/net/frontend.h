@@ -1,0 +1,26 @@
+/* frontend.h - a frontend: where clients arrive. Lives across reloads by name. */
+#ifndef PROXY_FRONTEND_H
+#define PROXY_FRONTEND_H
+
+#include <stdint.h>
+#include <urcu/urcu-qsbr.h>
+
+#include "stats/counters.h"
+
+struct backend;
+struct cfg_proxy;
+
+struct frontend {
+	const char *name; /* owned */
+	unsigned id, n_threads;
+	const struct cfg_proxy *cfg;     /* RCU */
+	struct backend *default_backend; /* RCU; NULL: 503 */
+	_Atomic int is_stopping;         /* no keep-alive any more: drain */
+	struct gauge sess CACHE_ALIGNED; /* client connections */
+	struct counters *counters;
+};
+
+struct frontend *frontend_new(const struct cfg_proxy *cfg, unsigned n_threads);
+void frontend_free(struct frontend *fe);
+
+#endif

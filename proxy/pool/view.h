@@ -1,0 +1,47 @@
+/* view.h - the immutable picture of a backend that data threads read without a lock.
+ *
+ * Built and published by the control thread (pool/backend.c) at every change; read with
+ * backend_view() inside one turn of a thread's loop; freed by liburcu when every thread has passed
+ * a quiescent point. Do not keep a pointer to it, or into it, across turns; struct server pointers
+ * found in it live as long as the stream counts itself in server->sess. */
+#ifndef PROXY_VIEW_H
+#define PROXY_VIEW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <tandem/addr.h>
+#include <urcu/call-rcu.h>
+
+struct server;
+
+struct view_server {
+	struct server *srv;
+	struct addr addr;   /* where to connect (port 0: the client's destination port plus
+			       port_offset) */
+	struct addr source; /* len 0: none */
+	int port_offset;
+	uint16_t weight;
+	bool usable; /* in balancing */
+	bool is_backup;
+	bool accepts; /* alive: takes connections that are bound to it (persistence) even when
+			 drained */
+	uint8_t send_proxy;
+	uint32_t maxconn, minconn, maxqueue; /* 0: unlimited */
+};
+
+struct backend_view {
+	struct rcu_head rcu;
+	uint32_t n_servers;
+	struct view_server *servers; /* all of them, in the order of the configuration */
+	/* who is balanced over now: the usable servers, or the backups if none is (one backup, or
+	 * all with allbackups) */
+	uint32_t n_usable;
+	uint32_t total_weight;
+	const struct view_server **usable;
+	/* what the algorithm prepared at publication (lb.h: prepare) */
+	uint16_t *schedule; /* roundrobin: indexes into usable, in smooth order; source: the hash
+			       map */
+	uint32_t n_schedule;
+};
+
+#endif

@@ -1,0 +1,58 @@
+/* worker.h - a data thread: its loop, its listeners, its connections, buffers and idle server
+ * connections. Threads share nothing hot; the control thread talks to them by messages. */
+#ifndef PROXY_WORKER_H
+#define PROXY_WORKER_H
+
+#include <pthread.h>
+#include <stdint.h>
+#include <tandem/list.h>
+#include <tandem/loop.h>
+
+struct listener;
+struct engine;
+
+/* Process-wide values that threads read; written at start-up and, through RCU or atomics, at a
+ * reload. */
+struct engine {
+	unsigned n_threads;
+	struct worker *workers; /* n_threads of them */
+	struct loop *control;   /* the main thread's loop */
+	struct health *health;
+	int64_t start_mono_us, start_real_us;
+	_Atomic uint32_t maxconn; /* client connections of the process */
+	struct gauge *conns;      /* client connections now */
+	_Atomic int is_stopping;  /* soft stop: finish requests, then close */
+	unsigned bufsize, maxrewrite, max_headers;
+	/* The control thread's callback when a connection attempt to a server fails, sent as a
+	 * message: may trigger a fast check. */
+};
+
+struct worker {
+	struct engine *engine;
+	unsigned tid; /* 0 .. n_threads - 1; index of every per-thread counter */
+	struct loop loop;
+	pthread_t thread;
+	/* the rest is private to worker.c, net/ and http/ */
+	struct worker_private *priv;
+};
+
+/* Start the threads (registered with liburcu qsbr). Dies when a thread cannot be created. */
+void workers_start(struct engine *e);
+/* Tell all threads to watch (add) and stop watching (remove) listeners; returns when every thread
+ * has done it. Elements are borrowed; removed listeners can be freed afterwards. The kernel's queue
+ * of a removed one is accepted from first. */
+void workers_set_listeners(struct engine *e, struct listener *const *add, unsigned n_add,
+			   struct listener *const *remove, unsigned n_remove);
+/* Pause and resume accepting everywhere is remove/add. */
+/* Soft stop: idle keep-alive connections are closed, responses carry Connection: close. Returns at
+ * once. */
+void workers_drain(struct engine *e);
+/* Client connections that are still there, over all threads. */
+unsigned workers_n_conns(const struct engine *e);
+/* Close every connection and end the threads; returns when they are joined. */
+void workers_stop(struct engine *e);
+/* Drop idle connections to servers that left (after a reload) or went down. NULL: all. */
+struct server;
+void workers_purge_idle(struct engine *e, const struct server *s);
+
+#endif

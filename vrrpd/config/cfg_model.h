@@ -1,0 +1,124 @@
+/* cfg_model.h - a parsed keepalived.conf as plain data: immutable after the check, one arena, freed
+ * as a whole. Times are microseconds. */
+#ifndef VRRPD_CFG_MODEL_H
+#define VRRPD_CFG_MODEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <tandem/addr.h>
+#include <tandem/arena.h>
+#include <tandem/diag.h>
+
+enum vrrp_wanted_state { WANT_UNSET, WANT_MASTER, WANT_BACKUP }; /* `state`: the initial one */
+
+/* A virtual address, or the source of an announcement. */
+struct cfg_vip {
+	struct cfg_vip *next;
+	struct diag_pos pos;
+	struct addr addr;   /* port 0 */
+	uint8_t prefix_len; /* default 32 / 128, as keepalived */
+	const char *dev;    /* NULL: the instance's interface */
+	const char *label;  /* NULL: none */
+	struct addr brd;    /* len 0: none; brd_auto: computed */
+	bool brd_auto;
+	int scope; /* -1: default (RT_SCOPE_*) */
+};
+
+struct cfg_peer {
+	struct cfg_peer *next;
+	struct addr addr;
+	unsigned min_ttl, max_ttl; /* 0, 255 */
+};
+
+struct cfg_script { /* vrrp_script NAME */
+	struct cfg_script *next;
+	struct diag_pos pos;
+	const char *name;
+	char *const *argv;               /* NULL-terminated */
+	int64_t interval_us, timeout_us; /* default 1 s; timeout 0: the interval */
+	unsigned rise, fall;             /* default 1 */
+	int weight;                      /* -253..253; 0: fault */
+	bool weight_reverse, init_fail;
+	uid_t uid;
+	gid_t gid;
+};
+
+struct cfg_proxy_track { /* vrrp_track_proxy NAME: a liveness socket of proxyd (ours) */
+	struct cfg_proxy_track *next;
+	struct diag_pos pos;
+	const char *name;
+	const char *socket; /* path */
+	int64_t timeout_us; /* silence after which it counts as hung; default 300 ms */
+	int weight;         /* 0: fault */
+	bool weight_reverse;
+	bool require_usable; /* default yes: at least one usable server in each frontend's backend
+			      */
+};
+
+enum cfg_track_kind { TRACK_INTERFACE, TRACK_SCRIPT, TRACK_PROXY };
+/* A line of track_interface, track_script or track_proxy in an instance. */
+struct cfg_track {
+	struct cfg_track *next;
+	struct diag_pos pos;
+	enum cfg_track_kind kind;
+	const char *name; /* of the interface, script or proxy */
+	const struct cfg_script *script;
+	const struct cfg_proxy_track *proxy;
+	int weight; /* resolved: of this line, or of the object; 0: fault */
+	bool reverse;
+};
+
+struct cfg_instance {
+	struct cfg_instance *next;
+	struct diag_pos pos;
+	const char *name, *interface;
+	enum vrrp_wanted_state state;
+	uint8_t vrid, priority; /* 1..255; 1..255, default 100 */
+	unsigned version;       /* 2 or 3 */
+	int64_t advert_us;      /* default 1 s */
+	bool preempt, dont_track_primary;
+	int64_t preempt_delay_us;
+	struct addr src; /* unicast_src_ip / mcast_src_ip; len 0: the interface's first */
+	bool is_unicast;
+	const struct cfg_peer *peers;
+	unsigned n_peers;
+	unsigned auth_type;         /* 0 none, 1 PASS (version 2) */
+	char auth_pass[8];          /* padded with 0 */
+	const struct cfg_vip *vips; /* go into adverts */
+	const struct cfg_vip *vips_excluded;
+	unsigned n_vips;
+	const struct cfg_track *tracks;
+	/* garp_master_delay 5 s, garp_master_repeat 5, garp_lower_prio_delay/-repeat,
+	 * garp_master_refresh 0, garp_master_refresh_repeat 1 */
+	int64_t garp_delay_us, garp_lower_prio_delay_us, garp_refresh_us;
+	unsigned garp_repeat, garp_lower_prio_repeat, garp_refresh_repeat;
+	int64_t garp_interval_us; /* between two packets */
+	bool higher_prio_send_advert, accept;
+	const char *notify, *notify_master, *notify_backup, *notify_fault,
+		*notify_stop; /* program lines as written; NULL */
+};
+
+struct cfg_global {
+	const char *router_id;
+	unsigned version; /* vrrp_version: 2 (default) or 3 */
+	struct addr mcast_group4;
+	bool script_security, skip_check_adv_addr, strict;
+	uid_t script_uid; /* script_user */
+	gid_t script_gid;
+	int64_t startup_delay_us;
+	const char *control_socket; /* ours: control_socket PATH; default /run/tandem/vrrpd.sock */
+	const char *
+		state_file; /* ours: leftovers of an earlier run; default /run/tandem/vrrpd.state */
+};
+
+struct cfg {
+	struct arena arena;
+	struct cfg_global global;
+	struct cfg_instance *instances;
+	unsigned n_instances;
+	const struct cfg_script *scripts;
+	const struct cfg_proxy_track *proxies;
+};
+
+#endif

@@ -1,73 +1,212 @@
 # Tandem - one Makefile for everything; `make help` lists the targets.
+#
+# Variables: BUILD (directory), CC, CFLAGS, PREFIX, DESTDIR, V=1 (print the commands),
+# SANITIZE=address,undefined or SANITIZE=thread (builds apart, in build-address or build-thread),
+# SECONDS_EACH (fuzz-smoke), KEEP=1 (demo). Nothing here needs pkg-config or a compiler before a
+# recipe runs, so that `make deps` works on a machine that has only make.
 
-comma   := ,
-BUILD   ?= build
+comma    := ,
+BUILD    ?= build
 SANITIZE ?=
-PREFIX  ?= /usr/local
-DESTDIR ?=
-CC      ?= gcc
+PREFIX   ?= /usr/local
+DESTDIR  ?=
 ifeq ($(origin CC),default)
 CC := gcc
 endif
+Q := $(if $(V),,@)
+# Parallel by default: as many jobs as processors.
+JOBS := $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 2))
+MAKEFLAGS += $(JOBS)
 
-PKGS    := libnl-3.0 libnl-route-3.0 liburcu-qsbr liburcu-cds libcap-ng libsystemd jansson
+PKGS := libnl-3.0 libnl-route-3.0 liburcu-qsbr liburcu-cds libcap-ng libsystemd jansson
+# Asked once, when the first recipe needs the answer.
+PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PKGS)))$(PKG_CFLAGS)
+PKG_LIBS   = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS)))$(PKG_LIBS)
+CHECK_LIBS = $(eval CHECK_LIBS := $$(shell pkg-config --libs check))$(CHECK_LIBS)
+
 CPPFLAGS += -D_GNU_SOURCE -Iinclude
-CFLAGS  ?= -O2 -g
-WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wswitch-enum -Wvla
-ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(WARN) $(WERROR) -fno-strict-aliasing -fstack-protector-strong -pthread
-LDLIBS  = -lev -lhttp_parser $(shell pkg-config --libs $(PKGS)) -lm -pthread
-ifneq ($(SANITIZE),)
-BUILD   := build-$(firstword $(subst $(comma), ,$(SANITIZE)))
-ALL_CFLAGS += -fsanitize=$(SANITIZE) -fno-omit-frame-pointer -O1
-LDFLAGS += -fsanitize=$(SANITIZE)
+CFLAGS   ?= -O2 -g
+WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wswitch-enum -Wvla
+HARDEN   := -fno-strict-aliasing -fstack-protector-strong
+LDLIBS   = -lev -lhttp_parser $(PKG_LIBS) -lm -pthread
+ifeq ($(SANITIZE),)
+HARDEN  += -D_FORTIFY_SOURCE=2
+else ifeq ($(SANITIZE),fuzz)
+BUILD   := build-fuzz
+SAN     := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -O1
+SAN_LD  := -fsanitize=address,undefined
 else
-ALL_CFLAGS += -D_FORTIFY_SOURCE=2
+BUILD   := build-$(firstword $(subst $(comma), ,$(SANITIZE)))
+SAN     := -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer -O1
+SAN_LD  := -fsanitize=$(SANITIZE)
 endif
+# Checks treat warnings as errors. WERROR is no part of the flags that cause a rebuild: what was
+# compiled before has shown its warnings, and a fresh clone (.ci/run) compiles all with it.
+CHECKING := $(filter check lint units fuzz-smoke,$(MAKECMDGOALS))
+WERROR   ?= $(if $(CHECKING),-Werror)
+ALL_CFLAGS := -std=gnu11 $(CFLAGS) $(WARN) $(HARDEN) $(SAN) -pthread
 
 SRC_common := $(wildcard common/*.c)
 SRC_proxy  := $(filter-out proxy/main.c,$(wildcard proxy/*/*.c))
 SRC_vrrpd  := $(filter-out vrrpd/main.c,$(wildcard vrrpd/*.c vrrpd/*/*.c))
-obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
+obj   = $(patsubst %.c,$(BUILD)/%.o,$(1))
+prog  = $(patsubst %.c,$(BUILD)/%,$(1))
 
-UNIT_common := $(patsubst tests/unit/common/%.c,$(BUILD)/tests/unit/common/%,$(wildcard tests/unit/common/test_*.c))
-UNIT_proxy  := $(patsubst tests/unit/proxy/%.c,$(BUILD)/tests/unit/proxy/%,$(wildcard tests/unit/proxy/test_*.c))
-UNIT_vrrpd  := $(patsubst tests/unit/vrrpd/%.c,$(BUILD)/tests/unit/vrrpd/%,$(wildcard tests/unit/vrrpd/test_*.c))
-UNITS := $(UNIT_common) $(UNIT_proxy) $(UNIT_vrrpd)
+UNIT_common := $(call prog,$(wildcard tests/unit/common/test_*.c))
+UNIT_proxy  := $(call prog,$(wildcard tests/unit/proxy/test_*.c))
+UNIT_vrrpd  := $(call prog,$(wildcard tests/unit/vrrpd/test_*.c))
+UNITS       := $(UNIT_common) $(UNIT_proxy) $(UNIT_vrrpd)
+# Programs that tests, the demo and the benchmark run: one file each, on libev and libcommon.
+TOOLS       := $(call prog,$(wildcard tests/lib/*.c tests/bench/*.c))
+# tests/fuzz/{common,proxy,vrrpd}/fuzz_NAME.c, its corpus in the directory NAME beside it.
+FUZZ_common := $(call prog,$(wildcard tests/fuzz/common/fuzz_*.c))
+FUZZ_proxy  := $(call prog,$(wildcard tests/fuzz/proxy/fuzz_*.c))
+FUZZ_vrrpd  := $(call prog,$(wildcard tests/fuzz/vrrpd/fuzz_*.c))
+FUZZERS     := $(FUZZ_common) $(FUZZ_proxy) $(FUZZ_vrrpd)
 
-all: $(BUILD)/proxyd $(BUILD)/vrrpd ## build both daemons
+SOURCES := $(wildcard common/*.c proxy/*.c vrrpd/*.c proxy/*/*.c vrrpd/*/*.c tests/*/*.c \
+	tests/*/*/*.c)
+HEADERS := $(wildcard include/tandem/*.h common/*.h proxy/*/*.h vrrpd/*.h vrrpd/*/*.h \
+	tests/*/*.h tests/*/*/*.h)
+SCRIPTS := $(wildcard .ci/run deploy/*.sh tests/*/*.sh tests/*/*/*.sh)
+
+## Build
+all: $(BUILD)/proxyd $(BUILD)/vrrpd ## build both daemons (the default)
+units: $(UNITS) ## build the unit tests
+tools: $(TOOLS) ## build the test programs (load generator, gateway)
+
+# Packages first whenever the goal promises to do all of its set-up.
+GOALS_ALL   := $(filter deps,$(MAKECMDGOALS))
+DEPS_GROUPS := $(if $(GOALS_ALL),,$(sort $(if $(filter check,$(MAKECMDGOALS)),build demo test) \
+	$(if $(filter demo,$(MAKECMDGOALS)),build demo) $(if $(filter bench,$(MAKECMDGOALS)),build bench) \
+	$(if $(filter lint format,$(MAKECMDGOALS)),build test lint) \
+	$(if $(filter fuzz-smoke,$(MAKECMDGOALS)),build lint)))
+DEPS_FIRST  := $(if $(GOALS_ALL)$(DEPS_GROUPS),deps)
+deps: ## install the Debian packages that are missing (root)
+	@deploy/deps.sh $(DEPS_GROUPS)
+
+# What the products depend on beside their sources: the flags and the list of the sources. The
+# files change only when their content does.
+$(BUILD)/.flags: FORCE | $(DEPS_FIRST)
+	@mkdir -p $(@D); printf '%s\n' '$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(LDFLAGS) $(SAN_LD) $(PKGS)' \
+		| cmp -s - $@ || printf '%s\n' '$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(LDFLAGS) $(SAN_LD) $(PKGS)' >$@
+$(BUILD)/.sources: FORCE
+	@mkdir -p $(@D); echo '$(SRC_common) $(SRC_proxy) $(SRC_vrrpd)' | cmp -s - $@ || \
+		echo '$(SRC_common) $(SRC_proxy) $(SRC_vrrpd)' >$@
+
+$(BUILD)/proxy/%.o $(BUILD)/tests/unit/proxy/%.o $(BUILD)/tests/fuzz/proxy/%.o: private AREA := -Iproxy
+$(BUILD)/vrrpd/%.o $(BUILD)/tests/unit/vrrpd/%.o $(BUILD)/tests/fuzz/vrrpd/%.o: private AREA := -Ivrrpd
+COMPILE = $(CC) $(CPPFLAGS) $(AREA) $(PKG_CFLAGS) $(ALL_CFLAGS) $(WERROR)
+$(BUILD)/%.o: %.c $(BUILD)/.flags
+	$(if $(V),,@echo '  CC    $<')
+	@mkdir -p $(@D)
+	$(Q)$(COMPILE) -MMD -MP -MT $@ -MT build/lint/$*.tidy -c -o $@ $<
 
 $(BUILD)/libcommon.a: $(call obj,$(SRC_common))
 $(BUILD)/libproxy.a: $(call obj,$(SRC_proxy))
 $(BUILD)/libvrrp.a: $(call obj,$(SRC_vrrpd))
-$(BUILD)/%.a:
-	@rm -f $@
-	ar rcs $@ $^
+$(BUILD)/%.a: $(BUILD)/.sources
+	$(if $(V),,@echo '  AR    $@')
+	$(Q)rm -f $@ && ar rcs $@ $(filter %.o,$^)
 
+LINK = $(CC) $(ALL_CFLAGS) $(LDFLAGS) $(SAN_LD) -o $@ $(filter %.o %.a,$^)
 $(BUILD)/proxyd: $(BUILD)/proxy/main.o $(BUILD)/libproxy.a $(BUILD)/libcommon.a
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 $(BUILD)/vrrpd: $(BUILD)/vrrpd/main.o $(BUILD)/libvrrp.a $(BUILD)/libcommon.a
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+$(BUILD)/proxyd $(BUILD)/vrrpd:
+	$(if $(V),,@echo '  LINK  $@')
+	$(Q)$(LINK) $(LDLIBS)
 
-$(BUILD)/proxy/%.o: CPPFLAGS += -Iproxy
-$(BUILD)/vrrpd/%.o: CPPFLAGS += -Ivrrpd
-$(BUILD)/tests/unit/proxy/%.o: CPPFLAGS += -Iproxy
-$(BUILD)/tests/unit/vrrpd/%.o: CPPFLAGS += -Ivrrpd
-$(BUILD)/%.o: %.c
+$(UNIT_common) $(TOOLS) $(FUZZ_common): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libcommon.a
+$(UNIT_proxy) $(FUZZ_proxy): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libproxy.a $(BUILD)/libcommon.a
+$(UNIT_vrrpd) $(FUZZ_vrrpd): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libvrrp.a $(BUILD)/libcommon.a
+$(UNITS):
+	$(if $(V),,@echo '  LINK  $@')
+	$(Q)$(LINK) $(CHECK_LIBS) $(LDLIBS)
+$(TOOLS):
+	$(if $(V),,@echo '  LINK  $@')
+	$(Q)$(LINK) $(LDLIBS)
+$(FUZZERS):
+	$(if $(V),,@echo '  LINK  $@')
+	$(Q)$(LINK) -fsanitize=fuzzer $(LDLIBS)
+
+## Run
+demo: all tools ## the pair in network namespaces, in two minutes (root; KEEP=1)
+	@BUILD=$(BUILD) KEEP=$(KEEP) deploy/demo.sh
+demo-down: ## remove what `make demo KEEP=1` left running (root)
+	@deploy/demo.sh down
+
+## Test
+# Plain: everything. With sanitizers: unit tests, goldens and scenarios; SANITIZE=thread: unit tests.
+SUITES ?= $(if $(SANITIZE),$(if $(filter thread,$(SANITIZE)),unit,unit golden vtc),unit golden vtc netns)
+check: all units tools ## all tests (the network labs need root)
+	@BUILD=$(BUILD) SANITIZE=$(SANITIZE) tests/lib/run.sh $(SUITES)
+lint: check-format check-tidy check-cppcheck check-scripts ## format, clang-tidy, cppcheck
+	@echo 'lint: clean'
+check-format: | $(DEPS_FIRST)
+	@clang-format --dry-run --Werror $(SOURCES) $(HEADERS) && echo '  FORMAT ok'
+TIDY := $(patsubst %.c,build/lint/%.tidy,$(SOURCES))
+check-tidy: $(TIDY)
+build/lint/proxy/%.tidy build/lint/tests/unit/proxy/%.tidy build/lint/tests/fuzz/proxy/%.tidy: \
+	private AREA := -Iproxy
+build/lint/vrrpd/%.tidy build/lint/tests/unit/vrrpd/%.tidy build/lint/tests/fuzz/vrrpd/%.tidy: \
+	private AREA := -Ivrrpd
+$(TIDY): build/lint/%.tidy: %.c .clang-tidy $(BUILD)/.flags
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(shell pkg-config --cflags $(PKGS)) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	@timeout 120 clang-tidy --quiet $< -- $(CPPFLAGS) $(AREA) $(PKG_CFLAGS) -std=gnu11 $(WARN) \
+		>$@.log 2>&1 || { echo "  TIDY  $< FAILED"; grep -v ' warnings\? generated' $@.log; exit 1; }
+	@rm -f $@.log; touch $@; echo '  TIDY  $<'
+CPPCHECK = cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
+	--error-exitcode=1 -j2 -D_GNU_SOURCE --suppress=missingIncludeSystem -Iinclude
+check-cppcheck: | $(DEPS_FIRST)
+	@$(CPPCHECK) -Iproxy $(SRC_common) $(SRC_proxy) $(wildcard proxy/main.c)
+	@$(CPPCHECK) -Ivrrpd $(SRC_vrrpd) $(wildcard vrrpd/main.c) $(wildcard tests/lib/*.c)
+	@echo '  CPPCHECK ok'
+check-scripts: | $(DEPS_FIRST)
+	@for s in $(SCRIPTS); do bash -n $$s || exit 1; done; shellcheck -S warning $(SCRIPTS)
+	@echo '  SHELLCHECK ok'
+format: | $(DEPS_FIRST) ## format the sources
+	@clang-format -i $(SOURCES) $(HEADERS)
 
-$(UNIT_common): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libcommon.a
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs check) $(LDLIBS)
-$(UNIT_proxy): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libproxy.a $(BUILD)/libcommon.a
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs check) $(LDLIBS)
-$(UNIT_vrrpd): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libvrrp.a $(BUILD)/libcommon.a
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs check) $(LDLIBS)
+fuzzers: $(FUZZERS)
+fuzz-smoke: | $(DEPS_FIRST) ## run each fuzzer for SECONDS_EACH (10) seconds
+	+@$(MAKE) --no-print-directory SANITIZE=fuzz CC=clang WERROR=-Werror fuzzers
+	@tests/lib/fuzz.sh build-fuzz $(or $(SECONDS_EACH),10)
+bench: all tools ## CPU and latency beside Debian's haproxy
+	@BUILD=$(BUILD) tests/bench/run.sh
+corpus: all ## try the files of CORPUS=DIR with proxyd and vrrpd
+	@BUILD=$(BUILD) tests/lib/corpus.sh $(CORPUS)
 
-units: $(UNITS) ## build the unit tests
+## Install
+SBIN = $(DESTDIR)$(PREFIX)/sbin
+MAN8 = $(DESTDIR)$(PREFIX)/share/man/man8
+DOC  = $(DESTDIR)$(PREFIX)/share/doc/tandem
+UNIT = $(DESTDIR)$(PREFIX)/lib/systemd/system
+TMPF = $(DESTDIR)$(PREFIX)/lib/tmpfiles.d
+SYSC = $(DESTDIR)$(PREFIX)/lib/sysctl.d
+install: all ## daemons, manuals, units, examples (DESTDIR, PREFIX)
+	install -d $(SBIN) $(MAN8) $(DOC)/examples $(UNIT) $(TMPF) $(SYSC)
+	install -m 755 $(BUILD)/proxyd $(BUILD)/vrrpd $(SBIN)
+	install -m 644 deploy/man/proxyd.8 deploy/man/vrrpd.8 $(MAN8)
+	install -m 644 $(wildcard deploy/examples/*) $(DOC)/examples
+	for u in proxyd vrrpd; do sed 's|@SBIN@|$(PREFIX)/sbin|' deploy/systemd/$$u.service \
+		>$(UNIT)/$$u.service && chmod 644 $(UNIT)/$$u.service || exit 1; done
+	install -m 644 deploy/systemd/tandem.tmpfiles $(TMPF)/tandem.conf
+	install -m 644 deploy/sysctl/60-tandem.conf $(SYSC)
+uninstall: ## remove what install put there
+	rm -f $(SBIN)/proxyd $(SBIN)/vrrpd $(MAN8)/proxyd.8 $(MAN8)/vrrpd.8 $(UNIT)/proxyd.service \
+		$(UNIT)/vrrpd.service $(TMPF)/tandem.conf $(SYSC)/60-tandem.conf
+	rm -rf $(DOC)
 
 clean: ## remove all build products
 	rm -rf build build-*
+help: ## this list
+	@awk -F ':.*## ' '/^## /{ print substr($$0, 4) } \
+		/^[a-z-]+:.*## /{ printf "  %-12s %s\n", $$1, $$2 }' Makefile
+	@echo 'Variables: CC CFLAGS BUILD V=1 SANITIZE=address,undefined|thread PREFIX DESTDIR'
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
-.PHONY: all units clean
+FORCE:
+.PHONY: all units tools deps demo demo-down check lint check-format check-tidy check-cppcheck \
+	check-scripts format fuzzers fuzz-smoke bench corpus install uninstall clean help FORCE
 .SECONDARY:
+.DELETE_ON_ERROR:

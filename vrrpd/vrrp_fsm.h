@@ -4,6 +4,8 @@
  *
  * The caller feeds one event at a time with the current time and performs the returned actions in
  * the order of the enum, so the daemon and a simulation of a hundred routers run the same code.
+ * After a wait it feeds the adverts that arrived before VRRP_EV_TIMER: a queued advert is no
+ * silence.
  *
  *            startup (owner)
  *   INIT ──────────────────────► ACTIVE ◄───── timer, hand-over ───── BACKUP ◄──── startup ────
@@ -33,9 +35,10 @@ enum vrrp_event_kind {
 
 struct vrrp_event {
 	enum vrrp_event_kind kind;
-	uint8_t priority;     /* ADVERT: of the advert; PRIORITY: ours now */
-	int64_t adver_us;     /* ADVERT: its Max Advertise Interval */
-	bool is_addr_greater; /* ADVERT: the sender's primary address is greater than ours */
+	uint8_t priority;      /* ADVERT: of the advert; PRIORITY: ours now */
+	uint8_t peer_priority; /* PRIORITY: of the best vrrpd peer that is not in fault; 0: none */
+	int64_t adver_us;      /* ADVERT: its Max Advertise Interval */
+	bool is_addr_greater;  /* ADVERT: the sender's primary address is greater than ours */
 };
 
 /* A mask; the caller performs set bits from the lowest to the highest, which is the right order on
@@ -60,8 +63,9 @@ struct vrrp_params {
 	bool preempt;
 	int64_t preempt_delay_us;
 	int64_t adver_us;     /* Advertisement_Interval */
-	bool start_as_master; /* `state MASTER`: as keepalived, claims after a shorter wait when
-				 nobody is heard */
+	bool start_as_master; /* `state MASTER`: without influence; measured on keepalived 2.2.7:
+				 it, too, listens for a whole Active_Down_Interval first */
+	bool higher_prio_send_advert; /* when we yield to a better router, one last advert */
 };
 
 /* Why the state changed last; texts by vrrp_cause_text(). */
@@ -88,8 +92,10 @@ struct vrrp_fsm {
 	int64_t deadline_us;     /* when to feed VRRP_EV_TIMER; INT64_MAX: never */
 	int64_t active_adver_us; /* Active_Adver_Interval, learned from adverts */
 	int64_t since_us;        /* last transition */
+	int64_t sent_us;         /* ACTIVE: the last advert that peers count from */
 	int64_t preempt_at_us;   /* not before this may we preempt; 0: no delay is running */
 	bool master_left;        /* the deadline runs because of a priority 0 advert */
+	bool is_preempting;      /* the deadline runs on although a worse router is heard */
 };
 
 void vrrp_fsm_init(struct vrrp_fsm *f, const struct vrrp_params *params);

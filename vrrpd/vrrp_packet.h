@@ -21,7 +21,9 @@ struct vrrp_advert {
 	unsigned auth_type; /* v2 */
 	uint8_t auth_data[8];
 	unsigned n_vips;
-	int family;          /* AF_INET or AF_INET6 */
+	int family;          /* AF_INET or AF_INET6; parse takes it from src */
+	bool is_plain_sum;   /* v3 over IPv4: checksum without the pseudo header, as old keepaliveds
+				and some routers send it; parse tells, build obeys */
 	const uint8_t *vips; /* network order, 4 or 16 bytes each; borrowed from the packet or the
 				caller */
 };
@@ -45,14 +47,31 @@ enum vrrp_parse_error {
 	VRRP_PKT_N_ERRORS
 };
 
-/* Read a VRRP PDU (behind the IP header). src and dst (len 0: unknown) are needed for version 3's
- * pseudo header checksum; keepalived computes IPv4 version 3 checksums with the pseudo header. *out
- * borrows from pdu. */
+/* Read a VRRP PDU (behind the IP header). src and dst (len 0: unknown, then the family is IPv4 and
+ * the checksum must match without a pseudo header) are needed for version 3's checksum. Bytes
+ * behind the PDU (padding, a trailer) are tolerated. On failure *out may be partly filled, as far
+ * as a log line can use it. *out borrows from pdu. */
 enum vrrp_parse_error vrrp_packet_parse(const uint8_t *pdu, size_t len, const struct addr *src,
 					const struct addr *dst, struct vrrp_advert *out);
 /* Write a PDU with its checksum. Returns its length, or -EMSGSIZE. */
 NODISCARD ssize_t vrrp_packet_build(const struct vrrp_advert *a, const struct addr *src,
 				    const struct addr *dst, uint8_t *buf, size_t cap);
+/* What an instance expects of the adverts that it obeys. */
+struct vrrp_expect {
+	unsigned version;
+	uint8_t vrid;
+	int64_t adver_us;     /* v2: must be equal; v3: each router learns, so any */
+	unsigned auth_type;   /* v2: 0 none, 1 PASS */
+	uint8_t auth_data[8]; /* padded with 0; compared in constant time */
+	bool check_addrs;     /* the list must hold the same addresses; in any order */
+	unsigned n_vips;      /* ours */
+	const uint8_t *vips;  /* ours, network order, 4 or 16 bytes each */
+};
+
+/* Does a parsed advert belong to the instance and agree with it? VRRP_PKT_OK, VERSION, VRID,
+ * INTERVAL, AUTH_TYPE, AUTH_DATA or ADDRS. A priority 0 advert is not asked for its interval or
+ * addresses: a router that leaves must be heard. */
+enum vrrp_parse_error vrrp_packet_check(const struct vrrp_advert *a, const struct vrrp_expect *e);
 const char *vrrp_parse_error_text(enum vrrp_parse_error e);
 
 #endif

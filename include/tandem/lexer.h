@@ -28,6 +28,7 @@ struct lex_line {
 	struct token *tok; /* n words and after them one empty word that marks the end */
 	unsigned n;
 	struct diag_pos pos; /* of the line (col 0) */
+	struct str source;   /* private: all the lines that were joined, for lex_pos */
 };
 
 struct lexer {

@@ -20,12 +20,14 @@ void log_to_stderr(bool on);
 /* As openlog/syslog with this facility (LOG_LOCAL0 ...); -1 turns it off. */
 void log_to_syslog(int facility);
 
-#define log_err(area, event, ...)    log_write(LOGL_ERR, area, event, "" __VA_ARGS__)
-#define log_warn(area, event, ...)   log_write(LOGL_WARN, area, event, "" __VA_ARGS__)
-#define log_notice(area, event, ...) log_write(LOGL_NOTICE, area, event, "" __VA_ARGS__)
-#define log_info(area, event, ...)   log_write(LOGL_INFO, area, event, "" __VA_ARGS__)
-#define log_debug(area, event, ...)  log_write(LOGL_DEBUG, area, event, "" __VA_ARGS__)
-/* fmt: the key=value pairs. */
+#define log_err(area, event, ...)    log_write(LOGL_ERR, area, event, " " __VA_ARGS__)
+#define log_warn(area, event, ...)   log_write(LOGL_WARN, area, event, " " __VA_ARGS__)
+#define log_notice(area, event, ...) log_write(LOGL_NOTICE, area, event, " " __VA_ARGS__)
+#define log_info(area, event, ...)   log_write(LOGL_INFO, area, event, " " __VA_ARGS__)
+#define log_debug(area, event, ...)  log_write(LOGL_DEBUG, area, event, " " __VA_ARGS__)
+/* fmt: the key=value pairs; blanks at both ends are dropped. A line is cut at LOG_MAX_LINE bytes
+ * and control bytes in it become '?'. */
+#define LOG_MAX_LINE 2048
 PRINTF_LIKE(4, 5)
 void log_write(enum log_level level, const char *area, const char *event, const char *fmt, ...);
 /* A line of free text, e.g. HAProxy's sentence about a health check; same sinks. */

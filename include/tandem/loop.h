@@ -41,8 +41,13 @@ struct loop {
 	struct list graveyard;
 };
 
-/* flags: libev's, e.g. EVBACKEND_EPOLL | EVFLAG_NOENV. 0 or -ENOMEM. */
+/* Add to the flags of loop_init for the one loop of the process that watches children (struct proc)
+ * and signals: libev's default loop. It belongs to the control thread. */
+#define LOOP_DEFAULT 0x40000000u
+
+/* flags: libev's, e.g. EVBACKEND_EPOLL | EVFLAG_NOENV, and LOOP_DEFAULT. 0 or -ENOMEM. */
 NODISCARD int loop_init(struct loop *l, unsigned flags);
+/* Empties the graveyard; messages that wait in the inbox are forgotten, their owners free them. */
 void loop_fini(struct loop *l);
 /* Run until loop_stop. */
 void loop_run(struct loop *l);

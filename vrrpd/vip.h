@@ -1,0 +1,47 @@
+/* vip.h - virtual addresses in the kernel, through rtnetlink, a whole set as one batch.
+ *
+ * An address is added with a valid lifetime of a second or two and must be renewed (vip_set again)
+ * while its owner lives: if every process of ours dies or freezes, the kernel itself takes the
+ * address away. Renewal leaves no gap, and an address that vanished comes back with it.
+ *
+ * The kernel works while we are in sendmsg(), so the acknowledgements can be read at once: the
+ * calls are synchronous and do not wait for anybody else. */
+#ifndef VRRPD_VIP_H
+#define VRRPD_VIP_H
+
+#include <net/if.h>
+#include <stdint.h>
+#include <tandem/addr.h>
+#include <tandem/util.h>
+
+#define VIP_FOREVER UINT32_MAX /* a lifetime: never expires */
+
+/* Plain data: it lives in memory that worker and guardian share. */
+struct vip {
+	struct addr addr;
+	struct addr brd; /* len 0: none */
+	unsigned ifindex;
+	uint8_t prefix_len;
+	uint8_t scope; /* RT_SCOPE_* */
+	char label[IFNAMSIZ];
+};
+
+struct nl_sock;
+struct vip_nl {
+	struct nl_sock *sk; /* owned; NULL: closed */
+};
+
+/* 0 or -errno. Each process has its own: answers belong to one reader. */
+NODISCARD int vip_nl_open(struct vip_nl *n);
+void vip_nl_close(struct vip_nl *n);
+
+/* Add the addresses or renew those that are there (also those that somebody else made).
+ * errs (NULL, or n entries) gets 0 or -errno for each. Returns 0 or the first error. */
+NODISCARD int vip_set(struct vip_nl *n, const struct vip *vips, size_t n_vips, uint32_t lifetime_s,
+		      int *errs);
+/* Remove them. One that is not there counts as removed. */
+NODISCARD int vip_del(struct vip_nl *n, const struct vip *vips, size_t n_vips, int *errs);
+
+bool vip_eq(const struct vip *a, const struct vip *b);
+
+#endif

@@ -7,7 +7,7 @@
 #include <tandem/util.h>
 
 /* Fork into the background with a session of its own and standard streams on /dev/null. The parent
- * does not exit until daemon_ready(true) or the end of the child, and exits with 0 or the child's
+ * does not exit until daemon_ready() or the end of the child, and exits with 0 or the child's
  * status (1 at least), so that errors of start-up are seen by the shell. 0 in the child or -errno.
  */
 NODISCARD int daemon_background(void);
@@ -25,7 +25,8 @@ NODISCARD int daemon_lookup_user(const char *user, uid_t *uid, gid_t *gid);
 NODISCARD int daemon_lookup_group(const char *group, gid_t *gid);
 /* chroot (NULL: none), then setgroups/setgid/setuid ((uid_t)-1: keep), keeping just the
  * capabilities in the list (CAP_... numbers, ends with -1; NULL: none kept when the uid changes),
- * through libcap-ng. 0 or -errno. */
+ * through libcap-ng; supplementary groups are dropped. 0 or -errno; -EPERM when not root. To be
+ * called before threads start: capabilities belong to a thread. */
 NODISCARD int daemon_drop_privileges(const char *chroot_dir, uid_t uid, gid_t gid, const int *caps);
 /* Raise RLIMIT_NOFILE to at least n if permitted. Returns the limit now in force. */
 unsigned long daemon_raise_nofile(unsigned long n);

@@ -3,10 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <linux/close_range.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <tandem/clock.h>
 #include <tandem/util.h>
@@ -71,6 +71,19 @@ NORETURN static void child_fail(int fd, int error)
 	_exit(127);
 }
 
+/* The bare system calls: libc's functions look after the threads, of which the child has one. */
+static int change_user(const struct proc_spec *spec, bool is_root)
+{
+	if ((spec->uid != (uid_t)-1 || spec->gid != (gid_t)-1) &&
+	    syscall(SYS_setgroups, 0, NULL) < 0 && is_root)
+		return -1;
+	if (spec->gid != (gid_t)-1 && syscall(SYS_setresgid, spec->gid, spec->gid, spec->gid) < 0)
+		return -1;
+	if (spec->uid != (uid_t)-1 && syscall(SYS_setresuid, spec->uid, spec->uid, spec->uid) < 0)
+		return -1;
+	return 0;
+}
+
 NORETURN static void child_run(const struct plan *plan)
 {
 	static char *const minimal_env[] = {
@@ -97,12 +110,7 @@ NORETURN static void child_run(const struct plan *plan)
 	if (close_range(ERROR_FD + 1, ~0U, 0) < 0)
 		for (int fd = ERROR_FD + 1; fd < 65536; fd++) /* a kernel or sandbox without it */
 			(void)close(fd);
-	if (plan->is_root && (spec->uid != (uid_t)-1 || spec->gid != (gid_t)-1) &&
-	    setgroups(0, NULL) < 0)
-		child_fail(ERROR_FD, errno);
-	if (spec->gid != (gid_t)-1 && setresgid(spec->gid, spec->gid, spec->gid) < 0)
-		child_fail(ERROR_FD, errno);
-	if (spec->uid != (uid_t)-1 && setresuid(spec->uid, spec->uid, spec->uid) < 0)
+	if (change_user(spec, plan->is_root) < 0)
 		child_fail(ERROR_FD, errno);
 	sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);

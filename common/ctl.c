@@ -1,0 +1,532 @@
+/* ctl.c - control sockets: connections and what runs on them. Listening is in ctl_listen.c. */
+#include <tandem/ctl.h>
+
+#include "ctl_priv.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <tandem/clock.h>
+#include <unistd.h>
+
+#define OUT_HIGH        (64 * 1024) /* bytes waiting to be sent: stop reading and producing */
+#define STEPS_PER_TURN  32          /* commands or pieces of answers */
+#define HELP_COLUMN     38
+#define IDLE_DEFAULT_US (10 * US_PER_S)
+
+struct conn {
+	struct ctl_server *server; /* borrowed */
+	struct list node;          /* in server->conns */
+	struct loop_grave grave;
+	int fd; /* owned */
+	ev_io io;
+	ev_timer idle;
+	int64_t active_us; /* when bytes moved last */
+
+	/* Bytes received; the current line is in[line .. line_end) and not moved while it runs. */
+	char in[CTL_MAX_LINE + 1];
+	size_t in_len, line, line_end;
+	size_t next; /* of the current line: where its next command begins */
+	bool has_line, is_line_empty;
+
+	struct strbuf out;
+	size_t out_sent;
+
+	struct ctl_request rq;
+	const struct ctl_command *running; /* more of its answer is to come; NULL: none */
+	uint64_t cursor;
+	char last_byte; /* of the current answer; 0: it is empty so far */
+
+	bool has_prompt, is_eof, is_ending, has_answered;
+};
+
+static void conn_free(struct loop_grave *g)
+{
+	struct conn *c = container_of(g, struct conn, grave);
+
+	strbuf_fini(&c->out);
+	free(c);
+}
+
+static void conn_close(struct conn *c)
+{
+	struct ctl_server *s = c->server;
+	char scrap[4096];
+
+	ev_io_stop(s->loop->ev, &c->io);
+	ev_timer_stop(s->loop->ev, &c->idle);
+	/* What was received and not read would make the kernel drop what we sent last. */
+	for (unsigned i = 0; i < 8 && recv(c->fd, scrap, sizeof(scrap), MSG_DONTWAIT) > 0; i++)
+		;
+	close(c->fd);
+	c->fd = -1;
+	list_del(&c->node);
+	s->n_conns--;
+	loop_bury(s->loop, &c->grave);
+}
+
+/* ---- help ---- */
+
+static const struct ctl_command builtins[] = {
+	{ .words = "help", .usage = "[<command>]", .help = "list matching or all commands" },
+	{ .words = "prompt", .usage = "", .help = "toggle interactive mode with prompt" },
+	{ .words = "quit", .usage = "", .help = "disconnect" },
+	{ .words = NULL },
+};
+
+static void help_line(struct strbuf *out, const struct ctl_command *cmd)
+{
+	bool has_usage = cmd->usage && cmd->usage[0];
+	int width = (int)(strlen(cmd->words) + (has_usage ? strlen(cmd->usage) + 1 : 0));
+
+	strbuf_addf(out, "  %s%s%s%*s: %s\n", cmd->words, has_usage ? " " : "",
+		    has_usage ? cmd->usage : "", MAX(HELP_COLUMN - width, 0), "", cmd->help);
+}
+
+/* The first word of *words, taken off. */
+static struct str take_word(const char **words)
+{
+	struct str w;
+
+	while (**words == ' ')
+		(*words)++;
+	w.p = *words;
+	while (**words && **words != ' ')
+		(*words)++;
+	w.len = (size_t)(*words - w.p);
+	return w;
+}
+
+/* How many of argv's words are the command's, one by one; 0 when it is not this command. With
+ * `partial` it is enough that argv runs out. */
+static unsigned match(const char *words, const struct str *argv, unsigned argc, bool partial)
+{
+	unsigned n = 0;
+
+	for (;;) {
+		struct str w = take_word(&words);
+
+		if (w.len == 0)
+			return n;
+		if (n == argc)
+			return partial ? n : 0;
+		if (!str_eq(w, argv[n]))
+			return 0;
+		n++;
+	}
+}
+
+static bool is_listed(const struct ctl_command *cmd, enum ctl_level level)
+{
+	return cmd->help && cmd->level <= level;
+}
+
+/* Whether somebody who typed argv may have meant cmd. */
+static bool is_near(const struct ctl_command *cmd, const struct str *argv, unsigned argc)
+{
+	const char *words = cmd->words;
+	struct str first = take_word(&words), second = take_word(&words);
+
+	if (argc > 1 && second.len && str_distance(argv[1], second, 2) <= 1 &&
+	    str_distance(argv[0], first, 2) <= 2)
+		return true;
+	return str_distance(argv[0], first, 2) <= MIN(argv[0].len / 3, 2);
+}
+
+static void list_commands(struct conn *c, const char *title, const struct str *argv, unsigned argc,
+			  bool (*is_wanted)(const struct ctl_command *, const struct str *,
+					    unsigned))
+{
+	strbuf_addf(&c->out, "%s\n", title);
+	for (const struct ctl_command *cmd = c->server->commands; cmd->words; cmd++)
+		if (is_listed(cmd, c->rq.level) && (!is_wanted || is_wanted(cmd, argv, argc)))
+			help_line(&c->out, cmd);
+	for (const struct ctl_command *cmd = builtins; cmd->words; cmd++)
+		help_line(&c->out, cmd);
+}
+
+static bool matches_partly(const struct ctl_command *cmd, const struct str *argv, unsigned argc)
+{
+	return match(cmd->words, argv, argc, true) > 0;
+}
+
+static unsigned count_wanted(const struct conn *c, const struct str *argv, unsigned argc,
+			     bool (*is_wanted)(const struct ctl_command *, const struct str *,
+					       unsigned))
+{
+	unsigned n = 0;
+
+	for (const struct ctl_command *cmd = c->server->commands; cmd->words; cmd++)
+		n += is_listed(cmd, c->rq.level) && is_wanted(cmd, argv, argc);
+	return n;
+}
+
+static void answer_help(struct conn *c)
+{
+	const struct str *argv = c->rq.argv + 1;
+	unsigned argc = c->rq.argc - 1;
+
+	if (argc > 0 && count_wanted(c, argv, argc, matches_partly) > 0)
+		list_commands(c, c->server->title, argv, argc, matches_partly);
+	else if (argc > 0 && count_wanted(c, argv, argc, is_near) > 0)
+		list_commands(c, c->server->title, argv, argc, is_near);
+	else
+		list_commands(c, c->server->title, NULL, 0, NULL);
+}
+
+static void answer_unknown(struct conn *c)
+{
+	const struct str *argv = c->rq.argv;
+	unsigned argc = c->rq.argc;
+
+	if (argc > 0 && count_wanted(c, argv, argc, is_near) > 0)
+		list_commands(c,
+			      "Unknown command, but maybe one of the following ones is a better "
+			      "match:",
+			      argv, argc, is_near);
+	else
+		list_commands(c,
+			      "Unknown command. Please enter one of the following commands only:",
+			      NULL, 0, NULL);
+}
+
+/* ---- commands ---- */
+
+/* Cut the next command out of the current line: up to ';' or the end, into words, in place.
+ * Returns false when it has too many words. */
+static bool parse_command(struct conn *c)
+{
+	char *r = c->in + c->next, *end = c->in + c->line_end, *w = r;
+	bool in_word = false, fits = true;
+	struct ctl_request *rq = &c->rq;
+
+	rq->argc = 0;
+	for (; r < end && *r != ';'; r++) {
+		if (*r == ' ' || *r == '\t') {
+			if (in_word)
+				*w++ = '\0';
+			in_word = false;
+			continue;
+		}
+		if (!in_word) {
+			fits = rq->argc < CTL_MAX_ARGS;
+			if (!fits)
+				break;
+			in_word = true;
+			rq->argv[rq->argc++] = (struct str){ w, 0 };
+		}
+		if (*r == '\\' && r + 1 < end)
+			r++;
+		*w++ = *r;
+		rq->argv[rq->argc - 1].len++;
+	}
+	c->next = fits ? (size_t)(r - c->in) + 1 : c->line_end + 1;
+	if (in_word)
+		*w = '\0'; /* at most the place of the ';' or of the newline */
+	return fits;
+}
+
+static void begin_answer(struct conn *c)
+{
+	c->rq.level = MIN(c->rq.level, CTL_ADMIN);
+	c->rq.out = &c->out;
+	c->rq.arg = c->server->arg;
+	c->cursor = 0;
+	c->last_byte = '\0';
+}
+
+static void end_answer(struct conn *c)
+{
+	if (c->last_byte != '\0' && c->last_byte != '\n')
+		strbuf_addc(&c->out, '\n');
+	strbuf_addc(&c->out, '\n');
+	if (c->has_prompt)
+		strbuf_adds(&c->out, "> ");
+	c->has_answered = true;
+}
+
+/* Run fn-like code and remember how the answer ends so far. */
+static void note_output(struct conn *c, size_t len_before)
+{
+	if (c->out.len > len_before)
+		c->last_byte = c->out.p[c->out.len - 1];
+}
+
+/* One piece of the answer of the running command. */
+static void run_piece(struct conn *c)
+{
+	size_t len = c->out.len;
+	bool more = false;
+
+	c->running->fn(&c->rq, &c->cursor, &more);
+	note_output(c, len);
+	if (more)
+		return;
+	c->running = NULL;
+	end_answer(c);
+}
+
+static const struct ctl_command *find_command(const struct conn *c)
+{
+	const struct ctl_command *best = NULL;
+	unsigned best_n = 0;
+
+	for (const struct ctl_command *cmd = c->server->commands; cmd->words; cmd++) {
+		unsigned n = match(cmd->words, c->rq.argv, c->rq.argc, false);
+
+		if (n > best_n) {
+			best_n = n;
+			best = cmd;
+		}
+	}
+	return best;
+}
+
+static void dispatch(struct conn *c)
+{
+	const struct ctl_command *cmd = find_command(c);
+	size_t len = c->out.len;
+
+	begin_answer(c);
+	if (cmd && cmd->level <= c->rq.level) {
+		c->running = cmd;
+		run_piece(c);
+		return;
+	}
+	if (cmd)
+		strbuf_adds(&c->out, "Permission denied\n");
+	else if (c->rq.argc > 0 && str_eq(c->rq.argv[0], STR("help")))
+		answer_help(c);
+	else if (c->rq.argc == 1 && str_eq(c->rq.argv[0], STR("prompt")))
+		c->has_prompt = !c->has_prompt;
+	else if (c->rq.argc == 1 && str_eq(c->rq.argv[0], STR("quit")))
+		c->is_ending = true;
+	else
+		answer_unknown(c);
+	note_output(c, len);
+	if (!c->is_ending)
+		end_answer(c);
+}
+
+static void refuse(struct conn *c, const char *text)
+{
+	begin_answer(c);
+	strbuf_adds(&c->out, text);
+	c->last_byte = '\n';
+	end_answer(c);
+}
+
+/* The next command of the current line, if there is one. */
+static void next_command(struct conn *c)
+{
+	if (c->next >= c->line_end + c->is_line_empty) {
+		c->has_line = false;
+		return;
+	}
+	if (!parse_command(c)) {
+		refuse(c, "Too many words in a command.\n");
+		return;
+	}
+	if (c->rq.argc > 0 || c->is_line_empty)
+		dispatch(c);
+	c->is_line_empty = false;
+}
+
+/* ---- input and output ---- */
+
+/* Find the next line among what was received. At the end of the input what is left is a line, too:
+ * `printf 'show info' | socat ...` is answered. */
+static bool find_line(struct conn *c)
+{
+	size_t from = c->line;
+	char *lf = memchr(c->in + from, '\n', c->in_len - from);
+	size_t end = lf ? (size_t)(lf - c->in) : c->in_len;
+
+	if (!lf && (!c->is_eof || from == c->in_len))
+		return false;
+	c->next = from;
+	c->line = MIN(end + 1, c->in_len); /* of the line after this */
+	if (end > from && c->in[end - 1] == '\r')
+		end--;
+	c->line_end = end;
+	c->has_line = true;
+	c->is_line_empty = true;
+	for (size_t i = from; i < end; i++)
+		if (!strchr(" \t;", c->in[i]))
+			c->is_line_empty = false;
+	return true;
+}
+
+static void forget_lines(struct conn *c)
+{
+	memmove(c->in, c->in + c->line, c->in_len - c->line);
+	c->in_len -= c->line;
+	c->line = 0;
+}
+
+/* 0 or -errno; all that the socket takes now. */
+static int flush(struct conn *c)
+{
+	while (c->out_sent < c->out.len) {
+		ssize_t n = send(c->fd, c->out.p + c->out_sent, c->out.len - c->out_sent,
+				 MSG_DONTWAIT | MSG_NOSIGNAL);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -errno;
+		c->out_sent += (size_t)n;
+		c->active_us = c->server->loop->now_us;
+	}
+	strbuf_clear(&c->out);
+	c->out_sent = 0;
+	return 0;
+}
+
+static void want(struct conn *c, int events)
+{
+	struct ev_loop *ev = c->server->loop->ev;
+
+	if (ev_is_active(&c->io) && (c->io.events & (EV_READ | EV_WRITE)) == events)
+		return;
+	ev_io_stop(ev, &c->io);
+	ev_io_set(&c->io, c->fd, events);
+	ev_io_start(ev, &c->io);
+}
+
+/* One thing: a piece of an answer, a command, or finding a line. False when input must come
+ * first. */
+static bool step(struct conn *c)
+{
+	if (c->running)
+		run_piece(c);
+	else if (c->has_line)
+		next_command(c);
+	else if (!find_line(c))
+		return false;
+	return true;
+}
+
+/* Go on as far as possible in this turn; may close c, so it is the caller's last statement. */
+static void conn_go_on(struct conn *c)
+{
+	for (unsigned steps = 0;; steps++) {
+		if (c->out.failed || flush(c) < 0) {
+			conn_close(c);
+			return;
+		}
+		if (c->out.len - c->out_sent > (c->is_ending ? 0 : OUT_HIGH) ||
+		    steps >= STEPS_PER_TURN) {
+			want(c, EV_WRITE); /* the rest when the socket has room, in another turn */
+			return;
+		}
+		if (c->is_ending) {
+			conn_close(c);
+			return;
+		}
+		if (step(c))
+			continue;
+		forget_lines(c);
+		if (c->in_len == CTL_MAX_LINE) {
+			refuse(c, "The line is too long.\n");
+			c->is_ending = true;
+		} else if (c->is_eof || (c->has_answered && !c->has_prompt)) {
+			c->is_ending = true;
+		} else {
+			want(c, EV_READ | (c->out.len > c->out_sent ? EV_WRITE : 0));
+			return;
+		}
+	}
+}
+
+static void on_io(struct ev_loop *ev, ev_io *w, int revents)
+{
+	struct conn *c = container_of(w, struct conn, io);
+	ssize_t n;
+
+	(void)ev;
+	if (revents & EV_READ) {
+		n = recv(c->fd, c->in + c->in_len, CTL_MAX_LINE - c->in_len, MSG_DONTWAIT);
+		if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
+			conn_close(c);
+			return;
+		}
+		if (n == 0)
+			c->is_eof = true;
+		if (n > 0) {
+			c->in_len += (size_t)n;
+			c->active_us = c->server->loop->now_us;
+		}
+	}
+	conn_go_on(c);
+}
+
+static void on_idle(struct ev_loop *ev, ev_timer *w, int revents)
+{
+	struct conn *c = container_of(w, struct conn, idle);
+	int64_t left_us = c->active_us + c->server->idle_timeout_us - c->server->loop->now_us;
+
+	(void)revents;
+	if (left_us <= 0) {
+		conn_close(c);
+		return;
+	}
+	ev_timer_set(w, (double)left_us / (double)US_PER_S, 0.);
+	ev_timer_start(ev, w);
+}
+
+int ctl_server_serve(struct ctl_server *s, int fd, enum ctl_level level)
+{
+	int flags = fcntl(fd, F_GETFL);
+	struct conn *c;
+
+	if (s->n_conns >= CTL_MAX_CONNS) {
+		close(fd);
+		return -EMFILE;
+	}
+	c = malloc(sizeof(*c));
+	if (!c || flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0) {
+		int rc = c ? -errno : -ENOMEM;
+
+		free(c);
+		close(fd);
+		return rc;
+	}
+	memset(c, 0, sizeof(*c));
+	c->server = s;
+	c->fd = fd;
+	c->grave.fn = conn_free;
+	c->active_us = s->loop->now_us;
+	c->rq.level = level;
+	list_add_tail(&s->conns, &c->node);
+	s->n_conns++;
+	ev_init(&c->io, on_io);
+	want(c, EV_READ);
+	ev_init(&c->idle, on_idle);
+	ev_timer_set(&c->idle, (double)s->idle_timeout_us / (double)US_PER_S, 0.);
+	ev_timer_start(s->loop->ev, &c->idle);
+	return 0;
+}
+
+void ctl_server_init(struct ctl_server *s, struct loop *loop, const struct ctl_command *commands,
+		     const char *title, void *arg)
+{
+	*s = (struct ctl_server){
+		.loop = loop,
+		.commands = commands,
+		.title = title ? title : "The following commands are valid at this level:",
+		.arg = arg,
+		.idle_timeout_us = IDLE_DEFAULT_US,
+	};
+	list_init(&s->listeners);
+	list_init(&s->conns);
+}
+
+void ctl_server_fini(struct ctl_server *s)
+{
+	struct conn *c, *tmp;
+
+	ctl_close_listeners(s);
+	list_for_each_safe(c, tmp, &s->conns, node) conn_close(c);
+}

@@ -49,6 +49,9 @@ struct health *health_new(struct loop *control);
 void health_sync(struct health *h, struct backend *be);
 /* Before a server or backend is freed. */
 void health_forget(struct health *h, struct server *s);
+/* For server.c: the server entered or left maintenance. In maintenance it is not probed; when it
+ * leaves, it counts as just risen: up, and the first failure takes it down. */
+void check_on_admin(struct server *s);
 /* A data thread saw the server refuse or fail (observe, fastinter): posted as a message by the
  * caller. Probe it now. */
 void health_probe_now(struct health *h, struct server *s);

@@ -9,7 +9,11 @@
 #include <tandem/addr.h>
 #include <tandem/util.h>
 
+#define LB_MAX_SERVERS  65535u /* of one backend: a schedule's entry is 16 bits wide */
+#define LB_MAX_SCHEDULE 65536u /* entries; see lb_reduced_weights() */
+
 struct backend_view;
+struct server;
 struct view_server;
 
 /* What a pick may depend on; borrowed. */
@@ -26,18 +30,30 @@ struct lb_state {
 
 struct lb_algo {
 	const char *name; /* as in the configuration */
-	/* Fill v->schedule (heap, freed with the view). 0 or -ENOMEM. May be NULL. Control thread.
-	 */
-	int (*prepare)(struct backend_view *v);
+	/* The pick follows from the key: a client waits for its own server when that is full,
+	 * instead of taking the first slot that any server frees. */
+	bool is_bound;
+	/* Fill v->schedule (heap, freed with the view) and what else the algorithm keeps in a view;
+	 * old: the view that v replaces, or NULL. May be NULL. Control thread; dies when out of
+	 * memory. */
+	void (*prepare)(struct backend_view *v, const struct backend_view *old,
+			const struct lb_state *st);
 	/* NULL only if v->n_usable is 0. A server at its maxconn is passed over if another has
-	 * room; if all are full, one of them is returned and the caller queues. Any thread. */
+	 * room, unless is_bound; if all are full, one of them is returned and the caller queues.
+	 * Any thread. */
 	const struct view_server *(*pick)(const struct backend_view *v, struct lb_state *st,
 					  const struct lb_key *key);
 };
 
 extern const struct lb_algo lb_roundrobin, lb_leastconn, lb_source;
 
-/* Has the server a free slot under its maxconn? */
+/* How many streams the server takes at once now: its maxconn, or less while the backend has less
+ * than fullconn streams and minconn is set (a ramp, as HAProxy's); UINT32_MAX: no limit. */
+uint32_t lb_limit(const struct view_server *vs);
+/* Has the server a free slot under its limit? */
 bool lb_has_room(const struct view_server *vs);
+/* The weights of v->usable, divided by their greatest common divisor, and scaled down (never below
+ * 1) if their sum would exceed LB_MAX_SCHEDULE. out: n_usable numbers. Returns the sum. */
+uint32_t lb_reduced_weights(const struct backend_view *v, uint32_t *out);
 
 #endif

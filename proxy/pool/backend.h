@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <tandem/list.h>
 #include <tandem/loop.h>
+#include <tandem/str.h>
 #include <urcu/urcu-qsbr.h>
 
 #include "lb/lb.h"
@@ -20,11 +21,11 @@
 struct cfg_proxy;
 
 struct backend {
+	struct rcu_head rcu;
 	const char *name; /* owned */
 	unsigned id, n_threads;
 	const struct cfg_proxy *cfg; /* RCU: read with rcu_dereference, inside a turn */
 	struct backend_view *view;   /* RCU */
-	const struct lb_algo *algo;  /* RCU */
 	struct lb_state lb;
 
 	/* control thread */
@@ -39,21 +40,27 @@ struct backend {
 	struct gauge queue; /* waiting in the backend's own queue */
 	_Atomic int64_t last_sess_us;
 	struct counters *counters;
+	/* Streams that wait here or at one of our servers; see queue.c for the protocol. */
+	_Atomic uint32_t n_waiting;
 	pthread_mutex_t queue_lock;
-	struct list waiting; /* struct pending, oldest first; under queue_lock */
+	uint64_t next_ticket; /* under queue_lock */
+	struct list waiting;  /* struct pending, oldest first; under queue_lock */
 };
 
-/* A stream that waits for a server, embedded in it. While waiting it belongs to the queue. */
+/* A stream that waits for a server, embedded in it. While waiting it belongs to the queue. The
+ * owner sets loop and granted before backend_assign, which fills in the rest. */
 struct pending {
+	struct loop *loop; /* of the owner; borrowed */
+	/* in the owner's thread: p->srv is assigned (counted) */
+	void (*granted)(struct pending *p);
+	struct server *srv; /* the slot it was given */
+	/* private to queue.c */
 	struct loop_msg msg; /* how the owner's thread is woken */
 	struct list node;
-	struct loop *loop;
 	struct backend *be;
-	struct server *srv; /* the slot it was given */
-	int64_t since_us;
+	struct server *want; /* waits for this one alone; NULL: for any */
+	uint64_t ticket;     /* order of arrival */
 	bool is_waiting;
-	void (*granted)(
-		struct pending *p); /* in the owner's thread: p->srv is assigned (counted) */
 };
 
 enum assign_result {
@@ -66,33 +73,48 @@ enum assign_result {
 /* The current view; valid to the end of this turn. Never NULL. */
 static inline const struct backend_view *backend_view(const struct backend *be)
 {
-	return rcu_dereference(be->view);
+	/* acquire, not rcu_dereference: the same instruction here, and the race detector knows it
+	 */
+	return __atomic_load_n(&be->view, __ATOMIC_ACQUIRE);
 }
 
-/* Choose a server for a stream; any data thread. The stream must hold a count in be->sess. */
+/* Choose a server for a stream; any data thread, inside a turn. The stream must hold a count in
+ * be->sess. Counts srv->sess and the queues, nothing else: lbtot, stot and last_sess_us are the
+ * caller's. With a server at hand p is not touched and may be NULL only if no server has a maxconn.
+ */
 enum assign_result backend_assign(struct backend *be, const struct lb_key *key, struct pending *p,
 				  const struct view_server **out);
-/* Give the server's slot back, and grant it to who waits. */
+/* Give the server's slot back, and grant it to who waits. Any thread, inside a turn. */
 void backend_release(struct backend *be, struct server *s);
 /* Stop waiting. true: p is free again and was not granted; false: the grant is under way (its
  * message will still arrive, and the owner must then backend_release p->srv). */
 bool backend_cancel(struct pending *p);
 
-/* Control thread */
+/* Take a slot of a server outside balancing (a persistent session: view_server.accepts), even above
+ * its maxconn; give it back with backend_release. Any thread, inside a turn. */
+void backend_take(struct backend *be, struct server *s);
+
+/* Control thread. It is registered with liburcu (qsbr) and passes quiescent points, or is offline
+ * while it waits: what we retire is freed through call_rcu. */
 struct backend *backend_new(const struct cfg_proxy *cfg, unsigned n_threads);
 /* Take a new configuration: servers that keep name keep states, addresses follow the file, others
  * are added or retired; publishes. */
 void backend_reconfigure(struct backend *be, const struct cfg_proxy *cfg);
 /* Rebuild and publish the view after a change of servers; grants waiting streams if room appeared.
- */
-void backend_publish(struct backend *be);
+ * Returns how many. */
+unsigned backend_publish(struct backend *be);
 /* No stream uses it any more (its gauges are 0, retired servers too). */
 bool backend_is_unused(const struct backend *be);
-/* Free servers that are retired and unused. */
-void backend_reap(struct backend *be);
+/* Free servers that are retired and unused: no stream counts itself there, and a grace period has
+ * passed since they left the view. Health checks (health_forget, or health_sync after the
+ * reconfiguration) and idle connections that point at them must be gone before. Returns how many
+ * retired servers are left. */
+unsigned backend_reap(struct backend *be);
+/* It is unused and out of every reader's sight from the next grace period on; memory is freed
+ * after that. Health checks must be gone. NULL is fine. */
 void backend_free(struct backend *be);
 struct server *backend_find_server(const struct backend *be, struct str name_or_id);
-/* Usable servers now (act + bck as balancing sees them). Any thread, inside a turn. */
+/* Servers that are balanced over now. Any thread, inside a turn. */
 unsigned backend_n_usable(const struct backend *be);
 
 #endif

@@ -11,10 +11,12 @@
 #include <stdint.h>
 #include <tandem/addr.h>
 #include <tandem/list.h>
+#include <urcu/urcu-qsbr.h>
 
 #include "stats/counters.h"
 
 struct backend;
+struct cfg_proxy;
 struct cfg_server;
 struct check;
 
@@ -24,12 +26,12 @@ enum server_op { SERVER_STOPPED = 0, SERVER_STARTING = 1, SERVER_RUNNING = 2, SE
 enum server_admin {
 	SERVER_FMAINT = 0x01, /* maintenance by the operator */
 	SERVER_IMAINT = 0x02, /* inherited from a tracked server */
-	SERVER_CMAINT = 0x04, /* `disabled` in the configuration */
+	SERVER_CMAINT = 0x04, /* remark: FMAINT came from `disabled` in the configuration */
 	SERVER_FDRAIN = 0x08, /* drain by the operator */
 	SERVER_IDRAIN = 0x10,
 	SERVER_RMAINT = 0x20, /* its name does not resolve */
 };
-#define SERVER_MAINT_MASK (SERVER_FMAINT | SERVER_IMAINT | SERVER_CMAINT | SERVER_RMAINT)
+#define SERVER_MAINT_MASK (SERVER_FMAINT | SERVER_IMAINT | SERVER_RMAINT)
 #define SERVER_DRAIN_MASK (SERVER_FDRAIN | SERVER_IDRAIN)
 
 struct server {
@@ -37,6 +39,9 @@ struct server {
 	const char *name;   /* owned */
 	unsigned id, index; /* index: in be->servers */
 	struct list node;   /* in the backend's retired list */
+	struct rcu_head rcu;
+	_Atomic bool is_hidden; /* retired, and no reader can find it any more */
+	bool is_retired;        /* control thread */
 
 	/* control thread */
 	const struct cfg_server *cfg; /* of the running configuration */
@@ -55,7 +60,18 @@ struct server {
 	struct gauge queue; /* streams waiting for us or counted in our name (qcur, qmax) */
 	_Atomic int64_t last_sess_us;
 	struct counters *counters; /* owned; one each thread */
+	/* under be->queue_lock */
+	uint32_t view_index; /* where the published view has us */
+	struct list waiting; /* struct pending that want us alone, oldest first */
 };
+
+/* Where HAProxy's sentences about servers go besides log_text(): the proxy's own log targets. level
+ * is syslog's, 0 emerg .. 7 debug. Control thread. NULL: nowhere else. Set it before the first
+ * backend is made. */
+typedef void server_log_fn(const struct cfg_proxy *px, int level, const char *text);
+extern server_log_fn *server_log_hook;
+/* Say it to both. */
+PRINTF_LIKE(3, 4) void server_log(const struct server *s, int level, const char *fmt, ...);
 
 /* Is it used by balancing now? (up, not maint, not drain, weight > 0) */
 bool server_is_usable(const struct server *s);
@@ -64,13 +80,25 @@ bool server_is_usable(const struct server *s);
 const char *server_status_text(const struct server *s, char *buf, size_t size);
 
 /* Control thread. Each changes the state, logs it in HAProxy's words where it has them, and
- * publishes a new view of the backend at once. cause: borrowed, for the log. */
+ * publishes a new view of the backend at once; what changes nothing does nothing. cause: borrowed,
+ * may be NULL; appended to the sentence after a comma: "reason: Layer4 timeout, check duration:
+ * 2001ms", "changed from CLI". */
 void server_set_up(struct server *s, const char *cause);
 void server_set_down(struct server *s, const char *cause);
+/* Alive but asks for no new sessions (http-check disable-on-404, `set server health stopping`). */
+void server_set_stopping(struct server *s, const char *cause);
 void server_set_admin(struct server *s, unsigned add, unsigned remove, const char *cause);
-/* 0..256 */
+/* 0..256; more is taken as 256. */
 void server_set_weight(struct server *s, unsigned weight);
 void server_set_addr(struct server *s, const struct addr *a);
 void server_set_maxconn(struct server *s, unsigned maxconn);
+
+/* For backend.c. */
+struct server *server_new(struct backend *be, const struct cfg_server *cfg, unsigned n_threads);
+/* Adopt the (new) configuration of the same name: what was changed at run time stays as long as the
+ * file says about it what it said before; the address always follows the file. cfg of before must
+ * still be there. Publishes nothing. */
+void server_reconfigure(struct server *s, const struct cfg_server *cfg);
+void server_free(struct server *s);
 
 #endif

@@ -10,8 +10,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <tandem/addr.h>
-#include <urcu/call-rcu.h>
+#include <urcu/urcu-qsbr.h> /* struct rcu_head; call it as urcu_qsbr_call_rcu */
 
+struct lb_algo;
 struct server;
 
 struct view_server {
@@ -21,12 +22,14 @@ struct view_server {
 	struct addr source; /* len 0: none */
 	int port_offset;
 	uint16_t weight;
-	bool usable; /* in balancing */
+	bool usable; /* up, not drained, weight > 0 */
+	bool in_use; /* balanced over now: usable, and the other backups rest */
 	bool is_backup;
 	bool accepts; /* alive: takes connections that are bound to it (persistence) even when
 			 drained */
 	uint8_t send_proxy;
-	uint32_t maxconn, minconn, maxqueue; /* 0: unlimited */
+	uint32_t maxconn, minconn, maxqueue; /* 0: unlimited; minconn is 0 or below maxconn */
+	uint32_t fullconn;                   /* of the backend: where minconn's ramp ends */
 };
 
 struct backend_view {
@@ -36,12 +39,16 @@ struct backend_view {
 	/* who is balanced over now: the usable servers, or the backups if none is (one backup, or
 	 * all with allbackups) */
 	uint32_t n_usable;
-	uint32_t total_weight;
+	uint32_t total_weight;       /* of usable[] */
+	uint32_t n_active, n_backup; /* usable ones of each kind, in use or not: HAProxy's act, bck
+				      */
 	const struct view_server **usable;
 	/* what the algorithm prepared at publication (lb.h: prepare) */
-	uint16_t *schedule; /* roundrobin: indexes into usable, in smooth order; source: the hash
-			       map */
+	const struct lb_algo *algo; /* which made the schedule and can read it */
+	uint16_t *schedule;         /* roundrobin: indexes into usable, in smooth order; source: the
+				       hash map */
 	uint32_t n_schedule;
+	uint32_t cursor_base; /* roundrobin: the cursor's value that means schedule[0] */
 };
 
 #endif

@@ -1,0 +1,336 @@
+/* backend.c - a backend: its servers across reloads, the view that data threads read, and the way
+ * from a request to a server. */
+#include "pool/backend.h"
+
+#include <stdlib.h>
+#include <tandem/clock.h>
+
+#include "config/cfg_model.h"
+#include "pool/queue.h"
+
+static const struct lb_algo *algo_of(const struct cfg_proxy *cfg)
+{
+	switch (cfg->balance) {
+	case CFG_LB_ROUNDROBIN:
+		return &lb_roundrobin;
+	case CFG_LB_LEASTCONN:
+		return &lb_leastconn;
+	case CFG_LB_SOURCE:
+		return &lb_source;
+	}
+	UNREACHABLE();
+}
+
+/* --- the view --- */
+
+static void view_free(struct backend_view *v)
+{
+	free(v->servers);
+	free(v->usable);
+	free(v->schedule);
+	free(v);
+}
+
+static void view_free_rcu(struct rcu_head *head)
+{
+	view_free(container_of(head, struct backend_view, rcu));
+}
+
+static struct view_server view_of_server(const struct backend *be, struct server *s)
+{
+	const struct cfg_server *cfg = s->cfg;
+	struct view_server vs = {
+		.srv = s,
+		.addr = s->addr,
+		.source = cfg->source,
+		.port_offset = cfg->port_offset,
+		.weight = (uint16_t)s->weight,
+		.usable = server_is_usable(s),
+		.is_backup = cfg->backup,
+		.accepts = s->op != SERVER_STOPPED && (s->admin & SERVER_MAINT_MASK) == 0,
+		.send_proxy = (uint8_t)cfg->send_proxy,
+		.maxconn = s->maxconn,
+		.maxqueue = cfg->maxqueue,
+		.fullconn = be->cfg->fullconn,
+	};
+
+	/* minconn without a maxconn above it is a fixed limit */
+	if (cfg->minconn >= vs.maxconn)
+		vs.maxconn = MAX(cfg->minconn, vs.maxconn);
+	else
+		vs.minconn = cfg->minconn;
+	return vs;
+}
+
+static void use_server(struct backend_view *v, struct view_server *vs)
+{
+	vs->in_use = true;
+	v->usable[v->n_usable++] = vs;
+	v->total_weight += vs->weight;
+}
+
+/* The usable servers that are no backups; without any the first usable backup, or with allbackups
+ * all of them. */
+static void choose_usable(struct backend_view *v, bool allbackups)
+{
+	for (uint32_t i = 0; i < v->n_servers; i++) {
+		struct view_server *vs = &v->servers[i];
+
+		if (!vs->usable)
+			continue;
+		if (vs->is_backup) {
+			v->n_backup++;
+		} else {
+			v->n_active++;
+			use_server(v, vs);
+		}
+	}
+	for (uint32_t i = 0; v->n_active == 0 && i < v->n_servers; i++) {
+		if (!v->servers[i].usable)
+			continue;
+		use_server(v, &v->servers[i]);
+		if (!allbackups)
+			break;
+	}
+}
+
+static struct backend_view *view_build(const struct backend *be)
+{
+	struct backend_view *v = xcalloc(1, sizeof(*v));
+
+	v->n_servers = be->n_servers;
+	v->servers = xcalloc(be->n_servers + 1, sizeof(*v->servers));
+	v->usable = xcalloc(be->n_servers + 1, sizeof(struct view_server *));
+	for (unsigned i = 0; i < be->n_servers; i++)
+		v->servers[i] = view_of_server(be, be->servers[i]);
+	choose_usable(v, be->cfg->allbackups);
+	v->algo = algo_of(be->cfg);
+	if (v->algo->prepare != NULL)
+		v->algo->prepare(v, be->view, &be->lb);
+	return v;
+}
+
+static void account_change(struct backend *be, bool was_up, bool is_up)
+{
+	int64_t now_us = clock_mono_us();
+
+	if (was_up == is_up)
+		return;
+	if (is_up)
+		be->down_time_us += now_us - be->last_change_us;
+	else
+		be->n_down++;
+	be->last_change_us = now_us;
+}
+
+unsigned backend_publish(struct backend *be)
+{
+	struct backend_view *v = view_build(be), *old;
+	unsigned n_granted;
+
+	if (be->view != NULL)
+		account_change(be, be->view->n_usable > 0, v->n_usable > 0);
+	old = queue_publish(be, v, &n_granted);
+	if (old != NULL)
+		urcu_qsbr_call_rcu(&old->rcu, view_free_rcu);
+	return n_granted;
+}
+
+unsigned backend_n_usable(const struct backend *be)
+{
+	return backend_view(be)->n_usable;
+}
+
+/* --- assignment --- */
+
+enum assign_result backend_assign(struct backend *be, const struct lb_key *key, struct pending *p,
+				  const struct view_server **out)
+{
+	const struct backend_view *v = backend_view(be);
+	const struct view_server *vs = v->algo->pick(v, &be->lb, key);
+
+	if (vs == NULL)
+		return ASSIGN_NONE;
+	if (vs->maxconn == 0) {
+		gauge_inc(&vs->srv->sess);
+	} else if (atomic_load(&be->n_waiting) > 0 || !queue_take_slot(vs)) {
+		return queue_enter(be, vs, v->algo->is_bound, p, out);
+	}
+	*out = vs;
+	return ASSIGN_OK;
+}
+
+void backend_take(struct backend *be, struct server *s)
+{
+	(void)be;
+	gauge_inc(&s->sess);
+}
+
+void backend_release(struct backend *be, struct server *s)
+{
+	/* sequentially consistent, see queue.c */
+	atomic_fetch_sub(&s->sess.cur, 1);
+	if (UNLIKELY(atomic_load(&be->n_waiting) > 0))
+		queue_on_release(be, s);
+}
+
+/* --- life --- */
+
+struct server *backend_find_server(const struct backend *be, struct str name_or_id)
+{
+	int64_t id;
+
+	for (unsigned i = 0; i < be->n_servers; i++)
+		if (str_eq(str_from(be->servers[i]->name), name_or_id))
+			return be->servers[i];
+	if (name_or_id.len < 2 || name_or_id.p[0] != '#')
+		return NULL;
+	name_or_id = (struct str){ name_or_id.p + 1, name_or_id.len - 1 };
+	if (str_parse_int(name_or_id, 1, INT32_MAX, &id) < 0)
+		return NULL;
+	for (unsigned i = 0; i < be->n_servers; i++)
+		if (be->servers[i]->id == id)
+			return be->servers[i];
+	return NULL;
+}
+
+static struct server *take_by_name(struct server **servers, unsigned n, const char *name)
+{
+	for (unsigned i = 0; i < n; i++) {
+		struct server *s = servers[i];
+
+		if (s != NULL && strcmp(s->name, name) == 0) {
+			servers[i] = NULL;
+			return s;
+		}
+	}
+	return NULL;
+}
+
+static void on_hidden(struct rcu_head *head)
+{
+	atomic_store(&container_of(head, struct server, rcu)->is_hidden, true);
+}
+
+void backend_reconfigure(struct backend *be, const struct cfg_proxy *cfg)
+{
+	struct server **old = be->servers;
+	unsigned n_old = be->n_servers, i = 0;
+
+	ASSERT(cfg->n_servers <= LB_MAX_SERVERS);
+	be->servers = xcalloc(cfg->n_servers + 1, sizeof(struct server *));
+	be->n_servers = cfg->n_servers;
+	be->id = cfg->id;
+	for (const struct cfg_server *cs = cfg->servers; cs != NULL; cs = cs->next, i++) {
+		struct server *s;
+
+		ASSERT(i < cfg->n_servers);
+		/* a file that did not change has them in the same places */
+		s = i < n_old ? take_by_name(&old[i], 1, cs->name) : NULL;
+		if (s == NULL)
+			s = take_by_name(old, n_old, cs->name);
+		if (s == NULL)
+			s = server_new(be, cs, be->n_threads);
+		else
+			server_reconfigure(s, cs);
+		s->index = i;
+		be->servers[i] = s;
+	}
+	ASSERT(i == cfg->n_servers);
+	for (i = 0; i < n_old; i++) {
+		if (old[i] == NULL)
+			continue;
+		old[i]->is_retired = true;
+		list_add_tail(&be->retired, &old[i]->node);
+	}
+	__atomic_store_n(&be->cfg, cfg, __ATOMIC_RELEASE);
+	backend_publish(be);
+	/* readers of the old view can still choose what was retired, until a grace period ends */
+	for (i = 0; i < n_old; i++)
+		if (old[i] != NULL)
+			urcu_qsbr_call_rcu(&old[i]->rcu, on_hidden);
+	free(old);
+}
+
+struct backend *backend_new(const struct cfg_proxy *cfg, unsigned n_threads)
+{
+	struct backend *be = aligned_alloc(CACHE_LINE, sizeof(*be));
+
+	ASSERT(be != NULL); /* out of memory */
+	memset(be, 0, sizeof(*be));
+	be->name = xstrdup(cfg->name);
+	be->n_threads = n_threads;
+	be->counters = counters_new(n_threads);
+	be->last_change_us = clock_mono_us();
+	list_init(&be->retired);
+	list_init(&be->waiting);
+	pthread_mutex_init(&be->queue_lock, NULL);
+	backend_reconfigure(be, cfg);
+	return be;
+}
+
+bool backend_is_unused(const struct backend *be)
+{
+	const struct server *s;
+
+	if (atomic_load(&be->sess.cur) != 0 || atomic_load(&be->n_waiting) != 0)
+		return false;
+	for (unsigned i = 0; i < be->n_servers; i++)
+		if (atomic_load(&be->servers[i]->sess.cur) != 0)
+			return false;
+	list_for_each(s, &be->retired, node) if (atomic_load(&s->sess.cur) != 0) return false;
+	return true;
+}
+
+static void server_free_rcu(struct rcu_head *head)
+{
+	server_free(container_of(head, struct server, rcu));
+}
+
+unsigned backend_reap(struct backend *be)
+{
+	struct server *s, *tmp;
+	unsigned n_left = 0;
+
+	list_for_each_safe(s, tmp, &be->retired, node)
+	{
+		if (!atomic_load(&s->is_hidden) || atomic_load(&s->sess.cur) != 0) {
+			n_left++;
+			continue;
+		}
+		ASSERT(s->check == NULL);
+		list_del(&s->node);
+		/* who gave the last slot back may still look at it in this turn */
+		urcu_qsbr_call_rcu(&s->rcu, server_free_rcu);
+	}
+	return n_left;
+}
+
+static void backend_free_rcu(struct rcu_head *head)
+{
+	struct backend *be = container_of(head, struct backend, rcu);
+	struct server *s, *tmp;
+
+	list_for_each_safe(s, tmp, &be->retired, node) server_free(s);
+	for (unsigned i = 0; i < be->n_servers; i++)
+		server_free(be->servers[i]);
+	free(be->servers);
+	view_free(be->view);
+	pthread_mutex_destroy(&be->queue_lock);
+	free(be->counters);
+	free((char *)be->name);
+	free(be);
+}
+
+void backend_free(struct backend *be)
+{
+	struct server *s;
+
+	if (be == NULL)
+		return;
+	ASSERT(backend_is_unused(be));
+	for (unsigned i = 0; i < be->n_servers; i++)
+		ASSERT(be->servers[i]->check == NULL);
+	list_for_each(s, &be->retired, node) ASSERT(s->check == NULL);
+	urcu_qsbr_call_rcu(&be->rcu, backend_free_rcu);
+}

@@ -1,0 +1,403 @@
+/* server.c - a server of a backend: operational state, administrative state, weight. */
+#include "pool/server.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <tandem/clock.h>
+#include <tandem/log.h>
+#include <tandem/str.h>
+
+#include "config/cfg_model.h"
+#include "health/check.h"
+#include "pool/queue.h"
+
+server_log_fn *server_log_hook;
+
+static bool in_maint(unsigned admin)
+{
+	return (admin & SERVER_MAINT_MASK) != 0;
+}
+
+static bool in_drain(unsigned admin)
+{
+	return (admin & SERVER_DRAIN_MASK) != 0;
+}
+
+bool server_is_usable(const struct server *s)
+{
+	return (s->op == SERVER_RUNNING || s->op == SERVER_STARTING) &&
+	       (s->admin & (SERVER_MAINT_MASK | SERVER_DRAIN_MASK)) == 0 && s->weight > 0;
+}
+
+const char *server_status_text(const struct server *s, char *buf, size_t size)
+{
+	struct check_result r = { .status = CHECK_UNKNOWN };
+	bool is_checked = check_get_result(s, &r);
+	bool is_falling = is_checked && r.health < r.rise + r.fall - 1;
+	const char *word = "UP";
+
+	if (in_maint(s->admin))
+		return (s->admin & SERVER_RMAINT) != 0 ? "MAINT (resolution)" : "MAINT";
+	if (s->op == SERVER_STOPPED) {
+		if (!is_checked || r.health == 0)
+			return "DOWN";
+		snprintf(buf, size, "DOWN %u/%u", r.health, r.rise);
+		return buf;
+	}
+	if (s->op == SERVER_STOPPING)
+		word = "NOLB";
+	else if (in_drain(s->admin))
+		word = "DRAIN";
+	else if (!is_checked)
+		return "no check";
+	if (!is_falling)
+		return word;
+	snprintf(buf, size, "%s %u/%u", word, r.health - r.rise + 1, r.fall);
+	return buf;
+}
+
+/* --- the sentences --- */
+
+static enum log_level own_level(int syslog_level)
+{
+	if (syslog_level <= LOG_EMERG)
+		return LOGL_ERR;
+	if (syslog_level <= LOG_WARNING)
+		return LOGL_WARN;
+	if (syslog_level == LOG_NOTICE)
+		return LOGL_NOTICE;
+	return syslog_level == LOG_INFO ? LOGL_INFO : LOGL_DEBUG;
+}
+
+static void emit(const struct backend *be, int level, const char *text)
+{
+	log_text(own_level(level), "%s", text);
+	if (server_log_hook != NULL)
+		server_log_hook(be->cfg, level, text);
+}
+
+void server_log(const struct server *s, int level, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	emit(s->be, level, text);
+}
+
+/* "Backup Server web/b1 is DOWN, reason: ..." and what else follows. */
+PRINTF_LIKE(5, 6)
+static void say(const struct server *s, int level, const char *what, const char *cause,
+		const char *fmt, ...)
+{
+	char tail[256];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(tail, sizeof(tail), fmt, ap);
+	va_end(ap);
+	server_log(s, level, "%sServer %s/%s %s%s%s.%s", s->cfg->backup ? "Backup " : "",
+		   s->be->name, s->name, what, cause != NULL ? ", " : "",
+		   cause != NULL ? cause : "", tail);
+}
+
+static unsigned n_sess(const struct server *s)
+{
+	return atomic_load_explicit(&s->sess.cur, memory_order_relaxed);
+}
+
+static unsigned n_queued(const struct server *s)
+{
+	return atomic_load_explicit(&s->queue.cur, memory_order_relaxed);
+}
+
+static const char *on_backup(const struct backend_view *v)
+{
+	return v->n_active == 0 && v->n_backup > 0 ? " Running on backup." : "";
+}
+
+static void say_with_servers_left(const struct server *s, int level, const char *what,
+				  const char *cause, unsigned requeued)
+{
+	const struct backend_view *v = s->be->view;
+
+	say(s, level, what, cause,
+	    " %u active and %u backup servers left.%s %u sessions active, %u requeued, "
+	    "%u remaining in queue.",
+	    v->n_active, v->n_backup, on_backup(v), n_sess(s), requeued, n_queued(s));
+}
+
+static void say_with_servers_online(const struct server *s, int level, const char *what,
+				    const char *cause, unsigned requeued)
+{
+	const struct backend_view *v = s->be->view;
+
+	say(s, level, what, cause,
+	    " %u active and %u backup servers online.%s %u sessions requeued, "
+	    "%u total in queue.",
+	    v->n_active, v->n_backup, on_backup(v), requeued, n_queued(s));
+}
+
+static void say_if_backend_died(const struct backend *be, bool had_servers)
+{
+	char text[256];
+
+	if (!had_servers || be->view->n_active + be->view->n_backup > 0)
+		return;
+	snprintf(text, sizeof(text), "%s %s has no server available!",
+		 be->cfg->is_frontend ? "proxy" : "backend", be->name);
+	emit(be, LOG_EMERG, text);
+}
+
+static bool has_servers(const struct backend *be)
+{
+	return be->view->n_active + be->view->n_backup > 0;
+}
+
+/* --- operational state --- */
+
+static void set_op(struct server *s, enum server_op op)
+{
+	int64_t now_us = clock_mono_us();
+
+	if (s->op == SERVER_STOPPED && op != SERVER_STOPPED)
+		s->down_time_us += now_us - s->last_change_us;
+	s->op = op;
+	s->last_change_us = now_us;
+}
+
+void server_set_up(struct server *s, const char *cause)
+{
+	unsigned n_granted;
+
+	if (s->op == SERVER_RUNNING || in_maint(s->admin))
+		return;
+	set_op(s, SERVER_RUNNING);
+	n_granted = backend_publish(s->be);
+	say_with_servers_online(s, LOG_NOTICE, "is UP", cause, n_granted);
+}
+
+void server_set_down(struct server *s, const char *cause)
+{
+	bool had_servers = has_servers(s->be), was_stopping = s->op == SERVER_STOPPING;
+	unsigned n_requeued;
+
+	if (s->op == SERVER_STOPPED || in_maint(s->admin))
+		return;
+	set_op(s, SERVER_STOPPED);
+	s->n_check_down++;
+	n_requeued = queue_requeue(s->be, s);
+	backend_publish(s->be);
+	say_with_servers_left(s, was_stopping ? LOG_NOTICE : LOG_ALERT, "is DOWN", cause,
+			      n_requeued);
+	say_if_backend_died(s->be, had_servers);
+}
+
+void server_set_stopping(struct server *s, const char *cause)
+{
+	bool had_servers = has_servers(s->be);
+	unsigned n_requeued;
+
+	if (s->op == SERVER_STOPPED || s->op == SERVER_STOPPING || in_maint(s->admin))
+		return;
+	set_op(s, SERVER_STOPPING);
+	n_requeued = queue_requeue(s->be, s);
+	backend_publish(s->be);
+	say_with_servers_online(s, LOG_NOTICE, "is stopping", cause, n_requeued);
+	say_if_backend_died(s->be, had_servers);
+}
+
+/* --- administrative state --- */
+
+static void enter_maint(struct server *s, unsigned admin, const char *cause)
+{
+	bool was_down = s->op == SERVER_STOPPED, was_stopping = s->op == SERVER_STOPPING;
+	bool had_servers = has_servers(s->be);
+	unsigned n_requeued;
+
+	s->admin = admin;
+	check_on_admin(s);
+	if (was_down) {
+		say(s, LOG_NOTICE, "was DOWN and now enters maintenance", cause, "%s", "");
+		return;
+	}
+	set_op(s, SERVER_STOPPED);
+	n_requeued = queue_requeue(s->be, s);
+	backend_publish(s->be);
+	say_with_servers_left(s, was_stopping ? LOG_NOTICE : LOG_ALERT,
+			      "is going DOWN for maintenance", cause, n_requeued);
+	say_if_backend_died(s->be, had_servers);
+}
+
+static const char *maint_left(unsigned admin)
+{
+	if ((admin & SERVER_FMAINT) != 0)
+		return "forced maintenance";
+	return (admin & SERVER_RMAINT) != 0 ? "resolution maintenance" : "maintenance";
+}
+
+/* HAProxy lets a server that leaves maintenance work at once; the first failed check takes it away.
+ */
+static void leave_maint(struct server *s, unsigned admin, const char *cause)
+{
+	char what[64];
+
+	snprintf(what, sizeof(what), "is UP/%s (leaving %s)", in_drain(admin) ? "DRAIN" : "READY",
+		 maint_left(s->admin));
+	s->admin = admin;
+	set_op(s, SERVER_RUNNING);
+	check_on_admin(s);
+	backend_publish(s->be);
+	say(s, LOG_NOTICE, what, cause, "%s", "");
+	if (in_drain(admin))
+		say(s, LOG_NOTICE, "remains in forced drain mode", NULL, "%s", "");
+}
+
+static void enter_drain(struct server *s, unsigned admin, const char *cause)
+{
+	bool had_servers = has_servers(s->be);
+	unsigned n_requeued;
+
+	s->admin = admin;
+	s->last_change_us = s->op == SERVER_STOPPED ? s->last_change_us : clock_mono_us();
+	n_requeued = queue_requeue(s->be, s);
+	backend_publish(s->be);
+	if (s->op == SERVER_STOPPED)
+		say_with_servers_left(s, LOG_NOTICE, "enters drain state", cause, n_requeued);
+	else
+		say_with_servers_online(s, LOG_NOTICE, "enters drain state", cause, n_requeued);
+	say_if_backend_died(s->be, had_servers);
+}
+
+static void leave_drain(struct server *s, unsigned admin, const char *cause)
+{
+	s->admin = admin;
+	s->last_change_us = s->op == SERVER_STOPPED ? s->last_change_us : clock_mono_us();
+	backend_publish(s->be);
+	say(s, LOG_NOTICE,
+	    s->op == SERVER_STOPPED ? "is DOWN (leaving forced drain)"
+				    : "is UP (leaving forced drain)",
+	    cause, "%s", "");
+}
+
+/* Maintenance hides drain: what changes there behind its back is not told. */
+static void admin_step(struct server *s, unsigned admin, const char *cause)
+{
+	if (admin == s->admin)
+		return;
+	if (in_maint(admin) != in_maint(s->admin)) {
+		if (in_maint(admin))
+			enter_maint(s, admin, cause);
+		else
+			leave_maint(s, admin, cause);
+	} else if (!in_maint(admin) && in_drain(admin) != in_drain(s->admin)) {
+		if (in_drain(admin))
+			enter_drain(s, admin, cause);
+		else
+			leave_drain(s, admin, cause);
+	} else {
+		s->admin = admin;
+	}
+}
+
+void server_set_admin(struct server *s, unsigned add, unsigned remove, const char *cause)
+{
+	/* from maintenance to drain and back without a moment of new sessions: what is set comes
+	 * first */
+	admin_step(s, s->admin | add, cause);
+	admin_step(s, s->admin & ~remove, cause);
+}
+
+/* --- parameters --- */
+
+void server_set_weight(struct server *s, unsigned weight)
+{
+	weight = MIN(weight, 256u);
+	if (weight == s->weight)
+		return;
+	s->weight = weight;
+	backend_publish(s->be);
+}
+
+void server_set_addr(struct server *s, const struct addr *a)
+{
+	if (addr_eq(a, &s->addr))
+		return;
+	s->addr = *a;
+	backend_publish(s->be);
+}
+
+void server_set_maxconn(struct server *s, unsigned maxconn)
+{
+	if (maxconn == s->maxconn)
+		return;
+	s->maxconn = maxconn;
+	backend_publish(s->be);
+}
+
+/* --- life --- */
+
+static void set_disabled(struct server *s, bool disabled)
+{
+	if (disabled)
+		s->admin |= SERVER_FMAINT | SERVER_CMAINT;
+	else
+		s->admin &= ~(unsigned)(SERVER_FMAINT | SERVER_CMAINT);
+	set_op(s, in_maint(s->admin) ? SERVER_STOPPED : SERVER_RUNNING);
+	check_on_admin(s);
+}
+
+struct server *server_new(struct backend *be, const struct cfg_server *cfg, unsigned n_threads)
+{
+	struct server *s = aligned_alloc(CACHE_LINE, sizeof(*s));
+
+	ASSERT(s != NULL); /* out of memory */
+	memset(s, 0, sizeof(*s));
+	s->be = be;
+	s->name = xstrdup(cfg->name);
+	s->id = cfg->id;
+	list_init(&s->node);
+	list_init(&s->waiting);
+	s->cfg = cfg;
+	s->addr = cfg->addr;
+	s->weight = cfg->weight;
+	s->maxconn = cfg->maxconn;
+	s->counters = counters_new(n_threads);
+	s->op = SERVER_RUNNING;
+	s->last_change_us = clock_mono_us();
+	if (cfg->disabled)
+		set_disabled(s, true);
+	return s;
+}
+
+void server_reconfigure(struct server *s, const struct cfg_server *cfg)
+{
+	const struct cfg_server *old = s->cfg;
+
+	s->cfg = cfg;
+	s->id = cfg->id;
+	s->addr = cfg->addr;
+	if (cfg->weight != old->weight)
+		s->weight = cfg->weight;
+	if (cfg->maxconn != old->maxconn)
+		s->maxconn = cfg->maxconn;
+	if (cfg->disabled != old->disabled)
+		set_disabled(s, cfg->disabled);
+	/* nobody would ever bring it up again */
+	if (!cfg->check && s->op != SERVER_RUNNING && !in_maint(s->admin))
+		set_op(s, SERVER_RUNNING);
+}
+
+void server_free(struct server *s)
+{
+	if (s == NULL)
+		return;
+	free(s->counters);
+	free((char *)s->name);
+	free(s);
+}

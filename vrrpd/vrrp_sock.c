@@ -1,0 +1,170 @@
+/* vrrp_sock.c - raw sockets for VRRP. */
+#include "vrrp_sock.h"
+
+#include <errno.h>
+#include <linux/filter.h>
+#include <netinet/ip.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "vrrp_packet.h"
+
+#define RCVBUF_BYTES (1024 * 1024)
+/* Packets in one turn. High, because all that waits must be read before a timer may decide that
+ * nobody was heard; finite, because a flood must not starve our own adverts. */
+#define MAX_PER_TURN 512
+#define TOS_CONTROL  0xC0 /* Internetwork Control, as the RFC asks */
+
+static int set_int(int fd, int level, int name, int value)
+{
+	return setsockopt(fd, level, name, &value, sizeof(value)) ? -errno : 0;
+}
+
+/* Returns false when there is nothing (more) to read. */
+static bool receive(struct vrrp_sock *s)
+{
+	uint8_t buf[IP_MAXPACKET < 4096 ? IP_MAXPACKET : 4096];
+	char control[128];
+	struct addr from = { .len = sizeof(from.in) };
+	struct iovec iov = { buf, sizeof(buf) };
+	struct msghdr m = { .msg_name = &from.in,
+			    .msg_namelen = sizeof(from.in),
+			    .msg_iov = &iov,
+			    .msg_iovlen = 1,
+			    .msg_control = control,
+			    .msg_controllen = sizeof(control) };
+	ssize_t got = recvmsg(s->fd, &m, MSG_DONTWAIT);
+	const struct iphdr *ip = (const void *)buf;
+	struct vrrp_rx rx = { 0 };
+	size_t header;
+
+	if (got < 0)
+		return errno == EINTR || errno == ENETDOWN;
+	header = got >= (ssize_t)sizeof(*ip) ? (size_t)ip->ihl * 4 : 0;
+	if (header < sizeof(*ip) || header > (size_t)got || (m.msg_flags & MSG_TRUNC))
+		return true;
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(&m); c; c = CMSG_NXTHDR(&m, c)) {
+		const struct in_pktinfo *info = (const void *)CMSG_DATA(c);
+
+		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO &&
+		    (unsigned)info->ipi_ifindex != s->ifindex)
+			return true;
+	}
+	rx.src = from;
+	rx.dst.len = sizeof(rx.dst.in);
+	rx.dst.in.sin_family = AF_INET;
+	rx.dst.in.sin_addr.s_addr = ip->daddr;
+	rx.ttl = ip->ttl;
+	rx.pdu = buf + header;
+	rx.len = (size_t)got - header;
+	s->fn(s->arg, &rx);
+	return true;
+}
+
+static void on_readable(struct ev_loop *loop, ev_io *w, int revents)
+{
+	struct vrrp_sock *s = container_of(w, struct vrrp_sock, io);
+
+	(void)loop, (void)revents;
+	for (int i = 0; i < MAX_PER_TURN && s->fd != -1 && receive(s); i++)
+		;
+}
+
+int vrrp_sock_open(struct vrrp_sock *s, struct loop *loop, unsigned ifindex, const char *ifname,
+		   const struct addr *group, vrrp_rx_fn *fn, void *arg)
+{
+	int err = 0, on = 1;
+	int fd = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, VRRP_PROTO);
+
+	if (fd < 0)
+		return -errno;
+	if (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, ifname, (socklen_t)strlen(ifname) + 1) ||
+	    setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof(on)))
+		err = -errno;
+	if (!err)
+		err = set_int(fd, IPPROTO_IP, IP_MULTICAST_ALL, 0);
+	if (!err && group->len) {
+		struct ip_mreqn mreq = { .imr_multiaddr = group->in.sin_addr,
+					 .imr_ifindex = (int)ifindex };
+		if (setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &mreq, sizeof(mreq)))
+			err = -errno;
+	}
+	if (err) {
+		close(fd);
+		return err;
+	}
+	(void)set_int(fd, SOL_SOCKET, SO_RCVBUFFORCE, RCVBUF_BYTES);
+	*s = (struct vrrp_sock){ .loop = loop, .fd = fd, .ifindex = ifindex, .fn = fn, .arg = arg };
+	ev_io_init(&s->io, on_readable, fd, EV_READ);
+	/* Before the timers: a queued advert counts before Active_Down_Timer does. */
+	ev_set_priority(&s->io, 1);
+	ev_io_start(loop->ev, &s->io);
+	return 0;
+}
+
+void vrrp_sock_close(struct vrrp_sock *s)
+{
+	if (!s->loop)
+		return;
+	ev_io_stop(s->loop->ev, &s->io);
+	if (s->fd != -1)
+		close(s->fd);
+	s->fd = -1;
+}
+
+int vrrp_sender_open(void)
+{
+	/* A raw socket would also receive a copy of every VRRP packet: filter them all. */
+	struct sock_filter nothing = BPF_STMT(BPF_RET | BPF_K, 0);
+	struct sock_fprog filter = { .len = 1, .filter = &nothing };
+	int fd = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, VRRP_PROTO);
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	err = setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter)) ? -errno : 0;
+	if (!err)
+		err = set_int(fd, IPPROTO_IP, IP_MULTICAST_TTL, 255);
+	if (!err)
+		err = set_int(fd, IPPROTO_IP, IP_TTL, 255);
+	if (!err)
+		err = set_int(fd, IPPROTO_IP, IP_MULTICAST_LOOP, 0);
+	if (!err)
+		err = set_int(fd, IPPROTO_IP, IP_TOS, TOS_CONTROL);
+	if (err) {
+		close(fd);
+		return err;
+	}
+	(void)set_int(fd, SOL_SOCKET, SO_PRIORITY, 6); /* "interactive", below "control" */
+	return fd;
+}
+
+int vrrp_send(int fd, const struct net_dest *d, const void *pdu, size_t len)
+{
+	union {
+		char bytes[CMSG_SPACE(sizeof(struct in_pktinfo))];
+		struct cmsghdr align;
+	} control = { 0 };
+	struct iovec iov = { (void *)(uintptr_t)pdu, len };
+	struct msghdr m = { .msg_name = (void *)(uintptr_t)&d->dst.in,
+			    .msg_namelen = sizeof(d->dst.in),
+			    .msg_iov = &iov,
+			    .msg_iovlen = 1,
+			    .msg_control = &control,
+			    .msg_controllen = sizeof(control) };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+	struct in_pktinfo info = { .ipi_ifindex = (int)d->ifindex,
+				   .ipi_spec_dst = d->src.in.sin_addr };
+
+	c->cmsg_level = IPPROTO_IP;
+	c->cmsg_type = IP_PKTINFO;
+	c->cmsg_len = CMSG_LEN(sizeof(info));
+	memcpy(CMSG_DATA(c), &info, sizeof(info));
+	for (;;) {
+		if (sendmsg(fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+			return 0;
+		if (errno != EINTR)
+			return -errno;
+	}
+}

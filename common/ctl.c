@@ -229,7 +229,6 @@ static bool parse_command(struct conn *c)
 
 static void begin_answer(struct conn *c)
 {
-	c->rq.level = MIN(c->rq.level, CTL_ADMIN);
 	c->rq.out = &c->out;
 	c->rq.arg = c->server->arg;
 	c->cursor = 0;
@@ -485,7 +484,7 @@ int ctl_server_serve(struct ctl_server *s, int fd, enum ctl_level level)
 		close(fd);
 		return -EMFILE;
 	}
-	c = malloc(sizeof(*c));
+	c = calloc(1, sizeof(*c));
 	if (!c || flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0) {
 		int rc = c ? -errno : -ENOMEM;
 
@@ -493,7 +492,6 @@ int ctl_server_serve(struct ctl_server *s, int fd, enum ctl_level level)
 		close(fd);
 		return rc;
 	}
-	memset(c, 0, sizeof(*c));
 	c->server = s;
 	c->fd = fd;
 	c->grave.fn = conn_free;

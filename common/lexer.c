@@ -132,9 +132,16 @@ static void end_word(struct scan *s)
 /* Add the current byte to the word. */
 static void take(struct scan *s)
 {
+	struct lexer *lx = s->lx;
+	char c = lx->text.p[lx->at];
+
 	begin_word(s);
-	strbuf_addc(&s->word, s->lx->text.p[s->lx->at]);
-	s->lx->at++;
+	if (c == '\r' || c == '\0')
+		diag_error(lx->diag, place(s, lx->at), "%s in the middle of a line",
+			   c == '\r' ? "a carriage return" : "a NUL byte");
+	else
+		strbuf_addc(&s->word, c);
+	lx->at++;
 }
 
 /* Add c, which `len` bytes of the text stand for. */
@@ -180,11 +187,13 @@ static bool join_lines(struct scan *s)
 {
 	struct lexer *lx = s->lx;
 	size_t at = lx->at;
+	unsigned line = lx->line;
 
 	lx->at++;
 	skip_end_of_line(lx);
 	if (lx->at >= lx->text.len) {
 		lx->at = at;
+		lx->line = line;
 		if (peek(lx, 1) == END_OF_LINE && at + 1 < lx->text.len)
 			diag_error(lx->diag, place(s, at),
 				   "a backslash joins the next line, but the file ends here");
@@ -400,13 +409,19 @@ static void read_unquoted(struct scan *s, int c)
 		end_word(s);
 		take(s);
 		end_word(s);
-	} else if (c == '\r' || c == '\0') {
-		diag_error(lx->diag, place(s, lx->at), "%s in the middle of a line",
-			   c == '\r' ? "a carriage return" : "a NUL byte");
-		lx->at++;
 	} else {
 		take(s);
 	}
+}
+
+static void cut_line(struct scan *s)
+{
+	struct diag_pos pos = place(s, s->lx->at);
+
+	pos.col = 0;
+	pos.text.len = MIN(pos.text.len, 80);
+	diag_error(s->lx->diag, pos, "the line is longer than %d bytes", LEX_MAX_LINE);
+	s->is_cut = true;
 }
 
 /* Read one logical line into s, up to and with its end. */
@@ -415,19 +430,12 @@ static void read_line(struct scan *s)
 	struct lexer *lx = s->lx;
 	int c;
 
-	while ((c = peek(lx, 0)) != END_OF_LINE) {
-		if (lx->at - s->start > LEX_MAX_LINE) {
-			struct diag_pos pos = place(s, lx->at);
-
-			pos.col = 0;
-			pos.text.len = MIN(pos.text.len, 80);
-			diag_error(lx->diag, pos, "the line is longer than %d bytes", LEX_MAX_LINE);
-			s->is_cut = true;
-			skip_rest(lx);
-			break;
-		}
+	while (!s->is_cut && (c = peek(lx, 0)) != END_OF_LINE) {
 		read_unquoted(s, c);
+		if (lx->at - s->start > LEX_MAX_LINE)
+			cut_line(s);
 	}
+	skip_rest(lx);
 	end_word(s);
 	if (lx->at >= lx->text.len && lx->dialect == LEX_HAPROXY)
 		diag_warning(

@@ -24,9 +24,9 @@ struct ctl_request {
 	unsigned argc;
 	struct str
 		argv[CTL_MAX_ARGS]; /* the words, escapes (backslash) removed; terminated by NUL */
-	enum ctl_level level;
-	struct strbuf *out; /* append the answer here */
-	void *arg;          /* of the server */
+	enum ctl_level level;       /* a command may lower it for the rest of the connection */
+	struct strbuf *out;         /* append the answer here */
+	void *arg;                  /* of the server */
 };
 
 struct ctl_command {

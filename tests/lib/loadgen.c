@@ -3,17 +3,18 @@
  *   loadgen [-r RATE] [-k PERCENT] [-t TIMEOUT_MS] [-s SECONDS] ADDRESS PORT [PATH]
  *
  * Sends RATE requests a second (200) whatever becomes of them: a slow answer never slows the next
- * request. PERCENT of them (0) use kept connections, the others a new one each. A request fails
- * when it is refused, reset, closed early, without a whole answer after TIMEOUT_MS (2000), or
- * answered with another status than 200; nothing is retried. Ends after SECONDS, on SIGINT, SIGTERM
- * or "quit".
+ * request. PERCENT of them (0) use kept connections (8 when idle), the others a new one each. A
+ * request fails when it is refused, reset, closed early, without a whole answer after TIMEOUT_MS
+ * (2000), or answered with another status than 200; nothing is retried. Ends after SECONDS, on
+ * SIGINT, SIGTERM or "quit".
  *
  * Lines on standard input: "mark NAME" begins a period, "report" prints (SIGUSR1 does too). One
  * line a period and one for all, key=value:
  *   outage_ms  longest time between two successive answers, as far as it overlaps the period
  *              (whole: also what lies before the mark)
  *   late_ms    longest delay of loadgen itself; an outage below it says nothing
- * Each request belongs to the period in which it ended. */
+ * Each request belongs to the period in which it ended. "pending" tells how many have not, and the
+ * age of the oldest: when that is younger than an event, the account of the event is complete. */
 #include <arpa/inet.h>
 #include <err.h>
 #include <errno.h>
@@ -48,6 +49,7 @@ static const char *const outcome_names[N_OUTCOMES] = {
 };
 
 #define MAX_NAMES 8
+#define MAX_IDLE  8 /* kept connections; those that a stall added are closed after use */
 #define NAME_LEN  32
 
 struct period {
@@ -74,6 +76,7 @@ struct load {
 	ev_signal on_usr1, on_int, on_term;
 	struct list busy; /* struct conn, oldest first: the first times out first */
 	struct list idle; /* kept, oldest first */
+	unsigned n_idle;
 	int64_t last_ok_us;
 	uint64_t n_sent;
 	unsigned keep_acc; /* spreads kept requests evenly */
@@ -155,7 +158,15 @@ static void report(struct load *l)
 	struct period sum = { .start_us = l->start_us };
 	char kind[NAME_LEN + 8];
 	int64_t now = clock_mono_us();
+	double oldest_ms = 0;
+	unsigned n_busy = 0;
+	const struct conn *c;
 
+	list_for_each(c, &l->busy, node)
+	{
+		if (n_busy++ == 0)
+			oldest_ms = (double)(now - c->sent_us) / 1e3;
+	}
 	period_gap(period_now(l), l->last_ok_us, now);
 	for (unsigned i = 0; i < l->n_periods; i++) {
 		(void)snprintf(kind, sizeof(kind), "mark %s", l->periods[i].name);
@@ -163,6 +174,7 @@ static void report(struct load *l)
 		period_add(&sum, &l->periods[i]);
 	}
 	period_print(l, "total", &sum);
+	printf("pending n=%u oldest_ms=%.1f\n", n_busy, oldest_ms);
 	printf("end of report\n");
 	(void)fflush(stdout);
 }
@@ -205,12 +217,14 @@ static void conn_finish(struct conn *c, enum outcome outcome)
 		l->last_ok_us = now;
 		count_served(p, c);
 	}
-	if (!c->is_kept || c->is_last || (outcome != OK && outcome != STATUS)) {
+	if (!c->is_kept || c->is_last || l->n_idle == MAX_IDLE ||
+	    (outcome != OK && outcome != STATUS)) {
 		conn_free(c);
 		return;
 	}
 	list_del(&c->node);
 	list_add_tail(&l->idle, &c->node);
+	l->n_idle++;
 }
 
 static void conn_watch(struct conn *c, int events)
@@ -267,6 +281,7 @@ static void conn_read(struct conn *c, bool is_idle)
 	if (n < 0 && errno == EAGAIN)
 		return;
 	if (is_idle) { /* the server closed a connection on which nothing was asked */
+		c->load->n_idle--;
 		conn_free(c);
 		return;
 	}
@@ -364,6 +379,7 @@ static void request_start(struct load *l)
 		request_on_new(l, true);
 		return;
 	}
+	l->n_idle--;
 	conn_ask(c);
 	conn_write(c);
 }

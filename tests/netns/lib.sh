@@ -1,0 +1,186 @@
+# shellcheck shell=bash
+# lib.sh - a network in namespaces, for the labs and the demo; sourced.
+#
+#   lan       bridge br0, everything below hangs on it
+#   a, b      the two nodes: eth0 10.77.0.1, 10.77.0.2; each with a /run of its own
+#   gw1..gw3  10.77.0.11 .. 13
+#   client    10.77.0.50
+# The virtual address of the examples is 10.77.0.100.
+#
+# lab_begin [NAME...] makes the namespaces; whatever happens afterwards - the end, an error, Ctrl-C -
+# lab_end removes them with everything that runs in them. Names begin with $LAB (tandem-PID), so that
+# labs do not meet. Files of the lab are in $LAB_DIR. lab_end calls lab_end_more if it is defined.
+
+LAB=${LAB:-tandem-$$}
+LAB_DIR=${LAB_DIR:-}
+LAB_NODES=
+VIP=10.77.0.100
+declare -A LAB_ADDRESS=([a]=10.77.0.1 [b]=10.77.0.2 [gw1]=10.77.0.11 [gw2]=10.77.0.12
+	[gw3]=10.77.0.13 [client]=10.77.0.50)
+declare -A PID=() # of what spawn started, by its name
+
+lab_say() {
+	echo "$*" >&2
+}
+
+# Exit 77 (a skip) where a lab cannot run.
+lab_require() {
+	[ "$(id -u)" -eq 0 ] || {
+		echo "needs root"
+		exit 77
+	}
+	local p
+	for p in ip unshare "$@"; do
+		command -v "$p" >/dev/null || {
+			echo "needs $p"
+			exit 77
+		}
+	done
+	ip netns add "$LAB-probe" 2>/dev/null && ip netns del "$LAB-probe" || {
+		echo "no network namespaces here"
+		exit 77
+	}
+}
+
+lab_begin() {
+	trap lab_on_exit EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM HUP
+	trap 'exit 141' PIPE
+	if [ -n "$LAB_DIR" ]; then
+		mkdir -p "$LAB_DIR"
+	else
+		LAB_DIR=$(mktemp -d "${TMPDIR:-/tmp}/$LAB.XXXXXX")
+	fi
+	lab_net "$@"
+}
+
+lab_net() {
+	local n
+	LAB_NODES="${*:-a b gw1 gw2 gw3 client}"
+	lab_add_ns lan
+	ip -n "$LAB-lan" link add br0 type bridge forward_delay 0 stp_state 0
+	ip -n "$LAB-lan" link set br0 up
+	for n in $LAB_NODES; do
+		lab_add_ns "$n"
+		mkdir -p "$LAB_DIR/$n/run/tandem" "$LAB_DIR/$n/etc"
+		ip -n "$LAB-$n" link add eth0 type veth peer name "to-$n" netns "$LAB-lan"
+		ip -n "$LAB-lan" link set "to-$n" master br0 up
+		ip -n "$LAB-$n" addr add "${LAB_ADDRESS[$n]}/24" dev eth0
+		ip -n "$LAB-$n" link set eth0 up
+	done
+}
+
+lab_add_ns() {
+	ip netns add "$LAB-$1"
+	ip -n "$LAB-$1" link set lo up
+	# A cable that was cut and mended is in use at once; no address waits for a duplicate check.
+	ip netns exec "$LAB-$1" sh -c 'echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad
+		echo 1 >/proc/sys/net/ipv4/conf/all/promote_secondaries' 2>/dev/null || :
+}
+
+# Every process in the lab's namespaces, by pid.
+lab_pids() {
+	local ns
+	for ns in $(ip netns list | awk -v lab="$LAB-" 'index($1, lab) == 1 { print $1 }'); do
+		ip netns pids "$ns" 2>/dev/null
+	done
+}
+
+# Remove processes, namespaces and files. Legal at any moment, also twice.
+lab_end() {
+	local pids ns i
+	for i in 1 2 3 4 5; do # a supervisor may start something between two looks
+		pids=$(lab_pids | tr '\n' ' ')
+		[ -n "$pids" ] || break
+		# shellcheck disable=SC2086 # a list
+		kill -KILL $pids 2>/dev/null
+		[ "$i" -eq 1 ] || sleep 0.05
+	done
+	for ns in $(ip netns list | awk -v lab="$LAB-" 'index($1, lab) == 1 { print $1 }'); do
+		ip netns del "$ns"
+	done
+	! declare -F lab_end_more >/dev/null || lab_end_more
+	wait 2>/dev/null
+	[ -z "$LAB_DIR" ] || rm -rf "$LAB_DIR"
+	LAB_DIR=
+}
+
+lab_on_exit() {
+	local rc=$?
+	trap '' INT TERM HUP PIPE
+	trap - EXIT
+	# A lab that failed shows what its daemons said.
+	if [ $rc -ne 0 ] && [ $rc -ne 77 ] && [ $rc -lt 128 ] && [ -z "${LAB_QUIET:-}" ]; then
+		local log
+		for log in "$LAB_DIR"/*.log; do
+			[ -s "$log" ] && echo "--- ${log##*/}" && tail -n 40 "$log"
+		done
+	fi
+	lab_end
+	exit $rc
+}
+
+lab_fail() {
+	echo "FAILED: $*"
+	exit 1
+}
+
+# in_ns NODE COMMAND... - run in a node's network, with its own /run.
+in_ns() {
+	local n=$1
+	shift
+	ip netns exec "$LAB-$n" sh -c 'mount --bind "$1" /run || exit 1; shift; exec "$@"' - \
+		"$LAB_DIR/$n/run" "$@"
+}
+
+# spawn NAME NODE COMMAND... - in the background; output in $LAB_DIR/NAME.log, pid in PID[NAME].
+# `sh` and `ip` replace themselves, so that pid is the command's own.
+spawn() {
+	local name=$1 n=$2
+	shift 2
+	setsid ip netns exec "$LAB-$n" sh -c 'mount --bind "$1" /run || exit 1; shift; exec "$@"' - \
+		"$LAB_DIR/$n/run" "$@" >>"$LAB_DIR/$name.log" 2>&1 </dev/null &
+	# shellcheck disable=SC2034 # read by who sources this
+	PID[$name]=$!
+	disown
+}
+
+# The pid and all its descendants, one a line.
+pid_tree() {
+	local pid=$1 child
+	echo "$pid"
+	for child in $(cat "/proc/$pid/task/"*/children 2>/dev/null); do
+		pid_tree "$child"
+	done
+}
+
+# wait_until SECONDS COMMAND... - poll every 10 ms. 0 as soon as COMMAND succeeds, 1 at the deadline.
+wait_until() {
+	local deadline=$((${EPOCHREALTIME/./} + ${1%.*} * 1000000))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ ${EPOCHREALTIME/./} -lt $deadline ] || return 1
+		sleep 0.01
+	done
+}
+
+has_vip() { # NODE [ADDRESS]
+	ip -n "$LAB-$1" -o -4 addr show dev eth0 2>/dev/null | grep -q " ${2:-$VIP}/"
+}
+# Exactly one of the two nodes holds the address, and it is NODE.
+owns_vip() { # NODE [ADDRESS]
+	local other=b
+	[ "$1" = a ] || other=a
+	has_vip "$1" "${2:-$VIP}" && ! has_vip "$other" "${2:-$VIP}"
+}
+no_vip() {
+	! has_vip a "$@" && ! has_vip b "$@"
+}
+# The owners, as words for people: "a", "b", "a+b" or "nobody".
+vip_owner() {
+	local o=
+	has_vip a && o=a
+	has_vip b && o=${o:+$o+}b
+	echo "${o:-nobody}"
+}

@@ -40,7 +40,9 @@ struct cfg_script { /* vrrp_script NAME */
 	unsigned rise, fall;             /* default 1 */
 	int weight;                      /* -253..253; 0: fault */
 	bool weight_reverse, init_fail;
-	uid_t uid;
+	const char *user, *group; /* as written; NULL: script_user */
+	uid_t uid;                /* resolved; (uid_t)-1: there is no such user (an error of
+				     cfg_check_machine) */
 	gid_t gid;
 };
 
@@ -78,6 +80,7 @@ struct cfg_instance {
 	unsigned version;       /* 2 or 3 */
 	int64_t advert_us;      /* default 1 s */
 	bool preempt, dont_track_primary;
+	bool skip_check_adv_addr; /* of this instance, or vrrp_skip_check_adv_addr */
 	int64_t preempt_delay_us;
 	struct addr src; /* unicast_src_ip / mcast_src_ip; len 0: the interface's first */
 	bool is_unicast;
@@ -104,8 +107,14 @@ struct cfg_global {
 	unsigned version; /* vrrp_version: 2 (default) or 3 */
 	struct addr mcast_group4;
 	bool script_security, skip_check_adv_addr, strict;
-	uid_t script_uid; /* script_user */
+	const char *script_user, *script_group; /* as written; NULL: keepalived_script if there is
+						   such a user, else root */
+	uid_t script_uid;                       /* resolved; (uid_t)-1: there is no such user */
 	gid_t script_gid;
+	/* vrrp_garp_*: already in the instances that say nothing of their own; -1: not given */
+	int64_t garp_delay_us, garp_lower_prio_delay_us, garp_refresh_us, garp_interval_us;
+	int64_t garp_repeat, garp_lower_prio_repeat, garp_refresh_repeat;
+	bool higher_prio_send_advert;
 	int64_t startup_delay_us;
 	const char *control_socket; /* ours: control_socket PATH; default /run/tandem/vrrpd.sock */
 	const char *

@@ -7,6 +7,7 @@
 #include <tandem/diag.h>
 #include <tandem/util.h>
 
+struct arena;
 struct cfg;
 
 /* NULL when anything is wrong; every error is in d. Free with cfg_free. `include` patterns are
@@ -20,5 +21,9 @@ void cfg_print_keywords(FILE *f);
 /* What only the machine can tell (is apart from parsing so that a file can be checked elsewhere):
  * interfaces exist, scripts are executable. Problems go to d. */
 void cfg_check_machine(const struct cfg *c, struct diag *d);
+
+/* A program line (notify, script) as argv: blanks separate, quotes join. NULL-terminated, in the
+ * arena; NULL when the line is empty. */
+char **cfg_split_command(struct arena *a, const char *line);
 
 #endif

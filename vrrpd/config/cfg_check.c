@@ -1,0 +1,349 @@
+/* cfg_check.c - defaults, contradictions, and what only the machine can tell. */
+#include <errno.h>
+#include <limits.h>
+#include <net/if.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <tandem/clock.h>
+#include <unistd.h>
+
+#include "config/cfg_keyword.h"
+#include "config/cfg_parse.h"
+#include "config/cfg_track.h"
+
+#define MAX_VIPS       255
+#define OWNER          255
+#define MAX_ADVERT3_US (40950 * US_PER_MS) /* 12 bits of centiseconds */
+#define DEFAULT_PATH   "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+/* The first value that was given: the instance's, the global one, the built-in one. */
+static int64_t pick(int64_t own, int64_t global, int64_t built_in)
+{
+	if (own >= 0)
+		return own;
+	return global >= 0 ? global : built_in;
+}
+
+static void set_garp_defaults(const struct cfg_global *g, struct cfg_instance *in)
+{
+	in->garp_delay_us = pick(in->garp_delay_us, g->garp_delay_us, 5 * US_PER_S);
+	in->garp_repeat = (unsigned)pick((int)in->garp_repeat, g->garp_repeat, 5);
+	in->garp_refresh_us = pick(in->garp_refresh_us, g->garp_refresh_us, 0);
+	in->garp_refresh_repeat =
+		(unsigned)pick((int)in->garp_refresh_repeat, g->garp_refresh_repeat, 1);
+	in->garp_lower_prio_delay_us =
+		pick(in->garp_lower_prio_delay_us, g->garp_lower_prio_delay_us, in->garp_delay_us);
+	in->garp_lower_prio_repeat = (unsigned)pick((int)in->garp_lower_prio_repeat,
+						    g->garp_lower_prio_repeat, in->garp_repeat);
+	in->garp_interval_us = pick(in->garp_interval_us, g->garp_interval_us, 0);
+}
+
+static void set_defaults(const struct cfg_global *g, struct cfg_instance *in)
+{
+	if (in->version == 0)
+		in->version = g->version;
+	in->skip_check_adv_addr |= g->skip_check_adv_addr;
+	in->higher_prio_send_advert |= g->higher_prio_send_advert;
+	set_garp_defaults(g, in);
+}
+
+static void check_advert_int(struct cfg_parser *p, const struct cfg_instance *in)
+{
+	if (in->version == 2 && in->advert_us % US_PER_S)
+		diag_error(p->diag, in->pos,
+			   "vrrp_instance '%s': advert_int in fractions of a second needs 'version "
+			   "3'; version 2 sends whole seconds",
+			   in->name);
+	if (in->version == 3 && in->advert_us > MAX_ADVERT3_US)
+		diag_error(p->diag, in->pos,
+			   "vrrp_instance '%s': advert_int is at most 40.95 with version 3",
+			   in->name);
+	if (in->version == 3 && in->advert_us % (10 * US_PER_MS))
+		diag_error(p->diag, in->pos,
+			   "vrrp_instance '%s': advert_int must be a multiple of 0.01 s", in->name);
+}
+
+static void check_auth(struct cfg_parser *p, struct cfg_instance *in)
+{
+	if (in->auth_type == 0)
+		return;
+	if (in->version == 3)
+		diag_warning(p->diag, in->pos,
+			     "vrrp_instance '%s': version 3 has no passwords; authentication is "
+			     "ignored",
+			     in->name);
+	else if (p->global->strict)
+		diag_warning(
+			p->diag, in->pos,
+			"vrrp_instance '%s': vrrp_strict knows no passwords; authentication is "
+			"ignored",
+			in->name);
+	else
+		return;
+	in->auth_type = 0;
+	explicit_bzero(in->auth_pass, sizeof(in->auth_pass));
+}
+
+static void check_unicast(struct cfg_parser *p, const struct cfg_instance *in)
+{
+	if (in->is_unicast && p->global->strict)
+		diag_error(p->diag, in->pos,
+			   "vrrp_instance '%s': unicast_peer and vrrp_strict exclude each other; "
+			   "remove one",
+			   in->name);
+	for (const struct cfg_peer *peer = in->peers; peer; peer = peer->next)
+		if (in->src.len && addr_eq(&peer->addr, &in->src))
+			diag_error(p->diag, in->pos,
+				   "vrrp_instance '%s': its own source address is among the peers; "
+				   "remove it there",
+				   in->name);
+}
+
+static bool is_same_vip(const struct cfg_vip *a, const struct cfg_vip *b)
+{
+	return addr_eq(&a->addr, &b->addr);
+}
+
+/* Every pair out of two lists, or out of one when they are the same. */
+static void check_vip_lists(struct cfg_parser *p, const struct cfg_vip *a, const struct cfg_vip *b)
+{
+	char text[ADDR_TEXT_LEN];
+
+	for (const struct cfg_vip *v = a; v; v = v->next) {
+		for (const struct cfg_vip *w = a == b ? v->next : b; w; w = w->next) {
+			if (is_same_vip(v, w))
+				diag_error(p->diag, w->pos,
+					   "%s is listed already, in line %u; remove one",
+					   addr_format(&w->addr, false, text), v->pos.line);
+		}
+	}
+}
+
+static void check_vips(struct cfg_parser *p, const struct cfg_instance *in)
+{
+	if (!in->vips && !in->vips_excluded)
+		diag_error(p->diag, in->pos,
+			   "vrrp_instance '%s' has no address: add virtual_ipaddress { ... }",
+			   in->name);
+	if (in->n_vips > MAX_VIPS)
+		diag_error(p->diag, in->pos,
+			   "vrrp_instance '%s' has %u addresses, an advert holds %d; move the rest "
+			   "to virtual_ipaddress_excluded",
+			   in->name, in->n_vips, MAX_VIPS);
+	check_vip_lists(p, in->vips, in->vips);
+	check_vip_lists(p, in->vips, in->vips_excluded);
+	check_vip_lists(p, in->vips_excluded, in->vips_excluded);
+}
+
+static void check_preempt(struct cfg_parser *p, const struct cfg_instance *in)
+{
+	if (!in->preempt && in->preempt_delay_us)
+		diag_notice(p->diag, in->pos,
+			    "vrrp_instance '%s': preempt_delay has no effect with nopreempt",
+			    in->name);
+	if (!in->preempt && in->priority == OWNER)
+		diag_warning(p->diag, in->pos,
+			     "vrrp_instance '%s': the owner (priority 255) always preempts; "
+			     "nopreempt has no effect",
+			     in->name);
+}
+
+static void check_tracks(struct cfg_parser *p, struct cfg_instance *in)
+{
+	for (const struct cfg_track *t = in->tracks; t; t = t->next) {
+		cfg_resolve_track(p, (struct cfg_track *)t);
+		if (in->priority == OWNER && t->weight != 0 && t->weight != CFG_WEIGHT_UNSET)
+			diag_warning(p->diag, t->pos,
+				     "a weight cannot move the owner (priority 255); use weight 0 "
+				     "or a lower priority");
+	}
+}
+
+static void check_instance(struct cfg_parser *p, struct cfg_instance *in)
+{
+	if (!in->interface)
+		diag_error(p->diag, in->pos, "vrrp_instance '%s' has no 'interface': add it",
+			   in->name);
+	if (in->vrid == 0)
+		diag_error(p->diag, in->pos,
+			   "vrrp_instance '%s' has no 'virtual_router_id': add a number from 1 to "
+			   "255",
+			   in->name);
+	check_advert_int(p, in);
+	check_auth(p, in);
+	check_unicast(p, in);
+	check_vips(p, in);
+	check_preempt(p, in);
+	check_tracks(p, in);
+}
+
+/* Two instances that would hear each other's adverts, or hold the same address. */
+static void check_pair(struct cfg_parser *p, const struct cfg_instance *a,
+		       const struct cfg_instance *b)
+{
+	if (a->interface && b->interface && strcmp(a->interface, b->interface) == 0 && a->vrid &&
+	    a->vrid == b->vrid)
+		diag_error(p->diag, b->pos,
+			   "vrrp_instance '%s' has the virtual_router_id %u of '%s' on the same "
+			   "interface; choose another",
+			   b->name, b->vrid, a->name);
+	check_vip_lists(p, a->vips, b->vips);
+}
+
+static void resolve_users(struct cfg_parser *p)
+{
+	struct cfg_global *g = p->global;
+
+	if (!g->script_user && getpwnam("keepalived_script"))
+		cfg_resolve_user("keepalived_script", NULL, &g->script_uid, &g->script_gid);
+	for (const struct cfg_script *sc = p->cfg->scripts; sc; sc = sc->next) {
+		struct cfg_script *w = (struct cfg_script *)sc;
+
+		if (w->user)
+			continue;
+		w->uid = g->script_uid;
+		w->gid = g->script_gid;
+	}
+}
+
+void cfg_finish(struct cfg_parser *p)
+{
+	struct cfg *c = p->cfg;
+
+	resolve_users(p);
+	if (!c->instances && p->diag->n_errors == 0)
+		diag_error(p->diag, (struct diag_pos){ .file = p->source->name },
+			   "there is no vrrp_instance: nothing to do");
+	for (struct cfg_instance *in = c->instances; in; in = in->next) {
+		set_defaults(&c->global, in);
+		check_instance(p, in);
+		for (struct cfg_instance *before = c->instances; before != in;
+		     before = before->next)
+			check_pair(p, before, in);
+	}
+}
+
+static void check_interface(struct diag *d, struct diag_pos pos, const char *name)
+{
+	if (if_nametoindex(name) == 0)
+		diag_error(d, pos,
+			   "there is no interface '%s' on this machine; 'ip link' lists them",
+			   name);
+}
+
+/* Where execvp would find a program; its full path in out. */
+static bool find_program(const char *name, char out[PATH_MAX])
+{
+	const char *dir = getenv("PATH");
+
+	if (strchr(name, '/')) {
+		snprintf(out, PATH_MAX, "%s", name);
+		return access(out, X_OK) == 0;
+	}
+	for (dir = dir && *dir ? dir : DEFAULT_PATH; *dir;) {
+		size_t len = strcspn(dir, ":");
+
+		snprintf(out, PATH_MAX, "%.*s/%s", (int)len, dir, name);
+		if (access(out, X_OK) == 0)
+			return true;
+		dir += len + (dir[len] == ':');
+	}
+	return false;
+}
+
+/* Could somebody but root have written this file or moved it? */
+static bool is_writable_by_others(const char *path)
+{
+	char part[PATH_MAX];
+	struct stat st;
+	size_t len = strlen(path);
+
+	if (len >= sizeof(part))
+		return true;
+	memcpy(part, path, len + 1);
+	for (;;) {
+		if (stat(part, &st) != 0 || st.st_uid != 0 || (st.st_mode & S_IWOTH) ||
+		    ((st.st_mode & S_IWGRP) && st.st_gid != 0))
+			return true;
+		if (len <= 1)
+			return false;
+		while (len > 1 && part[len - 1] != '/')
+			len--;
+		part[len > 1 ? --len : len] = '\0';
+	}
+}
+
+static void check_program(const struct cfg *c, struct diag *d, struct diag_pos pos,
+			  const char *what, const char *name, uid_t uid)
+{
+	char path[PATH_MAX], real[PATH_MAX];
+	struct stat st;
+
+	if (!find_program(name, path) || stat(path, &st) != 0 || !S_ISREG(st.st_mode)) {
+		diag_error(d, pos, "%s: '%s' is not a program that can be run: %s", what, name,
+			   errno == EACCES ? "make it executable (chmod +x)"
+					   : "no such file; correct the path");
+		return;
+	}
+	if (c->global.script_security && uid == 0 && realpath(path, real) &&
+	    is_writable_by_others(real))
+		diag_error(d, pos,
+			   "%s: '%s' would run as root, but others can write it or its directory "
+			   "(enable_script_security); fix the owner or set a user",
+			   what, real);
+}
+
+static void check_notify(const struct cfg *c, struct diag *d, const struct cfg_instance *in)
+{
+	const char *const lines[] = { in->notify, in->notify_master, in->notify_backup,
+				      in->notify_fault, in->notify_stop };
+	struct arena a = { 0 };
+
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+		char **argv = lines[i] ? cfg_split_command(&a, lines[i]) : NULL;
+
+		if (argv)
+			check_program(c, d, in->pos, in->name, argv[0], c->global.script_uid);
+	}
+	arena_fini(&a);
+}
+
+static void check_users(const struct cfg *c, struct diag *d)
+{
+	const struct cfg_global *g = &c->global;
+
+	if (g->script_user && g->script_uid == (uid_t)-1)
+		diag_error(d, (struct diag_pos){ 0 },
+			   "script_user: there is no user '%s'%s%s%s; create it or name another",
+			   g->script_user, g->script_group ? " or no group '" : "",
+			   g->script_group ? g->script_group : "", g->script_group ? "'" : "");
+	for (const struct cfg_script *sc = c->scripts; sc; sc = sc->next)
+		if (sc->user && sc->uid == (uid_t)-1)
+			diag_error(
+				d, sc->pos,
+				"vrrp_script '%s': there is no user '%s'%s%s%s; create it or name "
+				"another",
+				sc->name, sc->user, sc->group ? " or no group '" : "",
+				sc->group ? sc->group : "", sc->group ? "'" : "");
+}
+
+void cfg_check_machine(const struct cfg *c, struct diag *d)
+{
+	check_users(c, d);
+	for (const struct cfg_script *sc = c->scripts; sc; sc = sc->next)
+		check_program(c, d, sc->pos, sc->name, sc->argv[0], sc->uid);
+	for (const struct cfg_instance *in = c->instances; in; in = in->next) {
+		check_interface(d, in->pos, in->interface);
+		for (const struct cfg_track *t = in->tracks; t; t = t->next)
+			if (t->kind == TRACK_INTERFACE)
+				check_interface(d, t->pos, t->name);
+		for (const struct cfg_vip *v = in->vips; v; v = v->next)
+			if (v->dev)
+				check_interface(d, v->pos, v->dev);
+		for (const struct cfg_vip *v = in->vips_excluded; v; v = v->next)
+			if (v->dev)
+				check_interface(d, v->pos, v->dev);
+		check_notify(c, d, in);
+	}
+}

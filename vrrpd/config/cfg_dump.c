@@ -1,0 +1,267 @@
+/* cfg_dump.c - a configuration as canonical text, which parses to itself. */
+#include <inttypes.h>
+#include <tandem/clock.h>
+
+#include "config/cfg_keyword.h"
+#include "config/cfg_parse.h"
+
+static void dump_word(struct strbuf *out, const char *w)
+{
+	if (*w && !strpbrk(w, " \t\"'\\{}#!")) {
+		strbuf_adds(out, w);
+		return;
+	}
+	strbuf_addc(out, '"');
+	for (; *w; w++) {
+		if (*w == '"' || *w == '\\')
+			strbuf_addc(out, '\\');
+		if (*w == '\n' || *w == '\r')
+			strbuf_adds(out, *w == '\n' ? "\\n" : "\\r");
+		else
+			strbuf_addc(out, *w);
+	}
+	strbuf_addc(out, '"');
+}
+
+static void dump_string(struct strbuf *out, const char *key, const char *v)
+{
+	if (!v)
+		return;
+	strbuf_addf(out, "\t%s ", key);
+	dump_word(out, v);
+	strbuf_addc(out, '\n');
+}
+
+static void dump_seconds(struct strbuf *out, const char *key, int64_t us)
+{
+	char frac[8];
+	size_t n = 6;
+
+	strbuf_addf(out, "\t%s %" PRId64, key, us / US_PER_S);
+	snprintf(frac, sizeof(frac), "%06d", (int)(us % US_PER_S));
+	while (n > 0 && frac[n - 1] == '0')
+		n--;
+	if (n)
+		strbuf_addf(out, ".%.*s", (int)n, frac);
+	strbuf_addc(out, '\n');
+}
+
+static void dump_flag(struct strbuf *out, const char *key, bool v)
+{
+	if (v)
+		strbuf_addf(out, "\t%s\n", key);
+}
+
+static void dump_user(struct strbuf *out, const char *key, const char *user, const char *group)
+{
+	if (user)
+		strbuf_addf(out, "\t%s %s%s%s\n", key, user, group ? " " : "", group ? group : "");
+}
+
+static void dump_global(const struct cfg_global *g, struct strbuf *out)
+{
+	char text[ADDR_TEXT_LEN];
+
+	strbuf_adds(out, "global_defs {\n");
+	dump_string(out, "router_id", g->router_id);
+	strbuf_addf(out, "\tvrrp_version %u\n", g->version);
+	strbuf_addf(out, "\tvrrp_mcast_group4 %s\n", addr_format(&g->mcast_group4, false, text));
+	dump_flag(out, "vrrp_strict", g->strict);
+	if (g->startup_delay_us)
+		dump_seconds(out, "vrrp_startup_delay", g->startup_delay_us);
+	dump_flag(out, "enable_script_security", g->script_security);
+	dump_user(out, "script_user", g->script_user, g->script_group);
+	dump_string(out, "control_socket", g->control_socket);
+	dump_string(out, "state_file", g->state_file);
+	strbuf_adds(out, "}\n");
+}
+
+static void dump_weight(struct strbuf *out, const char *before, int weight, bool reverse)
+{
+	strbuf_addf(out, "%sweight %d%s\n", before, weight, reverse ? " reverse" : "");
+}
+
+/* An argument with blanks or quotes needs quotes of its own inside the quoted line. */
+static void dump_argv(struct strbuf *out, char *const *argv)
+{
+	strbuf_adds(out, "\tscript");
+	if (!argv[1] && strpbrk(argv[0], " \t\"'")) { /* one word: it would be split again */
+		struct strbuf quoted = { 0 };
+
+		strbuf_addf(&quoted, strchr(argv[0], '\'') ? "\"%s\"" : "'%s'", argv[0]);
+		strbuf_addc(out, ' ');
+		dump_word(out, strbuf_str(&quoted));
+		strbuf_fini(&quoted);
+	} else {
+		for (; *argv; argv++) {
+			strbuf_addc(out, ' ');
+			dump_word(out, *argv);
+		}
+	}
+	strbuf_addc(out, '\n');
+}
+
+static void dump_script(const struct cfg_script *sc, struct strbuf *out)
+{
+	strbuf_adds(out, "vrrp_script ");
+	dump_word(out, sc->name);
+	strbuf_adds(out, " {\n");
+	dump_argv(out, sc->argv);
+	dump_seconds(out, "interval", sc->interval_us);
+	if (sc->timeout_us)
+		dump_seconds(out, "timeout", sc->timeout_us);
+	dump_weight(out, "\t", sc->weight, sc->weight_reverse);
+	strbuf_addf(out, "\trise %u\n\tfall %u\n", sc->rise, sc->fall);
+	dump_user(out, "user", sc->user, sc->group);
+	dump_flag(out, "init_fail", sc->init_fail);
+	strbuf_adds(out, "}\n");
+}
+
+static void dump_proxy(const struct cfg_proxy_track *px, struct strbuf *out)
+{
+	strbuf_adds(out, "vrrp_track_proxy ");
+	dump_word(out, px->name);
+	strbuf_adds(out, " {\n");
+	dump_string(out, "socket", px->socket);
+	dump_seconds(out, "timeout", px->timeout_us);
+	dump_weight(out, "\t", px->weight, px->weight_reverse);
+	strbuf_addf(out, "\trequire_usable %s\n}\n", px->require_usable ? "yes" : "no");
+}
+
+static void dump_vips(struct strbuf *out, const char *block, const struct cfg_vip *v)
+{
+	char text[ADDR_TEXT_LEN];
+
+	if (!v)
+		return;
+	strbuf_addf(out, "\t%s {\n", block);
+	for (; v; v = v->next) {
+		strbuf_addf(out, "\t\t%s/%u", addr_format(&v->addr, false, text), v->prefix_len);
+		if (v->dev)
+			strbuf_addf(out, " dev %s", v->dev);
+		if (v->label)
+			strbuf_addf(out, " label %s", v->label);
+		if (v->brd_auto)
+			strbuf_adds(out, " brd +");
+		else if (v->brd.len)
+			strbuf_addf(out, " brd %s", addr_format(&v->brd, false, text));
+		if (v->scope >= 0)
+			strbuf_addf(out, " scope %d", v->scope);
+		strbuf_addc(out, '\n');
+	}
+	strbuf_adds(out, "\t}\n");
+}
+
+static void dump_peers(struct strbuf *out, const struct cfg_instance *in)
+{
+	char text[ADDR_TEXT_LEN];
+
+	if (!in->is_unicast)
+		return;
+	strbuf_adds(out, "\tunicast_peer {\n");
+	for (const struct cfg_peer *peer = in->peers; peer; peer = peer->next) {
+		strbuf_addf(out, "\t\t%s", addr_format(&peer->addr, false, text));
+		if (peer->min_ttl)
+			strbuf_addf(out, " min_ttl %u", peer->min_ttl);
+		if (peer->max_ttl != 255)
+			strbuf_addf(out, " max_ttl %u", peer->max_ttl);
+		strbuf_addc(out, '\n');
+	}
+	strbuf_adds(out, "\t}\n");
+}
+
+static void dump_tracks(struct strbuf *out, const char *block, enum cfg_track_kind kind,
+			const struct cfg_track *tracks)
+{
+	bool is_open = false;
+
+	for (const struct cfg_track *t = tracks; t; t = t->next) {
+		if (t->kind != kind)
+			continue;
+		if (!is_open)
+			strbuf_addf(out, "\t%s {\n", block);
+		is_open = true;
+		strbuf_adds(out, "\t\t");
+		dump_word(out, t->name);
+		dump_weight(out, " ", t->weight, t->reverse);
+	}
+	if (is_open)
+		strbuf_adds(out, "\t}\n");
+}
+
+static void dump_auth(struct strbuf *out, const struct cfg_instance *in)
+{
+	char pass[sizeof(in->auth_pass) + 1] = { 0 };
+
+	if (in->auth_type != 1)
+		return;
+	memcpy(pass, in->auth_pass, sizeof(in->auth_pass));
+	strbuf_adds(out, "\tauthentication {\n\t\tauth_type PASS\n");
+	if (pass[0]) {
+		strbuf_adds(out, "\t\tauth_pass ");
+		dump_word(out, pass);
+		strbuf_addc(out, '\n');
+	}
+	strbuf_adds(out, "\t}\n");
+	explicit_bzero(pass, sizeof(pass));
+}
+
+static void dump_garp(struct strbuf *out, const struct cfg_instance *in)
+{
+	dump_seconds(out, "garp_master_delay", in->garp_delay_us);
+	strbuf_addf(out, "\tgarp_master_repeat %u\n", in->garp_repeat);
+	dump_seconds(out, "garp_lower_prio_delay", in->garp_lower_prio_delay_us);
+	strbuf_addf(out, "\tgarp_lower_prio_repeat %u\n", in->garp_lower_prio_repeat);
+	dump_seconds(out, "garp_master_refresh", in->garp_refresh_us);
+	strbuf_addf(out, "\tgarp_master_refresh_repeat %u\n", in->garp_refresh_repeat);
+	dump_seconds(out, "garp_interval", in->garp_interval_us);
+}
+
+static void dump_instance(const struct cfg_instance *in, struct strbuf *out)
+{
+	char text[ADDR_TEXT_LEN];
+
+	strbuf_adds(out, "vrrp_instance ");
+	dump_word(out, in->name);
+	strbuf_adds(out, " {\n");
+	if (in->state != WANT_UNSET)
+		strbuf_addf(out, "\tstate %s\n", in->state == WANT_MASTER ? "MASTER" : "BACKUP");
+	dump_string(out, "interface", in->interface);
+	strbuf_addf(out, "\tvirtual_router_id %u\n\tpriority %u\n\tversion %u\n", in->vrid,
+		    in->priority, in->version);
+	dump_seconds(out, "advert_int", in->advert_us);
+	dump_flag(out, "nopreempt", !in->preempt);
+	if (in->preempt_delay_us)
+		dump_seconds(out, "preempt_delay", in->preempt_delay_us);
+	dump_flag(out, "dont_track_primary", in->dont_track_primary);
+	dump_flag(out, "skip_check_adv_addr", in->skip_check_adv_addr);
+	if (in->src.len)
+		strbuf_addf(out, "\t%s %s\n", in->is_unicast ? "unicast_src_ip" : "mcast_src_ip",
+			    addr_format(&in->src, false, text));
+	dump_peers(out, in);
+	dump_auth(out, in);
+	dump_garp(out, in);
+	dump_flag(out, "higher_prio_send_advert", in->higher_prio_send_advert);
+	dump_string(out, "notify", in->notify);
+	dump_string(out, "notify_master", in->notify_master);
+	dump_string(out, "notify_backup", in->notify_backup);
+	dump_string(out, "notify_fault", in->notify_fault);
+	dump_string(out, "notify_stop", in->notify_stop);
+	dump_tracks(out, "track_interface", TRACK_INTERFACE, in->tracks);
+	dump_tracks(out, "track_script", TRACK_SCRIPT, in->tracks);
+	dump_tracks(out, "track_proxy", TRACK_PROXY, in->tracks);
+	dump_vips(out, "virtual_ipaddress", in->vips);
+	dump_vips(out, "virtual_ipaddress_excluded", in->vips_excluded);
+	strbuf_adds(out, "}\n");
+}
+
+void cfg_dump(const struct cfg *c, struct strbuf *out)
+{
+	dump_global(&c->global, out);
+	for (const struct cfg_script *sc = c->scripts; sc; sc = sc->next)
+		dump_script(sc, out);
+	for (const struct cfg_proxy_track *px = c->proxies; px; px = px->next)
+		dump_proxy(px, out);
+	for (const struct cfg_instance *in = c->instances; in; in = in->next)
+		dump_instance(in, out);
+}

@@ -1,0 +1,465 @@
+/* cfg_instance.c - vrrp_instance and its blocks. */
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <tandem/clock.h>
+
+#include "config/cfg_keyword.h"
+
+#define MAX_ADVERT_US  (255 * US_PER_S)
+#define MAX_PREEMPT_US (1000 * US_PER_S)
+#define DAY            (86400 * US_PER_S)
+
+static const struct {
+	const char *name;
+	int value;
+} scopes[] = {
+	{ "global", RT_SCOPE_UNIVERSE }, { "site", RT_SCOPE_SITE },       { "link", RT_SCOPE_LINK },
+	{ "host", RT_SCOPE_HOST },       { "nowhere", RT_SCOPE_NOWHERE },
+};
+
+/* Words that keepalived takes behind a virtual address and we do not. */
+static const char *const vip_words[] = {
+	"peer",     "home",     "-nodad",      "mngtmpaddr", "noprefixroute",
+	"autojoin", "no_track", "track_group", "use_vmac",   "preferred_lft",
+};
+
+/* Numbers that the global section may give are UNSET until the end. */
+#define UNSET (-1)
+
+void cfg_parse_instance(struct cfg_parser *p, const struct cfg_stmt *s,
+			const struct cfg_keyword *kw)
+{
+	struct cfg_instance *in = arena_new(&p->cfg->arena, struct cfg_instance);
+	struct cfg_instance **link = &p->cfg->instances;
+
+	(void)kw;
+	*in = (struct cfg_instance){
+		.pos = cfg_word_pos(s, 1),
+		.name = s->word[1].text.p,
+		.priority = 100,
+		.advert_us = US_PER_S,
+		.preempt = true,
+		.accept = true,
+		.garp_delay_us = UNSET,
+		.garp_lower_prio_delay_us = UNSET,
+		.garp_refresh_us = UNSET,
+		.garp_interval_us = UNSET,
+		.garp_repeat = (unsigned)UNSET,
+		.garp_lower_prio_repeat = (unsigned)UNSET,
+		.garp_refresh_repeat = (unsigned)UNSET,
+	};
+	for (; *link; link = &(*link)->next)
+		if (strcmp((*link)->name, in->name) == 0)
+			cfg_error(p, s, 1,
+				  "vrrp_instance '%s' exists already, in line %u; rename one",
+				  in->name, (*link)->pos.line);
+	*link = in;
+	p->cfg->n_instances++;
+	p->instance = in;
+	cfg_read_block(p, s, IN_INSTANCE);
+	p->instance = NULL;
+}
+
+static void parse_state(struct cfg_parser *p, const struct cfg_stmt *s,
+			const struct cfg_keyword *kw)
+{
+	static const char *const words[] = { "MASTER", "BACKUP", NULL };
+	struct str v = s->word[1].text;
+
+	(void)kw;
+	if (cfg_is(s, 1, "MASTER"))
+		p->instance->state = WANT_MASTER;
+	else if (cfg_is(s, 1, "BACKUP"))
+		p->instance->state = WANT_BACKUP;
+	else
+		cfg_error(p, s, 1, "'state' expects MASTER or BACKUP, got '" STR_FMT "'%s",
+			  STR_ARG(v), cfg_suggest(p, v, words));
+}
+
+static void parse_interface(struct cfg_parser *p, const struct cfg_stmt *s,
+			    const struct cfg_keyword *kw)
+{
+	(void)kw;
+	(void)cfg_get_interface(p, s, 1, &p->instance->interface);
+}
+
+static void parse_preempt(struct cfg_parser *p, const struct cfg_stmt *s,
+			  const struct cfg_keyword *kw)
+{
+	(void)s, (void)kw;
+	p->instance->preempt = true;
+}
+
+static void parse_src(struct cfg_parser *p, const struct cfg_stmt *s, const struct cfg_keyword *kw)
+{
+	struct cfg_instance *in = p->instance;
+
+	(void)kw;
+	if (in->src.len)
+		cfg_error(p, s, 0,
+			  "a source address was given already; remove one of "
+			  "unicast_src_ip and mcast_src_ip");
+	else
+		(void)cfg_get_ipv4(p, s, 1, &in->src);
+}
+
+/* min_ttl N, max_ttl N behind a peer */
+static bool read_ttls(struct cfg_parser *p, const struct cfg_stmt *s, struct cfg_peer *peer)
+{
+	for (unsigned i = 1; i < s->n; i += 2) {
+		bool is_min = cfg_is(s, i, "min_ttl");
+		int64_t v;
+
+		if (!is_min && !cfg_is(s, i, "max_ttl")) {
+			cfg_error(p, s, i,
+				  "unexpected '" STR_FMT "'; behind a peer stand min_ttl N or "
+				  "max_ttl N",
+				  STR_ARG(s->word[i].text));
+			return false;
+		}
+		if (i + 1 >= s->n || str_parse_int(s->word[i + 1].text, 0, 255, &v) != 0) {
+			cfg_error(p, s, i + 1, "'" STR_FMT "' expects a number from 0 to 255",
+				  STR_ARG(s->word[i].text));
+			return false;
+		}
+		*(is_min ? &peer->min_ttl : &peer->max_ttl) = (unsigned)v;
+	}
+	if (peer->min_ttl <= peer->max_ttl)
+		return true;
+	cfg_error(p, s, 0, "min_ttl is above max_ttl: no advert could pass");
+	return false;
+}
+
+static void peer_entry(struct cfg_parser *p, const struct cfg_stmt *s)
+{
+	struct cfg_peer *peer = arena_new(&p->cfg->arena, struct cfg_peer);
+	const struct cfg_peer **link = &p->instance->peers;
+
+	peer->max_ttl = 255;
+	if (!cfg_get_ipv4(p, s, 0, &peer->addr) || !read_ttls(p, s, peer))
+		return;
+	for (; *link; link = (const struct cfg_peer **)&(*link)->next) {
+		if (addr_eq(&(*link)->addr, &peer->addr)) {
+			cfg_error(p, s, 0, "this peer is listed already; remove one of the lines");
+			return;
+		}
+	}
+	*link = peer;
+	p->instance->n_peers++;
+}
+
+static void parse_unicast_peer(struct cfg_parser *p, const struct cfg_stmt *s,
+			       const struct cfg_keyword *kw)
+{
+	struct diag_pos pos = cfg_word_pos(s, 0);
+
+	(void)kw;
+	p->instance->is_unicast = true;
+	cfg_read_entries(p, s, peer_entry);
+	if (p->instance->n_peers == 0)
+		diag_error(p->diag, pos,
+			   "'unicast_peer' has no peer; add the address of the other "
+			   "node or remove the block");
+}
+
+/* 192.0.2.1 or 192.0.2.1/24 */
+static bool read_prefix(struct cfg_parser *p, const struct cfg_stmt *s, struct cfg_vip *v)
+{
+	struct str w = s->word[0].text;
+	const char *slash = w.len ? memchr(w.p, '/', w.len) : NULL;
+	struct str host = { w.p, slash ? (size_t)(slash - w.p) : w.len };
+	struct cfg_stmt only_host = *s;
+	struct token t = s->word[0];
+	int64_t n = 32;
+
+	t.text = arena_str(&p->cfg->arena, host);
+	only_host.word = &t;
+	only_host.n = 1;
+	if (!cfg_get_ipv4(p, &only_host, 0, &v->addr))
+		return false;
+	if (slash) {
+		struct str len = { slash + 1, w.len - host.len - 1 };
+
+		if (str_parse_int(len, 0, 32, &n) != 0) {
+			cfg_error(p, s, 0,
+				  "'" STR_FMT "': the prefix length is a number from 0 to 32",
+				  STR_ARG(w));
+			return false;
+		}
+	}
+	v->prefix_len = (uint8_t)n;
+	return true;
+}
+
+static bool read_scope(struct cfg_parser *p, const struct cfg_stmt *s, unsigned i, int *out)
+{
+	int64_t n;
+
+	for (size_t k = 0; k < ARRAY_LEN(scopes); k++) {
+		if (cfg_is(s, i, scopes[k].name)) {
+			*out = scopes[k].value;
+			return true;
+		}
+	}
+	if (str_parse_int(s->word[i].text, 0, 255, &n) == 0) {
+		*out = (int)n;
+		return true;
+	}
+	cfg_error(p, s, i, "'scope' expects global, site, link, host or nowhere, got '" STR_FMT "'",
+		  STR_ARG(s->word[i].text));
+	return false;
+}
+
+static bool read_label(struct cfg_parser *p, const struct cfg_stmt *s, unsigned i, const char **out)
+{
+	if (s->word[i].text.len == 0 || s->word[i].text.len >= IFNAMSIZ) {
+		cfg_error(p, s, i, "a label has 1 to %d characters", IFNAMSIZ - 1);
+		return false;
+	}
+	*out = s->word[i].text.p;
+	return true;
+}
+
+static bool read_brd(struct cfg_parser *p, const struct cfg_stmt *s, unsigned i, struct cfg_vip *v)
+{
+	if (cfg_is(s, i, "+")) {
+		v->brd_auto = true;
+		return true;
+	}
+	if (cfg_is(s, i, "-")) {
+		v->brd_auto = false;
+		return true;
+	}
+	return cfg_get_ipv4(p, s, i, &v->brd);
+}
+
+/* One word behind the address and its value. */
+static bool read_vip_option(struct cfg_parser *p, const struct cfg_stmt *s, unsigned i,
+			    struct cfg_vip *v)
+{
+	static const char *const words[] = { "dev", "label", "brd", "scope", NULL };
+	struct str w = s->word[i].text;
+
+	for (size_t k = 0; k < ARRAY_LEN(vip_words); k++) {
+		if (cfg_is(s, i, vip_words[k])) {
+			cfg_error(p, s, i,
+				  "'%s' behind an address is known to keepalived, not supported "
+				  "yet; remove it",
+				  vip_words[k]);
+			return false;
+		}
+	}
+	for (size_t k = 0; words[k] && i + 1 >= s->n; k++) {
+		if (cfg_is(s, i, words[k])) {
+			cfg_error(p, s, i + 1, "a value for '%s' is missing here", words[k]);
+			return false;
+		}
+	}
+	if (cfg_is(s, i, "dev"))
+		return cfg_get_interface(p, s, i + 1, &v->dev);
+	if (cfg_is(s, i, "label"))
+		return read_label(p, s, i + 1, &v->label);
+	if (cfg_is(s, i, "brd") || cfg_is(s, i, "broadcast"))
+		return i + 1 < s->n && read_brd(p, s, i + 1, v);
+	if (cfg_is(s, i, "scope"))
+		return read_scope(p, s, i + 1, &v->scope);
+	cfg_error(p, s, i,
+		  "unexpected '" STR_FMT "' behind an address; dev, label, brd or scope may "
+		  "stand here%s",
+		  STR_ARG(w), cfg_suggest(p, w, words));
+	return false;
+}
+
+static void read_vip(struct cfg_parser *p, const struct cfg_stmt *s, const struct cfg_vip **list,
+		     unsigned *n)
+{
+	struct cfg_vip *v = arena_new(&p->cfg->arena, struct cfg_vip);
+
+	v->pos = cfg_word_pos(s, 0);
+	v->scope = -1;
+	if (!read_prefix(p, s, v))
+		return;
+	for (unsigned i = 1; i < s->n; i += 2)
+		if (!read_vip_option(p, s, i, v))
+			return;
+	while (*list)
+		list = (const struct cfg_vip **)&(*list)->next;
+	*list = v;
+	if (n)
+		++*n;
+}
+
+static void vip_entry(struct cfg_parser *p, const struct cfg_stmt *s)
+{
+	read_vip(p, s, &p->instance->vips, &p->instance->n_vips);
+}
+
+static void excluded_entry(struct cfg_parser *p, const struct cfg_stmt *s)
+{
+	read_vip(p, s, &p->instance->vips_excluded, NULL);
+}
+
+static void parse_vips(struct cfg_parser *p, const struct cfg_stmt *s, const struct cfg_keyword *kw)
+{
+	(void)kw;
+	cfg_read_entries(p, s, vip_entry);
+}
+
+static void parse_excluded(struct cfg_parser *p, const struct cfg_stmt *s,
+			   const struct cfg_keyword *kw)
+{
+	(void)kw;
+	cfg_read_entries(p, s, excluded_entry);
+}
+
+static void parse_authentication(struct cfg_parser *p, const struct cfg_stmt *s,
+				 const struct cfg_keyword *kw)
+{
+	struct diag_pos pos = cfg_word_pos(s, 0);
+
+	(void)kw;
+	cfg_read_block(p, s, IN_AUTH);
+	if (p->instance->auth_type == 1 && p->instance->auth_pass[0] == '\0')
+		diag_warning(p->diag, pos,
+			     "auth_type PASS without auth_pass: the password is empty");
+}
+
+static void parse_auth_type(struct cfg_parser *p, const struct cfg_stmt *s,
+			    const struct cfg_keyword *kw)
+{
+	static const char *const words[] = { "PASS", NULL };
+	struct str v = s->word[1].text;
+
+	(void)kw;
+	if (cfg_is(s, 1, "PASS"))
+		p->instance->auth_type = 1;
+	else if (cfg_is(s, 1, "AH"))
+		cfg_error(p, s, 1, "auth_type AH is known to keepalived, not supported; use PASS");
+	else
+		cfg_error(p, s, 1, "'auth_type' expects PASS, got '" STR_FMT "'%s", STR_ARG(v),
+			  cfg_suggest(p, v, words));
+}
+
+static void parse_auth_pass(struct cfg_parser *p, const struct cfg_stmt *s,
+			    const struct cfg_keyword *kw)
+{
+	struct cfg_instance *in = p->instance;
+	struct str v = s->word[1].text;
+
+	(void)kw;
+	if (v.len == 0) {
+		cfg_error(p, s, 1, "auth_pass is empty");
+		return;
+	}
+	if (v.len > sizeof(in->auth_pass))
+		diag_warning(p->diag, cfg_word_pos(s, 1),
+			     "auth_pass is cut to 8 characters, as VRRP version 2 has no room for "
+			     "more");
+	memset(in->auth_pass, 0, sizeof(in->auth_pass));
+	memcpy(in->auth_pass, v.p, MIN(v.len, sizeof(in->auth_pass)));
+}
+
+/* notify keywords: the program line as written; a user behind it is not supported yet */
+static void parse_notify(struct cfg_parser *p, const struct cfg_stmt *s,
+			 const struct cfg_keyword *kw)
+{
+	if (s->n > 2) {
+		cfg_error(p, s, 2,
+			  "'%s' expects one program line, in quotes if it has arguments; a user "
+			  "behind it is not supported yet, use script_user",
+			  kw->name);
+		return;
+	}
+	cfg_set_string(p, s, kw);
+}
+
+/* clang-format off: one line for one keyword */
+#define INST(field) offsetof(struct cfg_instance, field)
+const struct cfg_keyword cfg_keywords_instance[] = {
+	{ "state", IN_INSTANCE, 1, 1, false, parse_state, 0, 0, 0, "MASTER or BACKUP",
+	  "what the node is meant to be; each start listens first, whatever stands here",
+	  CFG_SUPPORTED },
+	{ "interface", IN_INSTANCE, 1, 1, false, parse_interface, 0, 0, 0,
+	  "the name of an interface", "where adverts are sent and addresses are added",
+	  CFG_SUPPORTED },
+	{ "virtual_router_id", IN_INSTANCE, 1, 1, false, cfg_set_u8, INST(vrid), 1, 255,
+	  "a number from 1 to 255", "the same on all nodes, unique on the network", CFG_SUPPORTED },
+	{ "priority", IN_INSTANCE, 1, 1, false, cfg_set_u8, INST(priority), 1, 255,
+	  "a number from 1 to 255",
+	  "the highest is elected; 255: owner of the addresses; default 100", CFG_SUPPORTED },
+	{ "version", IN_INSTANCE, 1, 1, false, cfg_set_unsigned, INST(version), 2, 3, "2 or 3",
+	  "version of VRRP; default vrrp_version", CFG_SUPPORTED },
+	{ "advert_int", IN_INSTANCE, 1, 1, false, cfg_set_time, INST(advert_us), 10 * US_PER_MS,
+	  MAX_ADVERT_US, "seconds", "interval of adverts; fractions only with version 3; default 1",
+	  CFG_SUPPORTED },
+	{ "nopreempt", IN_INSTANCE, 0, 0, false, cfg_clear_flag, INST(preempt), 0, 0, "",
+	  "leave a worse master in place", CFG_SUPPORTED },
+	{ "preempt", IN_INSTANCE, 0, 0, false, parse_preempt, 0, 0, 0, "",
+	  "replace a worse master (the default)", CFG_SUPPORTED },
+	{ "preempt_delay", IN_INSTANCE, 1, 1, false, cfg_set_time, INST(preempt_delay_us), 0,
+	  MAX_PREEMPT_US, "seconds", "leave a worse master in place for so long", CFG_SUPPORTED },
+	{ "dont_track_primary", IN_INSTANCE, 0, 0, false, cfg_set_flag, INST(dont_track_primary), 0,
+	  0, "", "no fault when the interface is down", CFG_SUPPORTED },
+	{ "skip_check_adv_addr", IN_INSTANCE, 0, 1, false, cfg_set_flag, INST(skip_check_adv_addr),
+	  0, 0, "nothing, yes or no", "do not compare the addresses in adverts with ours",
+	  CFG_SUPPORTED },
+	{ "unicast_src_ip", IN_INSTANCE, 1, 1, false, parse_src, 0, 0, 0, "an address",
+	  "source of adverts; default the interface's first address", CFG_SUPPORTED },
+	{ "mcast_src_ip", IN_INSTANCE, 1, 1, false, parse_src, 0, 0, 0, "an address",
+	  "source of adverts; default the interface's first address", CFG_SUPPORTED },
+	{ "unicast_peer", IN_INSTANCE, 0, 0, true, parse_unicast_peer, 0, 0, 0, "",
+	  "lines 'ADDRESS [min_ttl N] [max_ttl N]': send to these instead of multicast",
+	  CFG_SUPPORTED },
+	{ "virtual_ipaddress", IN_INSTANCE, 0, 0, true, parse_vips, 0, 0, 0, "",
+	  "lines 'ADDRESS[/PREFIX] [dev IF] [label NAME] [brd ADDRESS|+|-] [scope SCOPE]'",
+	  CFG_SUPPORTED },
+	{ "virtual_ipaddress_excluded", IN_INSTANCE, 0, 0, true, parse_excluded, 0, 0, 0, "",
+	  "as virtual_ipaddress, but not listed in adverts", CFG_SUPPORTED },
+	{ "authentication", IN_INSTANCE, 0, 0, true, parse_authentication, 0, 0, 0, "",
+	  "password of version 2", CFG_SUPPORTED },
+	{ "auth_type", IN_AUTH, 1, 1, false, parse_auth_type, 0, 0, 0, "PASS",
+	  "the kind of authentication", CFG_SUPPORTED },
+	{ "auth_pass", IN_AUTH, 1, 1, false, parse_auth_pass, 0, 0, 0,
+	  "a password of at most 8 characters",
+	  "sent in clear text: protects against mistakes only", CFG_SUPPORTED },
+	{ "garp_master_delay", IN_INSTANCE, 1, 1, false, cfg_set_time, INST(garp_delay_us), 0, DAY,
+	  "seconds", "the second round of gratuitous ARPs after taking over; 0: none; default 5",
+	  CFG_SUPPORTED },
+	{ "garp_master_repeat", IN_INSTANCE, 1, 1, false, cfg_set_unsigned, INST(garp_repeat), 1,
+	  1000, "a number", "gratuitous ARPs in a round; default 5", CFG_SUPPORTED },
+	{ "garp_lower_prio_delay", IN_INSTANCE, 1, 1, false, cfg_set_time,
+	  INST(garp_lower_prio_delay_us), 0, DAY, "seconds",
+	  "the second round after a worse master was heard; default garp_master_delay",
+	  CFG_SUPPORTED },
+	{ "garp_lower_prio_repeat", IN_INSTANCE, 1, 1, false, cfg_set_unsigned,
+	  INST(garp_lower_prio_repeat), 0, 1000, "a number",
+	  "gratuitous ARPs in a round then; default garp_master_repeat", CFG_SUPPORTED },
+	{ "garp_master_refresh", IN_INSTANCE, 1, 1, false, cfg_set_time, INST(garp_refresh_us), 0,
+	  DAY, "seconds", "interval of gratuitous ARPs while master; 0: none (the default)",
+	  CFG_SUPPORTED },
+	{ "garp_master_refresh_repeat", IN_INSTANCE, 1, 1, false, cfg_set_unsigned,
+	  INST(garp_refresh_repeat), 1, 1000, "a number",
+	  "gratuitous ARPs in such a round; default 1", CFG_SUPPORTED },
+	{ "garp_interval", IN_INSTANCE, 1, 1, false, cfg_set_time, INST(garp_interval_us), 0, DAY,
+	  "seconds", "pause between two gratuitous ARPs; default vrrp_garp_interval",
+	  CFG_SUPPORTED },
+	{ "higher_prio_send_advert", IN_INSTANCE, 0, 1, false, cfg_set_flag,
+	  INST(higher_prio_send_advert), 0, 0, "nothing, yes or no",
+	  "answer a better router with one last advert", CFG_SUPPORTED },
+	{ "accept", IN_INSTANCE, 0, 0, false, cfg_set_flag, INST(accept), 0, 0, "",
+	  "the addresses answer (the default)", CFG_SUPPORTED },
+	{ "notify", IN_INSTANCE, 1, CFG_ANY, false, parse_notify, INST(notify), 0, 0,
+	  "a program line", "run at each change, with INSTANCE NAME STATE PRIORITY behind it",
+	  CFG_SUPPORTED },
+	{ "notify_master", IN_INSTANCE, 1, CFG_ANY, false, parse_notify, INST(notify_master), 0, 0,
+	  "a program line", "run on becoming master", CFG_SUPPORTED },
+	{ "notify_backup", IN_INSTANCE, 1, CFG_ANY, false, parse_notify, INST(notify_backup), 0, 0,
+	  "a program line", "run on becoming backup", CFG_SUPPORTED },
+	{ "notify_fault", IN_INSTANCE, 1, CFG_ANY, false, parse_notify, INST(notify_fault), 0, 0,
+	  "a program line", "run on a fault", CFG_SUPPORTED },
+	{ "notify_stop", IN_INSTANCE, 1, CFG_ANY, false, parse_notify, INST(notify_stop), 0, 0,
+	  "a program line", "run when vrrpd stops", CFG_SUPPORTED },
+	{ 0 },
+};
+/* clang-format on */

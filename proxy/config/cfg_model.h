@@ -74,11 +74,19 @@ struct cfg_status_range {
 
 enum cfg_check_kind { CFG_CHECK_TCP /* connect only */, CFG_CHECK_HTTP };
 
+/* An HTTP check's request as configured; what is empty has its default. */
+struct cfg_check_send {
+	struct str method, uri, version; /* OPTIONS, /, HTTP/1.0 */
+	struct str headers;              /* "Name: value\r\n"... */
+	struct str body;
+};
+
 /* What option httpchk, http-check and option tcp-check of a backend ask for. */
 struct cfg_check {
 	enum cfg_check_kind kind;
 	struct str request; /* the whole HTTP request as it goes out; {addr} dependent parts are
 			       already in it */
+	struct cfg_check_send send; /* what it was built of */
 	enum cfg_expect expect;
 	const struct cfg_status_range *statuses;
 	unsigned n_statuses;
@@ -116,13 +124,14 @@ struct cfg_stats {
 	struct str uri; /* prefix, default "/haproxy?stats" */
 	struct str realm;
 	unsigned refresh_s; /* 0: none */
-	bool hide_version, show_legends, show_desc, admin;
+	bool hide_version, show_legends, show_node, show_desc, admin;
 	struct str node, desc;
 	const struct cfg_stats_auth *auth; /* NULL: open to all */
 };
 
 struct cfg_error_page {
 	struct str bytes; /* the whole raw response; len 0: the built-in page */
+	const char *path; /* where it was read; for the dump */
 };
 /* 200 400 401 403 404 405 407 408 410 413 425 429 500 501 502 503 504 */
 #define CFG_N_ERROR_PAGES 17

@@ -1,0 +1,336 @@
+/* cfg_check.c - completes the drafts when all is read: references, numbers, defaults that depend on
+ * other sections; and checks sections against each other. */
+#include "config/cfg_internal.h"
+
+#include <stdlib.h>
+
+static struct draft *find_backend(struct cfg_parser *p, const char *name)
+{
+	for (struct draft *d = p->drafts; d; d = d->next)
+		if ((d->section & SEC_BE) && strcmp(d->name.name, name) == 0)
+			return d;
+	return NULL;
+}
+
+struct names {
+	const char **p;
+	size_t n;
+};
+
+static const char *nth_name(const void *arg, size_t i)
+{
+	return ((const struct names *)arg)->p[i];
+}
+
+static const char *nearest_backend(struct cfg_parser *p, const char *word)
+{
+	struct names names = { 0 };
+	size_t n = 0;
+
+	for (const struct draft *d = p->drafts; d; d = d->next)
+		n++;
+	names.p = arena_array(p->arena, const char *, n);
+	for (const struct draft *d = p->drafts; d; d = d->next)
+		if (d->section & SEC_BE)
+			names.p[names.n++] = d->name.name;
+	return diag_nearest(str_from(word), nth_name, &names, names.n);
+}
+
+static const char *mode_name(enum cfg_mode m)
+{
+	return m == CFG_MODE_HTTP ? "http" : "tcp";
+}
+
+/* ---- frontends ---- */
+
+static void link_default_backend(struct cfg_parser *p, struct draft *d)
+{
+	const struct cfg_ref *ref = &d->default_backend;
+
+	if (!ref->name || !(d->section & SEC_FE))
+		return;
+	struct draft *be = find_backend(p, ref->name);
+
+	if (!be) {
+		const char *best = nearest_backend(p, ref->name);
+
+		diag_error(p->diag, ref->pos,
+			   best ? "there is no backend '%s'; did you mean '%s'?"
+				: "there is no backend '%s': declare it, or name another",
+			   ref->name, best);
+		return;
+	}
+	d->px->default_backend = be->px;
+	if (d->px->mode == be->px->mode)
+		return;
+	if (d->px->mode == CFG_MODE_TCP)
+		diag_error(p->diag, ref->pos,
+			   "%s '%s' is in mode tcp and its default_backend '%s' in mode http: "
+			   "upgrading a connection is known to HAProxy, but not supported yet",
+			   cfg_section_name(d->section), d->name.name, ref->name);
+	else
+		diag_error(
+			p->diag, ref->pos,
+			"%s '%s' is in mode %s, but its default_backend '%s' is in mode %s: make "
+			"them equal",
+			cfg_section_name(d->section), d->name.name, mode_name(d->px->mode),
+			ref->name, mode_name(be->px->mode));
+}
+
+struct bind_ref {
+	const struct cfg_bind *b;
+	const struct draft *d;
+};
+
+static int by_address(const void *a, const void *b)
+{
+	const struct cfg_bind *x = ((const struct bind_ref *)a)->b;
+	const struct cfg_bind *y = ((const struct bind_ref *)b)->b;
+	int c;
+
+	if (x->fd != y->fd)
+		return x->fd < y->fd ? -1 : 1;
+	if (x->addr.len != y->addr.len)
+		return x->addr.len < y->addr.len ? -1 : 1;
+	c = memcmp(&x->addr.sa, &y->addr.sa, x->addr.len);
+	if (c != 0)
+		return c;
+	if (x->pos.line != y->pos.line)
+		return x->pos.line < y->pos.line ? -1 : 1;
+	return x->pos.col < y->pos.col ? -1 : x->pos.col > y->pos.col;
+}
+
+static bool same_interface(const struct cfg_bind *a, const struct cfg_bind *b)
+{
+	return !a->interface || !b->interface || strcmp(a->interface, b->interface) == 0;
+}
+
+/* Two sockets on one address would share its connections at random. */
+static void check_addresses(struct cfg_parser *p)
+{
+	size_t n = 0;
+
+	for (const struct draft *d = p->drafts; d; d = d->next)
+		for (const struct cfg_bind *b = d->px->binds; b; b = b->next)
+			n++;
+	if (n < 2)
+		return;
+	struct bind_ref *refs = arena_array(p->arena, struct bind_ref, n);
+
+	n = 0;
+	for (const struct draft *d = p->drafts; d; d = d->next)
+		for (const struct cfg_bind *b = d->px->binds; b && !d->px->disabled; b = b->next)
+			refs[n++] = (struct bind_ref){ b, d };
+	if (n < 2)
+		return;
+	qsort(refs, n, sizeof *refs, by_address);
+	for (size_t i = 1; i < n; i++) {
+		const struct cfg_bind *a = refs[i - 1].b, *b = refs[i].b;
+
+		if (a->fd == b->fd && addr_eq(&a->addr, &b->addr) && same_interface(a, b))
+			diag_error(
+				p->diag, b->pos,
+				"'%s' is used already by %s '%s' at line %u: choose another port "
+				"or remove one",
+				b->spec, cfg_section_name(refs[i - 1].d->section),
+				refs[i - 1].d->name.name, a->pos.line);
+	}
+}
+
+static bool is_public(const struct addr *a)
+{
+	if (a->sa.sa_family == AF_INET)
+		return (ntohl(a->in.sin_addr.s_addr) >> 24) != 127;
+	return a->sa.sa_family == AF_INET6 && !IN6_IS_ADDR_LOOPBACK(&a->in6.sin6_addr);
+}
+
+static void check_stats(struct cfg_parser *p, struct draft *d)
+{
+	if (!d->px->stats.enabled)
+		return;
+	if (d->px->mode != CFG_MODE_HTTP) {
+		if (d->own_stats)
+			diag_warning(
+				p->diag, d->name.pos,
+				"the statistics page of %s '%s' needs 'mode http' and is ignored",
+				cfg_section_name(d->section), d->name.name);
+		d->px->stats.enabled = false;
+		return;
+	}
+	if (d->px->stats.auth || !d->own_stats)
+		return;
+	for (const struct cfg_bind *b = d->px->binds; b; b = b->next) {
+		if (!b->addr.len || !is_public(&b->addr))
+			continue;
+		diag_warning(p->diag, b->pos,
+			     "the statistics page at '%s' is open to everybody: add 'stats auth "
+			     "USER:PASSWORD' or listen on 127.0.0.1",
+			     b->spec);
+		return;
+	}
+}
+
+static void check_frontend(struct cfg_parser *p, struct draft *d)
+{
+	struct cfg_proxy *x = d->px;
+
+	if (!x->binds)
+		diag_warning(p->diag, d->name.pos,
+			     "%s '%s' has no 'bind': it will serve nobody; if that is meant, make "
+			     "it a backend",
+			     cfg_section_name(d->section), d->name.name);
+	if (x->mode == CFG_MODE_TCP && x->httplog) {
+		diag_warning(p->diag, d->name.pos,
+			     "%s '%s' is in mode tcp: 'option httplog' is taken as 'option tcplog'",
+			     cfg_section_name(d->section), d->name.name);
+		x->httplog = false;
+		x->tcplog = true;
+	}
+	link_default_backend(p, d);
+}
+
+/* ---- backends ---- */
+
+static bool id_is_taken(const struct cfg_proxy *x, unsigned id)
+{
+	for (const struct cfg_server *s = x->servers; s; s = s->next)
+		if (s->id == id)
+			return true;
+	return false;
+}
+
+static void check_server(struct cfg_parser *p, struct draft *d, struct cfg_server *s)
+{
+	for (const struct cfg_server *o = d->px->servers; o != s; o = o->next)
+		if (s->id && o->id == s->id)
+			diag_error(p->diag, s->pos, "server '%s' has the id %u of server '%s'",
+				   s->name, s->id, o->name);
+	if (s->check && s->addr.len && s->addr.sa.sa_family != AF_UNIX && s->port_is_from_client &&
+	    s->port_offset == 0 && !s->check_port)
+		diag_error(
+			p->diag, s->pos,
+			"server '%s' has a check but no port: write '%s:PORT', or 'port PORT' for "
+			"the check",
+			s->name, s->host);
+	if (s->minconn > s->maxconn)
+		s->maxconn = s->minconn; /* only minconn was given, as HAProxy takes it */
+}
+
+static void number_servers(struct cfg_proxy *x)
+{
+	unsigned next = 1;
+
+	for (struct cfg_server *s = (struct cfg_server *)x->servers; s; s = s->next) {
+		if (s->id)
+			continue;
+		while (id_is_taken(x, next))
+			next++;
+		s->id = next++;
+	}
+}
+
+/* minconn needs a measure of full load: a tenth of the connections its frontends may have. */
+static void complete_fullconn(struct cfg_parser *p, struct draft *d)
+{
+	bool has_minconn = false;
+	uint64_t sum = 0;
+
+	for (const struct cfg_server *s = d->px->servers; s; s = s->next)
+		has_minconn = has_minconn || s->minconn;
+	if (d->px->fullconn || !has_minconn)
+		return;
+	for (const struct draft *f = p->drafts; f; f = f->next)
+		if ((f->section & SEC_FE) && (f->px->default_backend == d->px || f == d))
+			sum += f->px->maxconn ? f->px->maxconn : p->cfg->global.maxconn;
+	d->px->fullconn = (unsigned)MIN(sum / 10, UINT32_MAX);
+	if (d->px->fullconn == 0)
+		d->px->fullconn = 1;
+}
+
+static void check_backend(struct cfg_parser *p, struct draft *d)
+{
+	for (struct cfg_server *s = (struct cfg_server *)d->px->servers; s; s = s->next)
+		check_server(p, d, s);
+	number_servers(d->px);
+	complete_fullconn(p, d);
+	if (d->check.kind != CFG_CHECK_HTTP && d->check.rule_pos.line)
+		diag_warning(p->diag, d->check.rule_pos,
+			     "'http-check' has no effect in %s '%s' without 'option httpchk'",
+			     cfg_section_name(d->section), d->name.name);
+	d->px->check = cfg_probe_build(p, d);
+}
+
+/* ---- both ---- */
+
+static void check_timeouts(struct cfg_parser *p, const struct draft *d)
+{
+	const struct cfg_timeouts *t = &d->px->timeout;
+	const bool fe = d->px->is_frontend, be = d->px->is_backend && d->px->servers;
+	struct strbuf missing = { 0 };
+
+	if (fe && d->px->binds && !t->client_us)
+		strbuf_adds(&missing, "'timeout client'");
+	if (be && !t->connect_us)
+		strbuf_addf(&missing, "%s'timeout connect'", missing.len ? ", " : "");
+	if (be && !t->server_us)
+		strbuf_addf(&missing, "%s'timeout server'", missing.len ? ", " : "");
+	if (missing.len)
+		diag_warning(p->diag, d->name.pos,
+			     "%s '%s' has no %s: dead peers will hold connections for ever; set a "
+			     "time, also in 'defaults'",
+			     cfg_section_name(d->section), d->name.name, strbuf_str(&missing));
+	strbuf_fini(&missing);
+}
+
+static void number_proxies(struct cfg_parser *p)
+{
+	unsigned next = 1;
+
+	for (struct draft *d = p->drafts; d; d = d->next)
+		for (struct draft *o = p->drafts; d->explicit_id && o != d; o = o->next)
+			if (o->explicit_id && o->px->id == d->px->id)
+				diag_error(p->diag, d->name.pos, "%s '%s' has the id %u of %s '%s'",
+					   cfg_section_name(d->section), d->name.name, d->px->id,
+					   cfg_section_name(o->section), o->name.name);
+	for (struct draft *d = p->drafts; d; d = d->next) {
+		if (d->explicit_id)
+			continue;
+		for (bool taken = true; taken; next += taken) {
+			taken = false;
+			for (const struct draft *o = p->drafts; o && !taken; o = o->next)
+				taken = o->explicit_id && o->px->id == next;
+		}
+		d->px->id = next++;
+	}
+}
+
+static void check_global(struct cfg_parser *p)
+{
+	struct cfg_global *g = &p->cfg->global;
+
+	if (g->maxrewrite >= g->bufsize / 2)
+		g->maxrewrite = g->bufsize / 2; /* as HAProxy does, silently */
+}
+
+void cfg_check_all(struct cfg_parser *p)
+{
+	struct cfg_proxy **end = &p->cfg->proxies;
+
+	check_global(p);
+	number_proxies(p);
+	for (struct draft *d = p->drafts; d; d = d->next) {
+		if (d->section & SEC_FE)
+			check_frontend(p, d);
+		*end = d->px;
+		end = &d->px->next;
+		p->cfg->n_proxies++;
+	}
+	*end = NULL;
+	for (struct draft *d = p->drafts; d; d = d->next) {
+		if (d->section & SEC_BE)
+			check_backend(p, d);
+		check_stats(p, d);
+		check_timeouts(p, d);
+	}
+	check_addresses(p);
+}

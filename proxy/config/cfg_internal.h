@@ -1,0 +1,245 @@
+/* cfg_internal.h - what the files of the haproxy.cfg parser share: the parser's state, keyword
+ * rows, drafts of proxies, and helpers to read arguments. Nothing outside proxy/config includes it.
+ *
+ * A line is a keyword and its arguments. cfg_parse finds the row of the keyword in the tables, and
+ * the row's function fills the draft (or cfg_global) or reports. cfg_check completes the drafts. */
+#ifndef PROXY_CFG_INTERNAL_H
+#define PROXY_CFG_INTERNAL_H
+
+#include <tandem/lexer.h>
+
+#include "config/cfg_model.h"
+#include "config/cfg_parse.h"
+
+enum cfg_section {
+	SEC_NONE = 0,
+	SEC_GLOBAL = 1,
+	SEC_DEFAULTS = 2,
+	SEC_FRONTEND = 4,
+	SEC_LISTEN = 8,
+	SEC_BACKEND = 16,
+	SEC_SKIPPED = 32, /* in a section that is not supported: its lines were reported once */
+};
+#define SEC_FE       (SEC_FRONTEND | SEC_LISTEN)
+#define SEC_BE       (SEC_BACKEND | SEC_LISTEN)
+#define SEC_PROXY    (SEC_FE | SEC_BE)
+#define SEC_DEF_FE   (SEC_DEFAULTS | SEC_FE)
+#define SEC_DEF_BE   (SEC_DEFAULTS | SEC_BE)
+#define SEC_DEF_ALL  (SEC_DEFAULTS | SEC_PROXY)
+#define SEC_ANYWHERE (SEC_GLOBAL | SEC_DEF_ALL)
+
+/* "no option x", "default option x" */
+enum cfg_prefix { PREFIX_NONE, PREFIX_NO, PREFIX_DEFAULT };
+
+struct cfg_ref {
+	const char *name; /* NULL: not given */
+	struct diag_pos pos;
+};
+
+/* A log target and the global one that `log global` copied it from: copied twice, it counts once.
+ */
+struct log_node {
+	struct cfg_log log; /* first: cfg_log.next points to the log of the next node */
+	const struct cfg_log *origin;
+};
+
+/* What the lines about health checks say, before they are one request. A section's own lines
+ * replace those of its defaults, as in HAProxy: its own `option httpchk` or `http-check send`
+ * replaces the whole inherited request, each of its lines the inherited expectation. */
+struct check_draft {
+	enum cfg_check_kind kind;
+	bool request_is_inherited, expect_is_inherited;
+	struct cfg_check_send option; /* of option httpchk */
+	struct cfg_check_send send;   /* of http-check send: each part wins over the option's */
+	bool has_send;
+	enum cfg_expect expect;
+	bool expect_negated;
+	const struct cfg_status_range *statuses;
+	unsigned n_statuses;
+	struct diag_pos rule_pos; /* of the last own http-check line; line 0: none */
+};
+
+/* A proxy (or a defaults section) while it is read. Starts as a copy of its defaults. */
+struct draft {
+	struct draft *next;
+	enum cfg_section section;
+	struct cfg_proxy *px; /* in the arena */
+	bool is_used;         /* defaults: named by `from` */
+	struct cfg_ref default_backend;
+	struct check_draft check;
+	struct cfg_server server_defaults;
+	uint64_t timeouts_seen; /* in this section: bits by place in struct cfg_timeouts */
+	bool own_stats;         /* a stats line of this section has replaced the inherited ones */
+	bool explicit_id;
+	/* where the next item is linked in; NULL: the list is empty */
+	struct cfg_bind *last_bind;
+	struct cfg_server *last_server;
+	struct cfg_log *last_log;
+	struct cfg_stats_auth *last_auth;
+	struct cfg_ref name; /* of a defaults section it may be "" */
+};
+
+struct cfg_parser {
+	struct cfg *cfg;
+	struct arena *arena; /* of cfg */
+	struct diag *diag;   /* borrowed */
+	const char *(*getenv)(const char *);
+
+	const struct lex_line *line; /* being read; the prefix word is already removed */
+	enum cfg_section section;
+	enum cfg_prefix prefix;
+
+	struct draft *drafts, **drafts_end;     /* proxies, in the order of the file */
+	struct draft *defaults, **defaults_end; /* defaults sections */
+	struct draft *last_defaults;
+	struct draft *cur; /* of the section being read, not in global */
+	struct cfg_log *last_global_log;
+	struct cfg_socket *last_socket;
+	unsigned n_binds;
+	bool zero_warning;
+};
+
+struct keyword;
+typedef void keyword_fn(struct cfg_parser *p, const struct keyword *kw, unsigned at);
+
+enum keyword_flags {
+	KW_NO = 1,      /* may be preceded by `no` */
+	KW_DEFAULT = 2, /* ... by `default` */
+	KW_SIDE = 4, /* on the wrong side (frontend/backend) a warning, not an error: as HAProxy */
+	KW_HTTP = 8, /* has an effect in mode http only */
+};
+#define KW_OPTION (KW_NO | KW_DEFAULT | KW_SIDE)
+
+/* One keyword. The table's order is the order of the help. */
+struct keyword {
+	const char *name;       /* one or two words */
+	unsigned sections;      /* where it is legal */
+	unsigned char min, max; /* arguments after the name; max 255: any number */
+	unsigned char flags;
+	keyword_fn *parse; /* at: index of the first argument */
+	size_t offset;     /* of the field it sets, for the generic functions */
+	const char *usage; /* the arguments */
+	const char *help;  /* one line */
+};
+
+#define ARGS_ANY 255
+
+/* The tables, each ended by a row without name. */
+extern const struct keyword cfg_global_keywords[], cfg_proxy_keywords[], cfg_option_keywords[],
+	cfg_frontend_keywords[], cfg_backend_keywords[], cfg_check_keywords[], cfg_stats_keywords[];
+#define CFG_N_TABLES 7
+extern const struct keyword *const cfg_tables[CFG_N_TABLES];
+
+/* A parameter of a bind, server or stats socket line: the same idea in small. */
+struct param {
+	const char *name;
+	unsigned char n_args;
+	/* at: index of the parameter's word. target: struct cfg_bind, cfg_server, cfg_socket */
+	void (*parse)(struct cfg_parser *p, const struct param *pm, void *target, unsigned at);
+	size_t offset;
+	int64_t min, max; /* of a number */
+	const char *usage, *help;
+};
+extern const struct param cfg_bind_params[], cfg_server_params[], cfg_socket_params[];
+
+/* cfg_known.c: what HAProxy knows and we do not. */
+enum known_kind {
+	KNOWN_UNSUPPORTED, /* an error that says so */
+	KNOWN_NO_EFFECT,   /* accepted with a notice; why tells the reason */
+	KNOWN_REMOVED,     /* HAProxy 2.6 refuses it too; why tells what to write instead */
+};
+struct known {
+	const char *name; /* one or two words, or a parameter's */
+	unsigned sections;
+	enum known_kind kind;
+	const char *why;
+	unsigned char n_args; /* of a parameter: words that follow it; 255: unknown */
+};
+extern const struct known cfg_known[], cfg_known_bind_params[], cfg_known_server_params[];
+extern const char *const cfg_known_sections[];
+
+/* ---- cfg_keywords.c: finding rows, saying what is wrong with a word ---- */
+/* Read the current line: find its keyword, check section and number of arguments, call it. */
+void cfg_keyword_dispatch(struct cfg_parser *p);
+/* Read the parameters from word `at` to the end of the line. */
+void cfg_params_parse(struct cfg_parser *p, const char *what, const struct param *params,
+		      const struct known *known, void *target, unsigned at);
+const char *cfg_section_name(enum cfg_section s);
+
+/* ---- cfg_args.c: reading arguments ---- */
+#define cfg_error(p, i, ...)   diag_error((p)->diag, lex_pos((p)->line, (i)), __VA_ARGS__)
+#define cfg_warning(p, i, ...) diag_warning((p)->diag, lex_pos((p)->line, (i)), __VA_ARGS__)
+#define cfg_notice(p, i, ...)  diag_notice((p)->diag, lex_pos((p)->line, (i)), __VA_ARGS__)
+
+/* Word i of the line; empty behind its end. */
+static inline struct str cfg_arg(const struct cfg_parser *p, unsigned i)
+{
+	return i < p->line->n ? p->line->tok[i].text : STR("");
+}
+static inline const char *cfg_argz(const struct cfg_parser *p, unsigned i)
+{
+	return i < p->line->n ? p->line->tok[i].text.p : "";
+}
+static inline bool cfg_arg_is(const struct cfg_parser *p, unsigned i, const char *word)
+{
+	return i < p->line->n && str_eq(p->line->tok[i].text, str_from(word));
+}
+/* Each reads word i into *out and returns true, or reports and returns false. `what` is what the
+ * message calls the setting. */
+NODISCARD bool cfg_read_uint(struct cfg_parser *p, unsigned i, const char *what, int64_t min,
+			     int64_t max, unsigned *out);
+/* A time of HAProxy: at most 2147483647 ms; bare numbers are milliseconds. */
+NODISCARD bool cfg_read_time(struct cfg_parser *p, unsigned i, const char *what, int64_t *out_us);
+NODISCARD bool cfg_read_time_unit(struct cfg_parser *p, unsigned i, const char *what,
+				  int64_t unit_us, int64_t *out_us);
+NODISCARD bool cfg_read_mode(struct cfg_parser *p, unsigned i, const char *what, mode_t *out);
+NODISCARD bool cfg_read_user(struct cfg_parser *p, unsigned i, uid_t *uid, gid_t *gid);
+NODISCARD bool cfg_read_group(struct cfg_parser *p, unsigned i, gid_t *gid);
+/* Reports unless the line ends before word i. */
+bool cfg_no_more_args(struct cfg_parser *p, unsigned i);
+/* A name of a proxy or server: letters, digits, - _ . : */
+NODISCARD bool cfg_check_name(struct cfg_parser *p, unsigned i, const char *what);
+/* ---- cfg_addr.c: addresses ---- */
+enum cfg_addr_flags {
+	ADDR_PORT_OK = 1,     /* ":80" may follow */
+	ADDR_PORT_NEEDED = 2, /* ... must */
+	ADDR_RANGE_OK = 4,    /* "80-89" */
+	ADDR_OFFSET_OK = 8,   /* "+80" and "-80" */
+	ADDR_UNIX_OK = 16,
+	ADDR_FD_OK = 32,
+	ADDR_EMPTY_OK = 64, /* the host may be missing or "*": any address */
+	ADDR_RESOLVE = 128, /* host names are looked up */
+	ADDR_UDP = 256,     /* log targets */
+};
+struct cfg_addr {
+	struct addr addr; /* with the first port */
+	int fd;           /* -1: none */
+	uint16_t port_lo, port_hi;
+	bool has_port;
+	int port_offset; /* for +N / -N */
+	bool has_offset;
+	const char *host;   /* as written, after expansion */
+	const char *text;   /* the whole, after expansion */
+	bool is_unresolved; /* only with a name: reported unless quiet */
+};
+/* Parse `text` (word i, or one of its comma-separated parts). Environment variables are expanded,
+ * quoted or not. On false the error was reported. */
+NODISCARD bool cfg_addr_parse(struct cfg_parser *p, unsigned i, struct str text, unsigned flags,
+			      const char *what, struct cfg_addr *out);
+
+/* ---- one function or two of each file ---- */
+void cfg_global_init(struct cfg_global *g);
+keyword_fn cfg_parse_log;
+keyword_fn cfg_parse_bind, cfg_parse_server, cfg_parse_default_server, cfg_parse_stats_socket;
+void cfg_server_init(struct cfg_server *s);
+/* Start a section of the kind from the current line ("frontend web from common"). */
+void cfg_section_start(struct cfg_parser *p, enum cfg_section section);
+/* Append a log target to a list of the draft or of global. origin: see struct log_node. */
+void cfg_log_add(struct cfg_parser *p, const struct cfg_log **head, struct cfg_log **last,
+		 const struct cfg_log *log, const struct cfg_log *origin);
+/* The check of a backend as the model has it. */
+const struct cfg_check *cfg_probe_build(struct cfg_parser *p, const struct draft *d);
+/* Complete the drafts and check them against each other. */
+void cfg_check_all(struct cfg_parser *p);
+
+#endif

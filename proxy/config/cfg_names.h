@@ -1,0 +1,10 @@
+/* cfg_names.h - the words of haproxy.cfg for our enums, for parsing and for printing. */
+#ifndef PROXY_CFG_NAMES_H
+#define PROXY_CFG_NAMES_H
+
+/* Each ends with NULL. */
+extern const char *const cfg_log_facilities[],
+	*const cfg_log_levels[], *const cfg_log_formats[], *const cfg_ctl_levels[],
+								   *const cfg_balances[];
+
+#endif

@@ -1,0 +1,352 @@
+/* cfg_parse.c - files and sections of haproxy.cfg, and the life of a struct cfg. */
+#include "config/cfg_parse.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "config/cfg_internal.h"
+
+const uint16_t cfg_error_codes[CFG_N_ERROR_PAGES] = { 200, 400, 401, 403, 404, 405, 407, 408, 410,
+						      413, 425, 429, 500, 501, 502, 503, 504 };
+
+static const char *process_env(const char *name)
+{
+	return getenv(name);
+}
+
+/* ---- sections ---- */
+
+static struct draft *draft_new(struct cfg_parser *p, enum cfg_section section,
+			       const struct draft *from)
+{
+	struct draft *d = arena_new(p->arena, struct draft);
+	struct cfg_proxy *px = arena_new(p->arena, struct cfg_proxy);
+
+	if (from) {
+		*d = *from;
+		*px = *from->px;
+	} else {
+		cfg_server_init(&d->server_defaults);
+		px->retries = 3;
+		px->redispatch_interval = -1;
+		px->stats.uri = STR("/haproxy?stats");
+		px->forwardfor_header = STR("X-Forwarded-For");
+	}
+	d->next = NULL;
+	d->px = px;
+	d->section = section;
+	d->is_used = d->own_stats = d->explicit_id = false;
+	d->timeouts_seen = 0;
+	d->check.request_is_inherited = d->check.expect_is_inherited = true;
+	d->check.rule_pos.line = 0;
+	d->last_log = NULL;
+	px->logs = NULL;
+	for (const struct cfg_log *l = from ? from->px->logs : NULL; l; l = l->next) {
+		const struct log_node *node = container_of(l, struct log_node, log);
+
+		cfg_log_add(p, &px->logs, &d->last_log, l, node->origin);
+	}
+	px->is_frontend = (section & SEC_FE) != 0;
+	px->is_backend = (section & SEC_BE) != 0;
+	px->pos = lex_pos(p->line, 0);
+	return d;
+}
+
+static struct draft *find_defaults(struct cfg_parser *p, unsigned at, const char *for_what)
+{
+	struct draft *found = NULL;
+
+	for (struct draft *d = p->defaults; d; d = d->next) {
+		if (!cfg_arg_is(p, at, d->name.name))
+			continue;
+		if (found) {
+			cfg_error(p, at,
+				  "there are two 'defaults' sections named '%s', at lines %u and "
+				  "%u: rename one",
+				  d->name.name, found->name.pos.line, d->name.pos.line);
+			return found;
+		}
+		found = d;
+	}
+	if (found)
+		found->is_used = true;
+	else
+		cfg_error(p, at,
+			  "there is no 'defaults' section named '%s' above this %s: declare it, or "
+			  "remove 'from'",
+			  cfg_argz(p, at), for_what);
+	return found;
+}
+
+static void refuse_duplicate(struct cfg_parser *p, enum cfg_section section)
+{
+	for (const struct draft *d = p->drafts; d; d = d->next) {
+		const bool same_side = (section & SEC_FE) ? (d->section & SEC_FE) != 0
+							  : (d->section & SEC_BE) != 0;
+
+		if (!same_side || !cfg_arg_is(p, 1, d->name.name))
+			continue;
+		cfg_error(p, 1, "%s '%s' has the same name as %s '%s' at %s:%u: rename one",
+			  cfg_section_name(section), cfg_argz(p, 1), cfg_section_name(d->section),
+			  d->name.name, d->name.pos.file, d->name.pos.line);
+		return;
+	}
+}
+
+/* The rest of a section line: [from NAME]. Returns the defaults to start from. */
+static struct draft *parse_from(struct cfg_parser *p, enum cfg_section section, unsigned at)
+{
+	if (at >= p->line->n)
+		return section == SEC_DEFAULTS ? NULL : p->last_defaults;
+	if (cfg_arg_is(p, at, "from")) {
+		if (at + 1 >= p->line->n) {
+			cfg_error(p, at + 1, "'from' expects the name of a 'defaults' section");
+			return NULL;
+		}
+		cfg_no_more_args(p, at + 2);
+		return find_defaults(p, at + 1, cfg_section_name(section));
+	}
+	if (section == SEC_DEFAULTS)
+		cfg_no_more_args(p, at);
+	else
+		cfg_error(p, at,
+			  "an address is not permitted on the '%s' line: write 'bind %s' on a line "
+			  "of its own",
+			  cfg_section_name(section), cfg_argz(p, at));
+	return section == SEC_DEFAULTS ? NULL : p->last_defaults;
+}
+
+void cfg_section_start(struct cfg_parser *p, enum cfg_section section)
+{
+	p->section = section;
+	p->cur = NULL;
+	if (section == SEC_GLOBAL) {
+		cfg_no_more_args(p, 1);
+		return;
+	}
+	const bool has_name =
+		p->line->n > 1 && !(section == SEC_DEFAULTS && cfg_arg_is(p, 1, "from"));
+
+	if (!has_name && section != SEC_DEFAULTS)
+		cfg_error(p, 1, "'%s' expects a name: %s NAME", cfg_section_name(section),
+			  cfg_section_name(section));
+	if (has_name && cfg_check_name(p, 1, cfg_section_name(section)) && section != SEC_DEFAULTS)
+		refuse_duplicate(p, section);
+	struct draft *d = draft_new(p, section, parse_from(p, section, has_name ? 2 : 1));
+
+	d->name = (struct cfg_ref){ has_name ? cfg_argz(p, 1) : "",
+				    lex_pos(p->line, has_name ? 1 : 0) };
+	d->px->name = d->name.name;
+	p->cur = d;
+	if (section == SEC_DEFAULTS) {
+		*p->defaults_end = d;
+		p->defaults_end = &d->next;
+		p->last_defaults = d;
+	} else {
+		*p->drafts_end = d;
+		p->drafts_end = &d->next;
+	}
+}
+
+static enum cfg_section section_of(struct str word)
+{
+	static const enum cfg_section all[] = { SEC_GLOBAL, SEC_DEFAULTS, SEC_FRONTEND, SEC_LISTEN,
+						SEC_BACKEND };
+
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		if (str_eq(word, str_from(cfg_section_name(all[i]))))
+			return all[i];
+	return SEC_NONE;
+}
+
+static bool start_unsupported(struct cfg_parser *p)
+{
+	for (const char *const *name = cfg_known_sections; *name; name++) {
+		if (!cfg_arg_is(p, 0, *name))
+			continue;
+		cfg_error(p, 0,
+			  "the section '%s' is known to HAProxy, but not supported yet; its lines "
+			  "are skipped",
+			  *name);
+		p->section = SEC_SKIPPED;
+		p->cur = NULL;
+		return true;
+	}
+	return false;
+}
+
+static void parse_line(struct cfg_parser *p, struct lex_line line)
+{
+	p->line = &line;
+	p->prefix = PREFIX_NONE;
+	if (line.n >= 2 &&
+	    (str_eq(line.tok[0].text, STR("no")) || str_eq(line.tok[0].text, STR("default")))) {
+		p->prefix = line.tok[0].text.len == 2 ? PREFIX_NO : PREFIX_DEFAULT;
+		line.tok++;
+		line.n--;
+	}
+	const enum cfg_section section = section_of(line.tok[0].text);
+
+	if (line.tok[0].text.len > 1 && line.tok[0].text.p[0] == '.')
+		cfg_error(p, 0,
+			  "conditional blocks ('%s') are known to HAProxy, but not supported yet",
+			  cfg_argz(p, 0));
+	else if (section != SEC_NONE && p->prefix == PREFIX_NONE)
+		cfg_section_start(p, section);
+	else if (start_unsupported(p) || p->section == SEC_SKIPPED)
+		;
+	else if (p->section == SEC_NONE)
+		cfg_error(p, 0,
+			  "'%s' stands before any section: begin with 'global', 'defaults', "
+			  "'frontend', 'backend' or 'listen'",
+			  cfg_argz(p, 0));
+	else
+		cfg_keyword_dispatch(p);
+	p->line = NULL;
+}
+
+/* ---- files ---- */
+
+/* text lives in the arena. */
+static void parse_text(struct cfg_parser *p, const char *name, struct str text)
+{
+	struct lexer lx;
+	struct lex_line line;
+	struct diag_pos last = { .file = name };
+
+	lexer_init(&lx, LEX_HAPROXY, name, text, p->arena, p->diag, p->getenv);
+	p->section = SEC_NONE; /* a section does not go on in the next file */
+	p->cur = NULL;
+	while (lexer_next(&lx, &line)) {
+		last = line.pos;
+		parse_line(p, line);
+	}
+	if (text.len > 0 && text.p[text.len - 1] != '\n')
+		diag_error(p->diag, last,
+			   "the last line does not end with a newline: the file may have been "
+			   "truncated; if it is complete, add a newline");
+}
+
+static void parse_file(struct cfg_parser *p, const char *path)
+{
+	const char *name = arena_strdup(p->arena, path);
+	struct str text;
+	const int rc = lexer_read_file(path, p->arena, &text);
+
+	if (rc == 0) {
+		parse_text(p, name, text);
+		return;
+	}
+	const struct diag_pos pos = { .file = name };
+
+	if (rc == -EILSEQ)
+		diag_error(p->diag, pos, "the file contains a NUL byte: it is not a text file");
+	else if (rc == -EFBIG)
+		diag_error(p->diag, pos, "the file is larger than 16 MiB");
+	else
+		diag_error(p->diag, pos, "the file cannot be read: %s", strerror(-rc));
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The *.cfg files of a directory in the C locale's order, hidden ones left out. */
+static void parse_directory(struct cfg_parser *p, const char *path)
+{
+	const struct diag_pos pos = { .file = arena_strdup(p->arena, path) };
+	char **names = NULL;
+	size_t n = 0, cap = 0;
+	DIR *dir = opendir(path);
+
+	if (!dir) {
+		diag_error(p->diag, pos, "the directory cannot be read: %s", strerror(errno));
+		return;
+	}
+	for (const struct dirent *e; (e = readdir(dir)) != NULL;) {
+		if (e->d_name[0] == '.' || !str_ends_with(str_from(e->d_name), STR(".cfg")))
+			continue;
+		if (n == cap) {
+			cap = cap ? 2 * cap : 16;
+			names = xrealloc(names, cap * sizeof *names);
+		}
+		names[n++] = arena_printf(p->arena, "%s/%s", path, e->d_name);
+	}
+	closedir(dir);
+	if (n > 1)
+		qsort(names, n, sizeof *names, by_name);
+	for (size_t i = 0; i < n; i++)
+		parse_file(p, names[i]);
+	free(names);
+}
+
+/* ---- the whole ---- */
+
+static void parser_init(struct cfg_parser *p, struct cfg *c, struct diag *d)
+{
+	*p = (struct cfg_parser){ .cfg = c,
+				  .arena = &c->arena,
+				  .diag = d,
+				  .getenv = process_env,
+				  .drafts_end = &p->drafts,
+				  .defaults_end = &p->defaults };
+	cfg_global_init(&c->global);
+}
+
+static struct cfg *finish(struct cfg_parser *p, unsigned errors_before, unsigned warnings_before)
+{
+	cfg_check_all(p);
+	if (p->zero_warning && p->diag->n_warnings > warnings_before)
+		diag_error(p->diag, (struct diag_pos){ 0 },
+			   "'zero-warning' is set and there are warnings: resolve them");
+	if (p->diag->n_errors == errors_before)
+		return p->cfg;
+	cfg_free(p->cfg);
+	return NULL;
+}
+
+struct cfg *cfg_load(const char *const *paths, unsigned n_paths, struct diag *d)
+{
+	struct cfg *c = xcalloc(1, sizeof *c);
+	struct cfg_parser p;
+	const unsigned errors = d->n_errors, warnings = d->n_warnings;
+	struct stat st;
+
+	parser_init(&p, c, d);
+	for (unsigned i = 0; i < n_paths; i++) {
+		if (stat(paths[i], &st) == 0 && S_ISDIR(st.st_mode))
+			parse_directory(&p, paths[i]);
+		else
+			parse_file(&p, paths[i]);
+	}
+	return finish(&p, errors, warnings);
+}
+
+struct cfg *cfg_load_text(const char *name, struct str text, struct diag *d)
+{
+	struct cfg *c = xcalloc(1, sizeof *c);
+	struct cfg_parser p;
+	const unsigned errors = d->n_errors, warnings = d->n_warnings;
+
+	parser_init(&p, c, d);
+	name = arena_strdup(&c->arena, name);
+	if (text.len > 0 && memchr(text.p, 0, text.len))
+		diag_error(d, (struct diag_pos){ .file = name },
+			   "the file contains a NUL byte: it is not a text file");
+	else
+		parse_text(&p, name, arena_str(&c->arena, text));
+	return finish(&p, errors, warnings);
+}
+
+void cfg_free(struct cfg *c)
+{
+	if (!c)
+		return;
+	struct arena arena = c->arena;
+
+	arena_fini(&arena);
+	free(c);
+}

@@ -1,0 +1,221 @@
+/* cfg_server.c - `server` and `default-server` lines. */
+#include "config/cfg_internal.h"
+
+#include <stddef.h>
+
+void cfg_server_init(struct cfg_server *s)
+{
+	*s = (struct cfg_server){ .weight = 1, .inter_us = 2000000, .rise = 2, .fall = 3 };
+}
+
+/* ---- parameters ---- */
+
+static void set_bool(struct cfg_parser *p, const struct param *pm, void *target, unsigned at)
+{
+	(void)p, (void)at;
+	*(bool *)((char *)target + pm->offset) = pm->max != 0;
+}
+
+static void set_uint(struct cfg_parser *p, const struct param *pm, void *target, unsigned at)
+{
+	if (!cfg_read_uint(p, at + 1, pm->name, pm->min, pm->max,
+			   (unsigned *)(void *)((char *)target + pm->offset)))
+		return;
+}
+
+/* A time above min. */
+static void set_time(struct cfg_parser *p, const struct param *pm, void *target, unsigned at)
+{
+	int64_t us;
+
+	if (!cfg_read_time(p, at + 1, pm->name, &us))
+		return;
+	if (us < pm->min)
+		cfg_error(p, at + 1, "'%s' expects a time above 0, got '%s'", pm->name,
+			  cfg_argz(p, at + 1));
+	else
+		*(int64_t *)(void *)((char *)target + pm->offset) = us;
+}
+
+static void set_proxy_protocol(struct cfg_parser *p, const struct param *pm, void *target,
+			       unsigned at)
+{
+	(void)p, (void)at;
+	((struct cfg_server *)target)->send_proxy = (unsigned)pm->max;
+}
+
+static void set_port(struct cfg_parser *p, const struct param *pm, void *target, unsigned at)
+{
+	unsigned port;
+
+	if (cfg_read_uint(p, at + 1, pm->name, 1, 65535, &port))
+		((struct cfg_server *)target)->check_port = (uint16_t)port;
+}
+
+static void set_check_addr(struct cfg_parser *p, const struct param *pm, void *target, unsigned at)
+{
+	struct cfg_server *s = target;
+	struct cfg_addr a;
+
+	if (!cfg_addr_parse(p, at + 1, cfg_arg(p, at + 1),
+			    ADDR_PORT_OK | ADDR_RESOLVE | ADDR_UNIX_OK, pm->name, &a))
+		return;
+	s->check_addr = a.addr;
+	if (a.has_port)
+		s->check_port = a.port_lo;
+}
+
+static void set_source(struct cfg_parser *p, const struct param *pm, void *target, unsigned at)
+{
+	struct cfg_addr a;
+
+	if (cfg_addr_parse(p, at + 1, cfg_arg(p, at + 1),
+			   ADDR_PORT_OK | ADDR_RESOLVE | ADDR_EMPTY_OK, pm->name, &a))
+		((struct cfg_server *)target)->source = a.addr;
+}
+
+/* init-addr LIST: only what resolves the name at the start is there yet. */
+static void set_init_addr(struct cfg_parser *p, const struct param *pm, void *target, unsigned at)
+{
+	struct cfg_server *s = target;
+	struct addr literal;
+	struct str rest = cfg_arg(p, at + 1);
+	bool libc = false;
+
+	(void)pm;
+	while (rest.len > 0) {
+		const char *comma = memchr(rest.p, ',', rest.len);
+		const struct str one = { rest.p, comma ? (size_t)(comma - rest.p) : rest.len };
+
+		if (str_eq(one, STR("libc")))
+			libc = true;
+		else if (!str_eq(one, STR("last")) && !str_eq(one, STR("none")) &&
+			 addr_parse_ip(one, &literal) < 0) {
+			cfg_error(p, at + 1,
+				  "'init-addr' expects a list of 'last', 'libc', 'none' and IP "
+				  "addresses, got '" STR_FMT "'",
+				  STR_ARG(one));
+			return;
+		}
+		rest.p += one.len + (comma ? 1 : 0);
+		rest.len -= one.len + (comma ? 1 : 0);
+	}
+	if (libc || !s->host || addr_parse_ip(str_from(s->host), &literal) == 0)
+		return;
+	cfg_error(p, at,
+		  "'init-addr' without 'libc' is known to HAProxy, but not supported yet: names "
+		  "are resolved at the start");
+}
+
+#define F(field) offsetof(struct cfg_server, field)
+const struct param cfg_server_params[] = {
+	{ "check", 0, set_bool, F(check), 0, 1, "", "check the health of the server" },
+	{ "no-check", 0, set_bool, F(check), 0, 0, "", "do not check it" },
+	{ "inter", 1, set_time, F(inter_us), 1, 0, "TIME", "time between checks; default 2s" },
+	{ "fastinter", 1, set_time, F(fastinter_us), 1, 0, "TIME",
+	  "... while it goes up or down; default as inter" },
+	{ "downinter", 1, set_time, F(downinter_us), 1, 0, "TIME",
+	  "... while it is down; default as inter" },
+	{ "rise", 1, set_uint, F(rise), 1, 0x7fffffff, "NUMBER",
+	  "successful checks that make it UP; default 2" },
+	{ "fall", 1, set_uint, F(fall), 1, 0x7fffffff, "NUMBER",
+	  "failed checks that make it DOWN; default 3" },
+	{ "port", 1, set_port, 0, 0, 0, "PORT", "port of the checks" },
+	{ "addr", 1, set_check_addr, 0, 0, 0, "ADDRESS", "address of the checks" },
+	{ "weight", 1, set_uint, F(weight), 0, 256, "NUMBER",
+	  "share of the load, 0 to 256; default 1" },
+	{ "backup", 0, set_bool, F(backup), 0, 1, "", "used when all others are down" },
+	{ "no-backup", 0, set_bool, F(backup), 0, 0, "", "a server as any other" },
+	{ "disabled", 0, set_bool, F(disabled), 0, 1, "", "starts in maintenance" },
+	{ "enabled", 0, set_bool, F(disabled), 0, 0, "", "starts in service" },
+	{ "maxconn", 1, set_uint, F(maxconn), 0, 1 << 30, "NUMBER", "connections at a time" },
+	{ "minconn", 1, set_uint, F(minconn), 0, 1 << 30, "NUMBER",
+	  "maxconn while the backend's load is low" },
+	{ "maxqueue", 1, set_uint, F(maxqueue), 0, 1 << 30, "NUMBER",
+	  "waiting requests at a time" },
+	{ "slowstart", 1, set_time, F(slowstart_us), 0, 0, "TIME",
+	  "time to full weight after it came up" },
+	{ "send-proxy", 0, set_proxy_protocol, 0, 0, 1, "", "send a PROXY protocol header" },
+	{ "send-proxy-v2", 0, set_proxy_protocol, 0, 0, 2, "", "... in version 2" },
+	{ "no-send-proxy", 0, set_proxy_protocol, 0, 0, 0, "", "send none" },
+	{ "no-send-proxy-v2", 0, set_proxy_protocol, 0, 0, 0, "", "send none" },
+	{ "source", 1, set_source, 0, 0, 0, "ADDRESS", "local address of connections to it" },
+	{ "init-addr", 1, set_init_addr, 0, 0, 0, "LIST", "how its name is resolved at the start" },
+	{ "id", 1, set_uint, F(id), 1, 0x7fffffff, "NUMBER", "number in the statistics" },
+	{ 0 },
+};
+#undef F
+
+/* ---- lines ---- */
+
+static bool parse_address(struct cfg_parser *p, unsigned at, struct cfg_server *s)
+{
+	struct cfg_addr a;
+
+	if (!cfg_addr_parse(p, at, cfg_arg(p, at),
+			    ADDR_PORT_OK | ADDR_OFFSET_OK | ADDR_UNIX_OK | ADDR_RESOLVE |
+				    ADDR_EMPTY_OK,
+			    "server", &a))
+		return false;
+	if (a.addr.sa.sa_family != AF_UNIX && addr_is_any(&a.addr)) {
+		cfg_error(p, at,
+			  "the client's destination as server address ('%s') is known to HAProxy, "
+			  "but not supported yet",
+			  a.text);
+		return false;
+	}
+	s->addr = a.addr;
+	s->host = a.host;
+	s->port_offset = a.port_offset;
+	s->port_is_from_client = a.addr.sa.sa_family != AF_UNIX && !a.has_port;
+	return true;
+}
+
+static void refuse_duplicate(struct cfg_parser *p, unsigned at)
+{
+	for (const struct cfg_server *s = p->cur->px->servers; s; s = s->next) {
+		if (!cfg_arg_is(p, at, s->name))
+			continue;
+		cfg_error(p, at, "%s '%s' has a server '%s' already, at line %u: rename one",
+			  cfg_section_name(p->section), p->cur->name.name, s->name, s->pos.line);
+		return;
+	}
+}
+
+void cfg_parse_server(struct cfg_parser *p, const struct keyword *kw, unsigned at)
+{
+	struct draft *d = p->cur;
+	struct cfg_server *s = arena_new(p->arena, struct cfg_server);
+
+	(void)kw;
+	*s = d->server_defaults;
+	s->id = 0;
+	s->name = cfg_argz(p, at);
+	s->pos = lex_pos(p->line, at);
+	if (s->name[0] == '\0')
+		cfg_error(p, at, "the name of the server is empty");
+	else if (cfg_check_name(p, at, "server"))
+		refuse_duplicate(p, at);
+	(void)!parse_address(p, at + 1, s);
+	cfg_params_parse(p, "server", cfg_server_params, cfg_known_server_params, s, at + 2);
+	if (d->last_server)
+		d->last_server->next = s;
+	else
+		d->px->servers = s;
+	d->last_server = s;
+	d->px->n_servers++;
+}
+
+void cfg_parse_default_server(struct cfg_parser *p, const struct keyword *kw, unsigned at)
+{
+	for (unsigned i = at; i < p->line->n; i++) {
+		if (cfg_arg_is(p, i, "id")) {
+			cfg_error(p, i,
+				  "'id' is not permitted in '%s': it must differ for each server",
+				  kw->name);
+			return;
+		}
+	}
+	cfg_params_parse(p, kw->name, cfg_server_params, cfg_known_server_params,
+			 &p->cur->server_defaults, at);
+}

@@ -1,0 +1,104 @@
+/* cli.c - the table of commands, and what they have in common. */
+#include "cli/cli.h"
+
+#include "pool/backend.h"
+#include "process/registry.h"
+
+/* HAProxy's words and levels: reading is for everybody, changing for administrators. */
+const struct ctl_command cli_commands[] = {
+	{ "clear counters", "[all]", "clear max statistics counters (or all counters)",
+	  CTL_OPERATOR, cli_clear_counters },
+	{ "disable server", "(DEPRECATED)", "disable a server for maintenance (use 'set server')",
+	  CTL_ADMIN, cli_disable_server },
+	{ "enable server", "(DEPRECATED)", "enable a disabled server (use 'set server')", CTL_ADMIN,
+	  cli_enable_server },
+	{ "get weight", "<bk>/<srv>", "report a server's current weight", CTL_USER,
+	  cli_get_weight },
+	{ "reload", "", "read the configuration files again", CTL_ADMIN, cli_reload },
+	{ "set maxconn server", "<bk>/<srv>", "change a server's maxconn setting", CTL_ADMIN,
+	  cli_set_maxconn_server },
+	{ "set server", "<bk>/<srv> [opts]", "change a server's state, weight or address",
+	  CTL_ADMIN, cli_set_server },
+	{ "set weight", "<bk>/<srv>", "change a server's weight", CTL_ADMIN, cli_set_weight },
+	{ "show backend", "", "list backends in the current running config", CTL_USER,
+	  cli_show_backend },
+	{ "show errors", "", "report last request and response errors", CTL_USER, cli_show_errors },
+	{ "show info", "", "report information about the running process", CTL_USER,
+	  cli_show_info },
+	{ "show servers state", "[<backend>]",
+	  "dump volatile server information (all or for a single backend)", CTL_USER,
+	  cli_show_servers_state },
+	{ "show stat", "[<id> <type> <sid>]", "report counters for each proxy and server", CTL_USER,
+	  cli_show_stat },
+	{ "show threads", "", "show the data threads and their connections", CTL_OPERATOR,
+	  cli_show_threads },
+	{ "show version", "", "show version of the current process", CTL_USER, cli_show_version },
+	{ NULL, NULL, NULL, CTL_USER, NULL },
+};
+
+/* "#12" is an id. */
+static bool parse_id(struct str word, unsigned *id)
+{
+	int64_t n;
+
+	if (word.len < 2 || word.p[0] != '#' ||
+	    str_parse_int((struct str){ word.p + 1, word.len - 1 }, 1, UINT32_MAX, &n) != 0)
+		return false;
+	*id = (unsigned)n;
+	return true;
+}
+
+static struct backend *find_backend(struct str name)
+{
+	const struct registry *r = registry_get();
+	unsigned id;
+
+	if (!parse_id(name, &id))
+		return registry_find_backend(r, name);
+	for (unsigned i = 0; r != NULL && i < r->n; i++)
+		if (r->entries[i].be != NULL && r->entries[i].be->id == id)
+			return r->entries[i].be;
+	return NULL;
+}
+
+struct backend *cli_find_backend(struct ctl_request *rq, struct str name)
+{
+	struct backend *be = find_backend(name);
+
+	if (be == NULL)
+		strbuf_adds(rq->out, "Can't find backend.\n");
+	return be;
+}
+
+static struct server *find_in(struct backend *be, struct str name)
+{
+	unsigned id;
+
+	if (!parse_id(name, &id))
+		return backend_find_server(be, name);
+	for (unsigned i = 0; i < be->n_servers; i++)
+		if (be->servers[i]->id == id)
+			return be->servers[i];
+	return NULL;
+}
+
+struct server *cli_find_server(struct ctl_request *rq, struct str name)
+{
+	const char *slash = name.len > 0 ? memchr(name.p, '/', name.len) : NULL;
+	struct backend *be;
+	struct server *s;
+
+	if (slash == NULL) {
+		strbuf_adds(rq->out, "Require 'backend/server'.\n");
+		return NULL;
+	}
+	be = find_backend((struct str){ name.p, (size_t)(slash - name.p) });
+	if (be == NULL) {
+		strbuf_adds(rq->out, "No such backend.\n");
+		return NULL;
+	}
+	s = find_in(be, (struct str){ slash + 1, (size_t)(name.p + name.len - slash - 1) });
+	if (s == NULL)
+		strbuf_adds(rq->out, "No such server.\n");
+	return s;
+}

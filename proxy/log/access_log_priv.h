@@ -1,0 +1,14 @@
+/* access_log_priv.h - free lines to log targets; for proxy/log/ itself. */
+#ifndef PROXY_ACCESS_LOG_PRIV_H
+#define PROXY_ACCESS_LOG_PRIV_H
+
+#include <stddef.h>
+
+struct access_log;
+struct cfg_log;
+
+/* Queue a line for each target whose level allows it. level: 0 emerg .. 7 debug. */
+void access_log_text(struct access_log *a, const struct cfg_log *targets, int level,
+		     const char *text, size_t len);
+
+#endif

@@ -1,0 +1,43 @@
+/* log_format.h - the text of access log lines and of the headers before them, byte for byte as
+ * HAProxy 2.6 writes them. Pure but for the time zone. */
+#ifndef PROXY_LOG_FORMAT_H
+#define PROXY_LOG_FORMAT_H
+
+#include <stdint.h>
+#include <tandem/str.h>
+#include <time.h>
+
+#include "config/cfg_model.h"
+
+struct access_record;
+
+/* Dates of the last second that was formatted: a thread formats the same second many times. */
+struct log_dates {
+	time_t access_s; /* of `access`; 0: none */
+	char access[24]; /* 24/Nov/2026:22:11:33 */
+	time_t header_s;
+	char syslog[16];   /* Nov 24 22:11:33 */
+	char iso_date[20]; /* 2026-11-24T22:11:33 */
+	char iso_zone[8];  /* +00:00 */
+};
+
+enum log_line { LOG_LINE_DEFAULT, LOG_LINE_TCP, LOG_LINE_HTTP };
+/* What a frontend's options ask for. */
+enum log_line log_line_of(const struct cfg_proxy *fe);
+
+/* The line without header and newline. At most size bytes, cut like HAProxy's. Returns the length.
+ */
+size_t log_format_record(enum log_line kind, const struct access_record *r, struct log_dates *d,
+			 char *out, size_t size);
+
+struct log_header {
+	int facility, level;
+	const char *tag, *hostname; /* hostname: NULL: none was configured */
+	int pid;
+	int64_t now_us; /* real time */
+};
+/* What comes before the line. Returns the length. */
+size_t log_format_header(enum cfg_log_format format, const struct log_header *h,
+			 struct log_dates *d, char *out, size_t size);
+
+#endif

@@ -1,0 +1,75 @@
+/* main.c - proxyd: arguments, order of start-up, exit codes. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <tandem/log.h>
+#include <tandem/str.h>
+
+#include "config/cfg_model.h"
+#include "config/cfg_parse.h"
+#include "process/master.h"
+#include "process/options.h"
+#include "process/process.h"
+#include "process/version.h"
+
+static int check_only(const struct options *o)
+{
+	struct cfg *cfg = process_load_cfg(o);
+
+	if (cfg == NULL)
+		return 1;
+	cfg_free(cfg);
+	if (!o->quiet)
+		puts("Configuration file is valid");
+	return 0;
+}
+
+static int run(const struct options *o)
+{
+	static struct process p;
+	struct cfg *cfg = process_load_cfg(o);
+	int status;
+
+	if (cfg == NULL)
+		return 1;
+	if (o->master || cfg->global.master_worker)
+		return master_run(o, cfg);
+	status = process_start(&p, o, cfg, NULL);
+	return status != 0 ? status : process_run(&p);
+}
+
+int main(int argc, char **argv)
+{
+	struct strbuf errors = { 0 };
+	struct options o;
+	int rc;
+
+	log_init("proxyd");
+	rc = options_parse(argc, argv, &o, &errors);
+	if (rc != 0) {
+		fprintf(stderr, "%s%s", strbuf_str(&errors), argc < 2 ? options_usage : "");
+		strbuf_fini(&errors);
+		return 1;
+	}
+	strbuf_fini(&errors);
+	if (o.directory != NULL && chdir(o.directory) != 0) {
+		fprintf(stderr, "proxyd: cannot change to directory %s: %s\n", o.directory,
+			strerror(errno));
+		return 1;
+	}
+	switch (o.mode) {
+	case OPTIONS_VERSION:
+		version_print(stdout);
+		return 0;
+	case OPTIONS_VERSION_FULL:
+		version_print_full(stdout);
+		return 0;
+	case OPTIONS_CHECK:
+		return check_only(&o);
+	case OPTIONS_RUN:
+		return run(&o);
+	}
+	UNREACHABLE();
+}

@@ -1,0 +1,266 @@
+/* master.c - the master of -W. */
+#include "process/master.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <tandem/clock.h>
+#include <tandem/daemon.h>
+#include <tandem/log.h>
+
+#include "config/cfg_model.h"
+#include "config/cfg_parse.h"
+#include "process/options.h"
+#include "process/process.h"
+#include "process/takeover.h"
+
+#define BACKOFF_FIRST_MS 10
+#define BACKOFF_MAX_MS   5000
+#define STABLE_US        (10 * US_PER_S) /* a worker that lived so long starts the back-off anew */
+
+struct master {
+	const struct options *options;
+	struct options worker_options; /* without -sf: only the first worker ends old processes */
+	struct master_link link;
+	int signal_fd;
+	sigset_t mask_before;
+	pid_t worker;       /* 0: none */
+	int64_t started_us; /* of the worker */
+	int64_t restart_us; /* when to fork again; 0: not waiting */
+	unsigned backoff_ms;
+	bool has_been_ready; /* some worker was */
+	bool is_ending;      /* the next death of the worker is ours */
+};
+
+static int run_worker(struct master *m, struct cfg *cfg, int link_fd)
+{
+	static struct process p;
+	const struct options *o = m->has_been_ready ? &m->worker_options : m->options;
+	int status;
+
+	close(m->signal_fd);
+	m->link.fd = link_fd;
+	sigprocmask(SIG_SETMASK, &m->mask_before, NULL);
+	(void)prctl(PR_SET_PDEATHSIG, SIGTERM); /* a worker without a master would be forgotten */
+	if (cfg == NULL)
+		cfg = process_load_cfg(o);
+	if (cfg == NULL)
+		return 1;
+	status = process_start(&p, o, cfg, &m->link);
+	if (status == 0)
+		status = process_run(&p);
+	master_link_fini(&m->link);
+	return status;
+}
+
+/* Fork a worker. Returns -1 in the master, the exit status in the worker. cfg is taken. */
+static int fork_worker(struct master *m, struct cfg *cfg)
+{
+	int pair[2];
+	pid_t pid = -1;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0) {
+		pid = fork();
+		if (pid == 0) {
+			close(pair[0]);
+			return run_worker(m, cfg, pair[1]);
+		}
+		close(pair[1]);
+		if (pid < 0)
+			close(pair[0]);
+	}
+	cfg_free(cfg);
+	if (pid < 0) {
+		log_err("master", "fork_failed", "error=%s", strerror(errno));
+		m->restart_us = clock_mono_us() + BACKOFF_MAX_MS * US_PER_MS;
+		return -1;
+	}
+	m->worker = pid;
+	m->link.fd = pair[0];
+	m->started_us = clock_mono_us();
+	m->restart_us = 0;
+	return -1;
+}
+
+static void on_event(struct master *m, int event)
+{
+	switch ((enum master_event)event) {
+	case MASTER_READY:
+		m->has_been_ready = true;
+		daemon_notify("READY=1");
+		daemon_ready();
+		break;
+	case MASTER_RELOADING:
+		daemon_notify("RELOADING=1");
+		break;
+	case MASTER_RELOAD_FAILED:
+		daemon_notify("STATUS=the last reload failed; the previous configuration runs");
+		daemon_notify("READY=1");
+		break;
+	case MASTER_DRAINING:
+		daemon_notify("STOPPING=1");
+		m->is_ending = true;
+		break;
+	case MASTER_SOCKETS_BEGIN:
+	case MASTER_SOCKETS:
+	case MASTER_SOCKETS_END:
+		break;
+	}
+}
+
+static void read_link(struct master *m)
+{
+	int rc;
+
+	if (m->link.fd == -1)
+		return;
+	while ((rc = master_link_receive(&m->link)) >= 0)
+		on_event(m, rc);
+	if (rc != -EAGAIN && rc != -EINTR) {
+		close(m->link.fd); /* SIGCHLD tells the rest */
+		m->link.fd = -1;
+	}
+}
+
+/* Returns the master's exit status, or -1 to go on. */
+static int on_worker_end(struct master *m, int status)
+{
+	int64_t now_us = clock_mono_us();
+	int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+
+	m->worker = 0;
+	read_link(m); /* what it said last */
+	if (m->link.fd != -1)
+		close(m->link.fd);
+	m->link.fd = -1;
+	if (m->is_ending)
+		return code;
+	if (!m->has_been_ready)
+		return code != 0 ? code : 1; /* it said why */
+	if (now_us - m->started_us > STABLE_US)
+		m->backoff_ms = 0;
+	log_err("master", "worker_died", "%s=%d restart_in_ms=%u",
+		WIFEXITED(status) ? "status" : "signal",
+		WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status), m->backoff_ms);
+	m->restart_us = now_us + (int64_t)m->backoff_ms * US_PER_MS;
+	m->backoff_ms = m->backoff_ms == 0 ? BACKOFF_FIRST_MS
+					   : MIN(2 * m->backoff_ms, (unsigned)BACKOFF_MAX_MS);
+	return -1;
+}
+
+static int reap(struct master *m)
+{
+	int status, code = -1;
+	pid_t pid;
+
+	while (code == -1 && (pid = waitpid(-1, &status, WNOHANG)) > 0)
+		if (pid == m->worker)
+			code = on_worker_end(m, status);
+	return code;
+}
+
+static int on_signal(struct master *m, int sig)
+{
+	if (sig == SIGCHLD)
+		return reap(m);
+	if (sig == SIGTERM || sig == SIGINT || sig == SIGUSR1) {
+		m->is_ending = true;
+		daemon_notify("STOPPING=1");
+		if (m->worker == 0)
+			return 0;
+	}
+	if (m->worker != 0)
+		(void)kill(m->worker, sig == SIGUSR2 ? SIGHUP : sig);
+	return -1;
+}
+
+static int master_loop(struct master *m, bool *is_worker)
+{
+	int code = -1;
+
+	*is_worker = false;
+	while (code == -1) {
+		struct pollfd fds[2] = { { .fd = m->signal_fd, .events = POLLIN },
+					 { .fd = m->link.fd, .events = POLLIN } };
+		int64_t wait_us = m->restart_us - clock_mono_us();
+		int timeout_ms = -1;
+		struct signalfd_siginfo si;
+
+		if (m->restart_us != 0)
+			timeout_ms = wait_us > 0 ? (int)(wait_us / US_PER_MS) + 1 : 0;
+		if (poll(fds, 2, timeout_ms) < 0 && errno != EINTR)
+			return 1;
+		read_link(m);
+		while (code == -1 && read(m->signal_fd, &si, sizeof(si)) == sizeof(si))
+			code = on_signal(m, (int)si.ssi_signo);
+		if (code == -1 && m->restart_us != 0 && clock_mono_us() >= m->restart_us) {
+			code = fork_worker(m, NULL);
+			if (code != -1) {
+				*is_worker = true;
+				return code;
+			}
+		}
+	}
+	return code;
+}
+
+static int setup(struct master *m)
+{
+	static const int handled[] = { SIGTERM, SIGINT, SIGUSR1, SIGUSR2, SIGHUP, SIGCHLD };
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < ARRAY_LEN(handled); i++)
+		sigaddset(&set, handled[i]);
+	sigprocmask(SIG_BLOCK, &set, &m->mask_before);
+	m->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	return m->signal_fd < 0 ? -errno : 0;
+}
+
+int master_run(const struct options *o, struct cfg *cfg)
+{
+	struct master m = { .options = o, .worker_options = *o, .signal_fd = -1 };
+	const char *path = o->pidfile != NULL ? o->pidfile : cfg->global.pidfile;
+	char *pidfile = path != NULL ? xstrdup(path) : NULL;
+	bool is_worker = false;
+	int code, rc = 0;
+
+	m.worker_options.n_old_pids = 0;
+	master_link_init(&m.link);
+	if (o->daemon || (cfg->global.daemon && !o->foreground))
+		rc = daemon_background();
+	if (rc == 0)
+		rc = setup(&m);
+	if (rc == 0 && pidfile != NULL)
+		rc = daemon_pidfile_write(pidfile, getpid(), false);
+	if (rc != 0) {
+		fprintf(stderr, "proxyd: cannot start the master%s%s: %s\n",
+			pidfile != NULL ? " with pid file " : "", pidfile != NULL ? pidfile : "",
+			strerror(-rc));
+		cfg_free(cfg);
+		free(pidfile);
+		return 1;
+	}
+	code = fork_worker(&m, cfg);
+	if (code != -1) {
+		free(pidfile);
+		return code; /* the worker ends */
+	}
+	code = master_loop(&m, &is_worker);
+	if (!is_worker) {
+		master_link_fini(&m.link);
+		if (pidfile != NULL)
+			daemon_pidfile_remove(pidfile);
+	}
+	free(pidfile);
+	return code;
+}

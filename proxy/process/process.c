@@ -1,0 +1,516 @@
+/* process.c - start, signals, end of proxyd. */
+#include "process/process.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+#include <urcu/urcu-qsbr.h>
+
+#include <tandem/clock.h>
+#include <tandem/daemon.h>
+#include <tandem/log.h>
+
+#include "config/cfg_model.h"
+#include "config/cfg_parse.h"
+#include "health/check.h"
+#include "log/access_log.h"
+#include "log/server_log.h"
+#include "net/listener.h"
+#include "pool/backend.h"
+#include "process/liveness_server.h"
+#include "process/options.h"
+#include "process/registry.h"
+#include "process/reload.h"
+#include "process/takeover.h"
+#include "stats/control_lock.h"
+
+#define MAX_THREADS      64
+#define FD_RESERVE       64      /* logs, epoll, command sockets, checks: besides connections */
+#define MAX_AUTO_MAXCONN 500000u /* limits of a billion files exist */
+#define DRAIN_POLL_S     0.02
+
+struct process *process_self;
+
+/* ---- configuration ---- */
+
+static void print_diag(const struct options *o, const struct diag *d)
+{
+	if (!o->quiet)
+		diag_print(d, stderr, DIAG_WARNING);
+}
+
+struct cfg *process_load_cfg(const struct options *o)
+{
+	struct diag d;
+	struct cfg *cfg;
+
+	diag_init(&d);
+	cfg = cfg_load(o->files, o->n_files, &d);
+	print_diag(o, &d);
+	if (cfg != NULL && o->zero_warning && d.n_warnings > 0) {
+		if (!o->quiet)
+			fprintf(stderr, "proxyd: %u warnings are errors because of -dW\n",
+				d.n_warnings);
+		cfg_free(cfg);
+		cfg = NULL;
+	}
+	diag_fini(&d);
+	return cfg;
+}
+
+/* ---- limits ---- */
+
+static unsigned choose_threads(const struct cfg_global *g)
+{
+	long n = g->nbthread > 0 ? (long)g->nbthread : sysconf(_SC_NPROCESSORS_ONLN);
+
+	return (unsigned)MAX(1, MIN(n, MAX_THREADS));
+}
+
+static unsigned long count_fixed_fds(const struct cfg *cfg, unsigned n_threads)
+{
+	unsigned long n = FD_RESERVE + 4UL * n_threads;
+
+	for (const struct cfg_proxy *px = cfg->proxies; px != NULL; px = px->next) {
+		for (const struct cfg_bind *b = px->binds; b != NULL; b = b->next)
+			n += n_threads;
+		n += px->n_servers; /* a check of each at once */
+	}
+	return n;
+}
+
+/* Each client connection may need one to a server. A maxconn that the limit of open files cannot
+ * carry is cut, and said so: at run time it would be EMFILE in the middle of requests. */
+static unsigned choose_maxconn(const struct process *p, const struct cfg *cfg)
+{
+	unsigned wanted = p->options->maxconn > 0 ? p->options->maxconn : cfg->global.maxconn;
+	unsigned long fixed = count_fixed_fds(cfg, p->engine.n_threads), limit;
+	unsigned possible;
+
+	if (wanted > 0) {
+		limit = daemon_raise_nofile(fixed + 2UL * wanted);
+	} else {
+		struct rlimit r = { 0, 0 };
+
+		(void)getrlimit(RLIMIT_NOFILE, &r);
+		limit = daemon_raise_nofile(
+			MIN((unsigned long)r.rlim_max, fixed + 2UL * MAX_AUTO_MAXCONN));
+	}
+	possible = limit > fixed + 2
+			   ? (unsigned)MIN((limit - fixed) / 2, (unsigned long)MAX_AUTO_MAXCONN)
+			   : 1;
+	if (wanted == 0)
+		return possible;
+	if (limit < fixed + 2UL * wanted) {
+		log_warn(
+			"process", "maxconn_cut",
+			"wanted=%u possible=%u files=%lu advice=\"raise LimitNOFILE or ulimit -n\"",
+			wanted, possible, limit);
+		return possible;
+	}
+	return wanted;
+}
+
+/* ---- start ---- */
+
+static void init_engine(struct process *p, const struct cfg *cfg)
+{
+	const struct cfg_global *g = &cfg->global;
+
+	p->engine = (struct engine){
+		.n_threads = choose_threads(g),
+		.control = &p->loop,
+		.start_mono_us = clock_mono_us(),
+		.start_real_us = clock_real_us(),
+		.conns = &p->conns,
+		.bufsize = g->bufsize,
+		.maxrewrite = g->maxrewrite,
+		.max_headers = g->max_headers,
+	};
+	atomic_store(&p->engine.maxconn, choose_maxconn(p, cfg));
+}
+
+static int write_pidfile(struct process *p, const struct cfg *cfg)
+{
+	const char *path = p->options->pidfile != NULL ? p->options->pidfile : cfg->global.pidfile;
+	int rc;
+
+	if (path == NULL || p->master != NULL) /* the master writes its own number */
+		return 0;
+	rc = daemon_pidfile_write(path, getpid(), false);
+	if (rc != 0) {
+		fprintf(stderr, "proxyd: cannot write the pid file %s: %s\n", path, strerror(-rc));
+		return rc;
+	}
+	p->pidfile = xstrdup(path);
+	return 0;
+}
+
+static int drop_privileges(const struct cfg_global *g)
+{
+	static const int kept[] = { CAP_NET_BIND_SERVICE, -1 };
+	int rc;
+
+	if (g->chroot_dir == NULL && g->uid == (uid_t)-1 && g->gid == (gid_t)-1)
+		return 0;
+	if (geteuid() != 0 && g->chroot_dir == NULL &&
+	    (g->uid == (uid_t)-1 || g->uid == geteuid()) &&
+	    (g->gid == (gid_t)-1 || g->gid == getegid()))
+		return 0; /* we are who we shall be */
+	rc = daemon_drop_privileges(g->chroot_dir, g->uid, g->gid, kept);
+	if (rc != 0)
+		fprintf(stderr, "proxyd: cannot become user '%s' group '%s'%s%s: %s%s\n",
+			g->user != NULL ? g->user : "-", g->group != NULL ? g->group : "-",
+			g->chroot_dir != NULL ? " in chroot " : "",
+			g->chroot_dir != NULL ? g->chroot_dir : "", strerror(-rc),
+			geteuid() != 0 ? "; start as root or remove 'user', 'group' and 'chroot'"
+				       : "");
+	return rc;
+}
+
+static void signal_old_processes(const struct options *o)
+{
+	int sig = o->old_terminate ? SIGTERM : SIGUSR1;
+
+	for (unsigned i = 0; i < o->n_old_pids; i++)
+		if (kill(o->old_pids[i], sig) != 0)
+			log_warn("process", "old_process", "pid=%d error=%s", (int)o->old_pids[i],
+				 strerror(errno));
+}
+
+/* Signals are for the control thread alone. */
+static void start_threads(struct process *p)
+{
+	sigset_t all, before;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &before);
+	workers_start(&p->engine);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+static void on_idle(struct loop *l, bool sleeping)
+{
+	(void)l;
+	if (sleeping) {
+		control_lock_release();
+		urcu_qsbr_thread_offline();
+	} else {
+		urcu_qsbr_thread_online();
+		control_lock_hold();
+	}
+}
+
+static int init_loop(struct process *p)
+{
+	int rc;
+
+	signal(SIGPIPE, SIG_IGN);
+	rc = loop_init(&p->loop, LOOP_DEFAULT | EVBACKEND_EPOLL | EVFLAG_NOENV);
+	if (rc != 0) {
+		fprintf(stderr, "proxyd: cannot make an event loop: %s\n", strerror(-rc));
+		return rc;
+	}
+	p->loop.owner = p;
+	urcu_qsbr_register_thread();
+	control_lock_hold(); /* whenever awake; see on_idle */
+	p->loop.on_idle = on_idle;
+	return 0;
+}
+
+static void fini_loop(struct process *p)
+{
+	urcu_qsbr_barrier(); /* views on their way to be freed */
+	urcu_qsbr_unregister_thread();
+	control_lock_release();
+	loop_fini(&p->loop);
+}
+
+static int open_everything(struct process *p, struct cfg *cfg, struct plan **out)
+{
+	struct diag d;
+
+	diag_init(&d);
+	*out = plan_new(p, cfg, p->options->n_old_pids > 0, &d);
+	if (*out == NULL || d.n_warnings > 0)
+		print_diag(p->options, &d);
+	diag_fini(&d);
+	return *out != NULL ? 0 : -EADDRNOTAVAIL;
+}
+
+static void start_signals(struct process *p);
+
+int process_start(struct process *p, const struct options *o, struct cfg *cfg,
+		  struct master_link *master)
+{
+	struct plan *plan;
+
+	*p = (struct process){ .options = o, .state = PROCESS_STARTING, .master = master };
+	process_self = p;
+	list_init(&p->listeners);
+	list_init(&p->sockets);
+	list_init(&p->generations);
+	/* the parent waits for daemon_ready and shows the errors that follow */
+	if (master == NULL && (o->daemon || (cfg->global.daemon && !o->foreground)) &&
+	    daemon_background() != 0) {
+		fprintf(stderr, "proxyd: cannot go into the background: %s\n", strerror(errno));
+		cfg_free(cfg);
+		return 1;
+	}
+	if (init_loop(p) != 0) {
+		cfg_free(cfg);
+		return 1;
+	}
+	init_engine(p, cfg);
+	if (open_everything(p, cfg, &plan) != 0)
+		goto no_plan;
+	if (write_pidfile(p, cfg) != 0 || drop_privileges(&cfg->global) != 0) {
+		plan_drop(plan);
+		goto no_plan;
+	}
+	p->log = access_log_new(&p->loop, xstrdup(cfg->global.log_tag),
+				cfg->global.log_send_hostname != NULL
+					? xstrdup(cfg->global.log_send_hostname)
+					: NULL);
+	server_log_install(p->log);
+	p->engine.health = health_new(&p->loop);
+	start_threads(p);
+	plan_commit(plan);
+	if (master != NULL)
+		master_link_drop_inherited(master);
+	signal_old_processes(o);
+	start_signals(p);
+	p->state = PROCESS_RUNNING;
+	return 0;
+
+no_plan:
+	if (p->pidfile != NULL)
+		daemon_pidfile_remove(p->pidfile);
+	free(p->pidfile);
+	fini_loop(p);
+	return 1;
+}
+
+/* ---- running ---- */
+
+static void tell(struct process *p, enum master_event ev, const char *notify)
+{
+	if (p->master != NULL)
+		master_link_notify(p->master, ev);
+	else
+		daemon_notify(notify);
+}
+
+static void stop_now(struct process *p)
+{
+	p->state = PROCESS_STOPPING;
+	if (p->liveness != NULL)
+		liveness_server_set_state(p->liveness, LIVENESS_STOPPING);
+	loop_stop(&p->loop);
+}
+
+static void on_stop_signal(struct ev_loop *ev, ev_signal *w, int revents)
+{
+	struct process *p = process_self;
+
+	(void)ev, (void)revents;
+	log_notice("process", "stopping", "signal=%d connections=%u", w->signum,
+		   workers_n_conns(&p->engine));
+	if (p->master == NULL)
+		daemon_notify("STOPPING=1");
+	stop_now(p);
+}
+
+static void close_listeners(struct process *p)
+{
+	struct listener *l, *tmp, **gone;
+	unsigned n = 0;
+
+	list_for_each(l, &p->listeners, node) n++;
+	gone = xcalloc(n + 1, sizeof(struct listener *));
+	n = 0;
+	list_for_each(l, &p->listeners, node) gone[n++] = l;
+	workers_set_listeners(&p->engine, NULL, 0, gone, n);
+	list_for_each_safe(l, tmp, &p->listeners, node)
+	{
+		list_del(&l->node);
+		listener_free(l);
+	}
+	free(gone);
+}
+
+static void on_drain_poll(struct ev_loop *ev, ev_timer *w, int revents)
+{
+	struct process *p = process_self;
+	unsigned n = workers_n_conns(&p->engine);
+
+	(void)ev, (void)w, (void)revents;
+	if (n == 0) {
+		log_notice("process", "drained", "");
+		stop_now(p);
+	} else if (p->drain_deadline_us > 0 && p->loop.now_us >= p->drain_deadline_us) {
+		log_warn("process", "hard_stop", "connections=%u", n);
+		stop_now(p);
+	}
+}
+
+static void on_drain_signal(struct ev_loop *ev, ev_signal *w, int revents)
+{
+	struct process *p = process_self;
+	int64_t bound_us = p->cfg->global.hard_stop_after_us;
+
+	(void)w, (void)revents;
+	if (p->state != PROCESS_RUNNING)
+		return;
+	p->state = PROCESS_DRAINING;
+	log_notice("process", "draining", "connections=%u", workers_n_conns(&p->engine));
+	tell(p, MASTER_DRAINING, "STOPPING=1");
+	if (p->liveness != NULL)
+		liveness_server_set_state(p->liveness, LIVENESS_DRAINING);
+	atomic_store(&p->engine.is_stopping, 1);
+	close_listeners(p);
+	workers_drain(&p->engine);
+	p->drain_deadline_us = bound_us > 0 ? clock_mono_us() + bound_us : 0;
+	ev_timer_start(ev, &p->drain_poll);
+}
+
+static void log_diag(const struct diag *d)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *f = open_memstream(&text, &len);
+
+	if (f == NULL)
+		return;
+	diag_print(d, f, DIAG_WARNING);
+	(void)fclose(f);
+	for (char *at = text, *line; (line = strsep(&at, "\n")) != NULL;)
+		if (*line != '\0')
+			log_text(LOGL_WARN, "%s", line);
+	free(text);
+}
+
+static bool can_read_files(const struct process *p)
+{
+	if (p->cfg->global.chroot_dir == NULL)
+		return true;
+	log_err("process", "reload_failed",
+		"reason=\"the process lives in chroot %s and cannot see its configuration files; "
+		"nothing changed\"",
+		p->cfg->global.chroot_dir);
+	return false;
+}
+
+static int reload_plan(struct process *p, struct diag *d, struct plan **out)
+{
+	struct cfg *cfg = cfg_load(p->options->files, p->options->n_files, d);
+
+	if (cfg == NULL)
+		return -EINVAL;
+	if (choose_threads(&cfg->global) != p->engine.n_threads)
+		log_warn("process", "nbthread_kept",
+			 "running=%u advice=\"restart to change the number of threads\"",
+			 p->engine.n_threads);
+	*out = plan_new(p, cfg, false, d);
+	return *out != NULL ? 0 : -EINVAL;
+}
+
+int process_reload(struct process *p)
+{
+	int64_t start_us = clock_mono_us();
+	struct plan *plan = NULL;
+	struct diag d;
+	int rc;
+
+	if (p->state != PROCESS_RUNNING)
+		return -EBUSY;
+	if (!can_read_files(p)) {
+		p->n_failed_reloads++;
+		return -EINVAL;
+	}
+	tell(p, MASTER_RELOADING, "RELOADING=1");
+	diag_init(&d);
+	rc = reload_plan(p, &d, &plan);
+	if (rc == 0) {
+		plan_commit(plan);
+		atomic_store(&p->engine.maxconn, choose_maxconn(p, p->cfg));
+		p->n_reloads++;
+		log_diag(&d);
+		log_notice("process", "reloaded", "proxies=%u took_ms=%lld", p->cfg->n_proxies,
+			   (long long)((clock_mono_us() - start_us) / US_PER_MS));
+	} else {
+		p->n_failed_reloads++;
+		log_diag(&d);
+		log_err("process", "reload_failed",
+			"errors=%u advice=\"nothing changed; the "
+			"previous configuration is still in force\"",
+			d.n_errors);
+	}
+	diag_fini(&d);
+	tell(p, rc == 0 ? MASTER_READY : MASTER_RELOAD_FAILED, "READY=1");
+	return rc;
+}
+
+static void on_reload_signal(struct ev_loop *ev, ev_signal *w, int revents)
+{
+	(void)ev, (void)w, (void)revents;
+	(void)process_reload(process_self); /* logged there */
+}
+
+static void on_housekeeping(struct ev_loop *ev, ev_timer *w, int revents)
+{
+	(void)ev, (void)w, (void)revents;
+	reload_reap(process_self);
+}
+
+static void start_signal(struct process *p, ev_signal *w, int sig,
+			 void (*fn)(struct ev_loop *, ev_signal *, int))
+{
+	ev_signal_init(w, fn, sig);
+	ev_signal_start(p->loop.ev, w);
+}
+
+static void start_signals(struct process *p)
+{
+	start_signal(p, &p->on_term, SIGTERM, on_stop_signal);
+	start_signal(p, &p->on_int, SIGINT, on_stop_signal);
+	start_signal(p, &p->on_usr1, SIGUSR1, on_drain_signal);
+	start_signal(p, &p->on_hup, SIGHUP, on_reload_signal);
+	/* HAProxy's reload, which its tools send to a process that they take for a master */
+	start_signal(p, &p->on_usr2, SIGUSR2, on_reload_signal);
+	ev_timer_init(&p->housekeeping, on_housekeeping, 1., 1.);
+	ev_timer_start(p->loop.ev, &p->housekeeping);
+	ev_timer_init(&p->drain_poll, on_drain_poll, 0., DRAIN_POLL_S);
+}
+
+int process_run(struct process *p)
+{
+	log_notice("process", "started", "version=%s threads=%u maxconn=%u proxies=%u",
+		   TANDEM_VERSION, p->engine.n_threads, atomic_load(&p->engine.maxconn),
+		   p->cfg->n_proxies);
+	if (p->liveness != NULL)
+		liveness_server_set_state(p->liveness, LIVENESS_READY);
+	tell(p, MASTER_READY, "READY=1");
+	daemon_ready();
+	loop_run(&p->loop);
+
+	ev_timer_stop(p->loop.ev, &p->housekeeping);
+	ev_timer_stop(p->loop.ev, &p->drain_poll);
+	workers_stop(&p->engine);
+	liveness_server_free(p->liveness);
+	reload_free_all(p);
+	health_free(p->engine.health);
+	server_log_install(NULL);
+	access_log_flush(p->log);
+	access_log_free(p->log);
+	if (p->pidfile != NULL)
+		daemon_pidfile_remove(p->pidfile);
+	free(p->pidfile);
+	fini_loop(p);
+	return 0;
+}

@@ -1,0 +1,62 @@
+/* process.h - the running proxyd: what the control thread owns.
+ *
+ * The main thread is the control thread: signals, command sockets, health checks, liveness, timers.
+ * Starting is the first reload: plan (process/reload.h) everything that can fail, then commit. */
+#ifndef PROXY_PROCESS_H
+#define PROXY_PROCESS_H
+
+#include <ev.h>
+#include <stdbool.h>
+#include <tandem/list.h>
+#include <tandem/loop.h>
+
+#include "process/worker.h"
+#include "stats/counters.h"
+
+struct access_log;
+struct cfg;
+struct liveness_server;
+struct master_link;
+struct options;
+
+enum process_state { PROCESS_STARTING, PROCESS_RUNNING, PROCESS_DRAINING, PROCESS_STOPPING };
+
+struct process {
+	const struct options *options; /* borrowed */
+	enum process_state state;
+	struct loop loop;
+	struct engine engine;
+	struct gauge conns;
+	struct cfg *cfg;                  /* of the running configuration; owned */
+	struct list listeners;            /* struct listener, running */
+	struct list sockets;              /* struct stats_socket, running */
+	struct list generations;          /* configurations that retired objects still use */
+	struct liveness_server *liveness; /* NULL: none configured */
+	struct access_log *log;           /* of the control thread: lines about servers */
+	struct master_link *master;       /* NULL: there is no master */
+	char *pidfile;                    /* owned; written by us */
+	unsigned n_reloads, n_failed_reloads;
+	ev_signal on_term, on_int, on_usr1, on_usr2, on_hup;
+	ev_timer housekeeping;     /* once a second */
+	ev_timer drain_poll;       /* while draining */
+	int64_t drain_deadline_us; /* 0: none */
+};
+
+/* The one process, for commands and hooks that get no argument. Set by process_start. */
+extern struct process *process_self;
+
+/* Load the configuration, check it, open what it listens on, become what it asks for (background,
+ * user, chroot), start the threads. Returns 0, or the exit status after having printed why; then
+ * nothing is left running. */
+NODISCARD int process_start(struct process *p, const struct options *o, struct cfg *cfg,
+			    struct master_link *master);
+/* Run until a signal ends it. Returns the exit status. */
+int process_run(struct process *p);
+/* Read the files again; in the running process. 0, or -EINVAL with every problem logged and nothing
+ * changed. */
+int process_reload(struct process *p);
+/* Names and problems of a configuration, as both `-c` and a start print them: to stderr, unless
+ * quiet. Returns the configuration or NULL. */
+struct cfg *process_load_cfg(const struct options *o);
+
+#endif

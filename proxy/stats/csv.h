@@ -1,0 +1,66 @@
+/* csv.h - HAProxy 2.6's statistics: one row of values for each frontend, server and backend, and
+ * their CSV form. */
+#ifndef PROXY_CSV_H
+#define PROXY_CSV_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <tandem/str.h>
+
+struct backend;
+struct frontend;
+struct server;
+
+enum stats_type {
+	STATS_FRONTEND = 1, /* bits, as in `show stat ID TYPE SID` */
+	STATS_BACKEND = 2,
+	STATS_SERVER = 4,
+	STATS_SOCKET = 8,
+};
+
+/* What is shown of one object, summed over threads; numbers as they stand in the columns. */
+struct stats_row {
+	enum stats_type type;
+	bool is_http;
+	const char *proxy, *service; /* borrowed: valid in this turn */
+	unsigned iid, sid;
+	uint32_t qcur, qmax, scur, smax, slim;
+	uint64_t stot, bin, bout, dreq, dresp, ereq, econ, eresp, wretr, wredis;
+	char status[40];
+	uint32_t weight, user_weight, act, bck;
+	uint64_t chkfail, chkdown;
+	int64_t lastchg_s, downtime_s;
+	uint32_t qlimit; /* 0: empty */
+	uint64_t lbtot;
+	uint32_t rate, rate_max, req_rate, req_rate_max;
+	uint64_t hrsp[6]; /* other, 1xx .. 5xx */
+	uint64_t req_tot, cli_abrt, srv_abrt;
+	int64_t lastsess_s; /* -1: never */
+	uint32_t qtime_ms, ctime_ms, rtime_ms, ttime_ms;
+	uint64_t conn_new, conn_reused, intercepted;
+	bool is_checked, has_downtime;
+	char check_status[16]; /* "L7OK", "* L4TOUT" while the first runs */
+	int check_code;        /* 0: none */
+	int64_t check_ms;      /* -1: none */
+	char last_check[80], check_desc[40];
+	unsigned check_rise, check_fall, check_health;
+	char addr[64];
+	const char *algo;
+};
+
+void stats_row_frontend(const struct frontend *fe, struct stats_row *row);
+void stats_row_server(const struct server *s, struct stats_row *row);
+void stats_row_backend(const struct backend *be, struct stats_row *row);
+
+/* The line of column names. */
+void stats_csv_header(struct strbuf *out);
+void stats_csv_row(const struct stats_row *row, struct strbuf *out);
+
+/* Call fn for the rows that iid (-1: all), types (mask of stats_type) and sid (-1: all) select, in
+ * the order of the configuration. */
+typedef void stats_row_fn(const struct stats_row *row, void *arg);
+void stats_each_row(int64_t iid, unsigned types, int64_t sid, stats_row_fn *fn, void *arg);
+/* Header and all rows. */
+void stats_csv(struct strbuf *out, int64_t iid, unsigned types, int64_t sid);
+
+#endif

@@ -1,0 +1,242 @@
+/* rows.c - what the statistics show, gathered from frontends, servers and backends. In the control
+ * thread, or with the control lock held. */
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <tandem/clock.h>
+
+#include "config/cfg_model.h"
+#include "health/check.h"
+#include "net/frontend.h"
+#include "pool/backend.h"
+#include "process/registry.h"
+#include "process/worker.h"
+#include "stats/csv.h"
+
+#define AVG_WINDOW 1024 /* times are sums over so many requests */
+
+static int64_t seconds_since(int64_t then_us, int64_t now_us)
+{
+	return then_us > 0 && now_us > then_us ? (now_us - then_us) / US_PER_S : 0;
+}
+
+static uint32_t average_ms(const counter *sum)
+{
+	return (uint32_t)((counter_get(sum) + AVG_WINDOW - 1) / AVG_WINDOW);
+}
+
+static void fill_counters(struct stats_row *row, const struct counters *per_thread,
+			  unsigned n_threads, int64_t now_us)
+{
+	struct counters c;
+
+	memset(&c, 0, sizeof(c));
+	counters_sum(per_thread, n_threads, now_us, &c, &row->rate, &row->req_rate);
+	row->rate_max = row->rate;
+	row->req_rate_max = row->req_rate;
+	row->stot = counter_get(&c.stot);
+	row->req_tot = counter_get(&c.req_tot);
+	row->bin = counter_get(&c.bin);
+	row->bout = counter_get(&c.bout);
+	row->dreq = counter_get(&c.dreq);
+	row->dresp = counter_get(&c.dresp);
+	row->ereq = counter_get(&c.ereq);
+	row->econ = counter_get(&c.econ);
+	row->eresp = counter_get(&c.eresp);
+	row->wretr = counter_get(&c.wretr);
+	row->wredis = counter_get(&c.wredis);
+	for (unsigned i = 0; i < ARRAY_LEN(row->hrsp); i++)
+		row->hrsp[i] = counter_get(&c.hrsp[i]);
+	row->cli_abrt = counter_get(&c.cli_abrt);
+	row->srv_abrt = counter_get(&c.srv_abrt);
+	row->lbtot = counter_get(&c.lbtot);
+	row->conn_new = counter_get(&c.conn_new);
+	row->conn_reused = counter_get(&c.conn_reused);
+	row->qtime_ms = average_ms(&c.qtime);
+	row->ctime_ms = average_ms(&c.ctime);
+	row->rtime_ms = average_ms(&c.rtime);
+	row->ttime_ms = average_ms(&c.ttime);
+}
+
+static void fill_gauges(struct stats_row *row, const struct gauge *sess, const struct gauge *queue)
+{
+	row->scur = atomic_load(&sess->cur);
+	row->smax = atomic_load(&sess->max);
+	if (queue == NULL)
+		return;
+	row->qcur = atomic_load(&queue->cur);
+	row->qmax = atomic_load(&queue->max);
+}
+
+static uint32_t process_maxconn(void)
+{
+	const struct registry *r = registry_get();
+
+	return r != NULL ? atomic_load(&r->engine->maxconn) : 0;
+}
+
+void stats_row_frontend(const struct frontend *fe, struct stats_row *row)
+{
+	const struct cfg_proxy *px = rcu_dereference(fe->cfg);
+
+	*row = (struct stats_row){ .type = STATS_FRONTEND,
+				   .is_http = px->mode == CFG_MODE_HTTP,
+				   .proxy = fe->name,
+				   .service = "FRONTEND",
+				   .iid = fe->id,
+				   .slim = px->maxconn > 0 ? px->maxconn : process_maxconn() };
+	fill_counters(row, fe->counters, fe->n_threads, clock_mono_us());
+	fill_gauges(row, &fe->sess, NULL);
+	snprintf(row->status, sizeof(row->status), "%s",
+		 atomic_load(&fe->is_stopping) ? "STOP" : "OPEN");
+}
+
+static void fill_check(const struct server *s, struct stats_row *row)
+{
+	struct check_result r;
+
+	row->check_ms = -1;
+	row->is_checked = check_get_result(s, &r);
+	if (!row->is_checked)
+		return;
+	row->chkfail = s->n_check_fail;
+	row->chkdown = s->n_check_down;
+	row->has_downtime = true;
+	snprintf(row->check_status, sizeof(row->check_status), "%s", check_status_code(r.status));
+	snprintf(row->check_desc, sizeof(row->check_desc), "%s", check_status_text(r.status));
+	snprintf(row->last_check, sizeof(row->last_check), "%s", r.desc);
+	row->check_code = r.code;
+	if (r.status > CHECK_START)
+		row->check_ms = r.duration_us / US_PER_MS;
+	row->check_rise = r.rise;
+	row->check_fall = r.fall;
+	row->check_health = r.health;
+}
+
+void stats_row_server(const struct server *s, struct stats_row *row)
+{
+	const struct cfg_proxy *px = rcu_dereference(s->be->cfg);
+	int64_t now_us = clock_mono_us(), last_us = atomic_load(&s->last_sess_us);
+	char buf[40], addr[ADDR_TEXT_LEN];
+
+	*row = (struct stats_row){ .type = STATS_SERVER,
+				   .is_http = px->mode == CFG_MODE_HTTP,
+				   .proxy = s->be->name,
+				   .service = s->name,
+				   .iid = s->be->id,
+				   .sid = s->id,
+				   .slim = s->maxconn,
+				   .qlimit = s->cfg->maxqueue,
+				   .weight = s->weight,
+				   .user_weight = s->weight,
+				   .act = !s->cfg->backup,
+				   .bck = s->cfg->backup,
+				   .lastchg_s = seconds_since(s->last_change_us, now_us),
+				   .lastsess_s =
+					   last_us > 0 ? seconds_since(last_us, now_us) : -1 };
+	fill_counters(row, s->counters, s->be->n_threads, now_us);
+	fill_gauges(row, &s->sess, &s->queue);
+	snprintf(row->status, sizeof(row->status), "%s", server_status_text(s, buf, sizeof(buf)));
+	fill_check(s, row);
+	row->downtime_s = s->down_time_us / US_PER_S;
+	if (s->op == SERVER_STOPPED)
+		row->downtime_s += row->lastchg_s;
+	snprintf(row->addr, sizeof(row->addr), "%s", addr_format(&s->addr, true, addr));
+}
+
+static const char *algo_name(enum cfg_balance b)
+{
+	switch (b) {
+	case CFG_LB_ROUNDROBIN:
+		return "roundrobin";
+	case CFG_LB_LEASTCONN:
+		return "leastconn";
+	case CFG_LB_SOURCE:
+		return "source";
+	}
+	UNREACHABLE();
+}
+
+/* Of what is usable, the active servers count; the backups only when no active one is there. */
+static void fill_usable(const struct backend *be, struct stats_row *row)
+{
+	uint32_t active_weight = 0, backup_weight = 0;
+
+	for (unsigned i = 0; i < be->n_servers; i++) {
+		const struct server *s = be->servers[i];
+
+		if (!server_is_usable(s))
+			continue;
+		if (!s->cfg->backup) {
+			row->act++;
+			active_weight += s->weight;
+		} else {
+			row->bck++;
+			if (backup_weight == 0 || be->cfg->allbackups)
+				backup_weight += s->weight;
+		}
+	}
+	row->weight = row->act > 0 ? active_weight : backup_weight;
+	row->user_weight = row->weight;
+}
+
+void stats_row_backend(const struct backend *be, struct stats_row *row)
+{
+	const struct cfg_proxy *px = rcu_dereference(be->cfg);
+	int64_t now_us = clock_mono_us(), last_us = atomic_load(&be->last_sess_us);
+
+	*row = (struct stats_row){
+		.type = STATS_BACKEND,
+		.is_http = px->mode == CFG_MODE_HTTP,
+		.proxy = be->name,
+		.service = "BACKEND",
+		.iid = be->id,
+		.slim = px->fullconn > 0 ? px->fullconn : MAX(1, (process_maxconn() + 9) / 10),
+		.chkdown = be->n_down,
+		.lastchg_s = seconds_since(be->last_change_us, now_us),
+		.lastsess_s = last_us > 0 ? seconds_since(last_us, now_us) : -1,
+		.has_downtime = be->n_servers > 0,
+		.check_ms = -1,
+		.algo = algo_name(px->balance),
+	};
+	fill_counters(row, be->counters, be->n_threads, now_us);
+	fill_gauges(row, &be->sess, &be->queue);
+	fill_usable(be, row);
+	row->downtime_s = be->down_time_us / US_PER_S;
+	if (be->n_servers > 0 && row->act + row->bck == 0) {
+		snprintf(row->status, sizeof(row->status), "DOWN");
+		row->downtime_s += row->lastchg_s;
+	} else {
+		snprintf(row->status, sizeof(row->status), "UP");
+	}
+}
+
+void stats_each_row(int64_t iid, unsigned types, int64_t sid, stats_row_fn *fn, void *arg)
+{
+	const struct registry *r = registry_get();
+	struct stats_row row;
+
+	for (unsigned i = 0; r != NULL && i < r->n; i++) {
+		const struct frontend *fe = r->entries[i].fe;
+		const struct backend *be = r->entries[i].be;
+
+		if (iid >= 0 && (int64_t)(fe != NULL ? fe->id : be->id) != iid)
+			continue;
+		if (fe != NULL && (types & STATS_FRONTEND) && (sid < 0 || sid == 0)) {
+			stats_row_frontend(fe, &row);
+			fn(&row, arg);
+		}
+		for (unsigned j = 0; be != NULL && (types & STATS_SERVER) && j < be->n_servers;
+		     j++) {
+			if (sid >= 0 && (int64_t)be->servers[j]->id != sid)
+				continue;
+			stats_row_server(be->servers[j], &row);
+			fn(&row, arg);
+		}
+		if (be != NULL && (types & STATS_BACKEND) && (sid < 0 || sid == 0)) {
+			stats_row_backend(be, &row);
+			fn(&row, arg);
+		}
+	}
+}

@@ -203,8 +203,10 @@ static bool join_lines(struct scan *s)
 	return true;
 }
 
-/* lx->at is at a backslash outside of single quotes. */
-static void escape_haproxy(struct scan *s)
+/* lx->at is at a backslash outside of single quotes. HAProxy's manual also lists "\\<TAB>", and
+ * "\\$" outside of quotes; HAProxy 2.6 itself keeps both as they are, and files are written for
+ * what the program does. */
+static void escape_haproxy(struct scan *s, bool in_quotes)
 {
 	struct lexer *lx = s->lx;
 	int c = peek(lx, 1), hi, lo;
@@ -236,9 +238,12 @@ static void escape_haproxy(struct scan *s)
 	case '"':
 	case '\'':
 	case '#':
-	case '$':
-	case '\t':
 		take_as(s, (char)c, 2);
+		return;
+	case '$':
+		if (!in_quotes)
+			take(s);
+		take_as(s, '$', in_quotes ? 2 : 1);
 		return;
 	default:
 		take(s); /* not an escape: the backslash is a character like others */
@@ -371,7 +376,7 @@ static void read_quoted(struct scan *s)
 		}
 		if (c == '\\' && (quote == '"' || !is_haproxy)) {
 			if (is_haproxy)
-				escape_haproxy(s);
+				escape_haproxy(s, true);
 			else
 				escape_keepalived(s);
 		} else if (c == '$' && is_haproxy && quote == '"') {
@@ -402,7 +407,7 @@ static void read_unquoted(struct scan *s, int c)
 		read_quoted(s);
 	} else if (c == '\\') {
 		if (lx->dialect == LEX_HAPROXY)
-			escape_haproxy(s);
+			escape_haproxy(s, false);
 		else
 			escape_keepalived(s);
 	} else if ((c == '{' || c == '}') && lx->dialect == LEX_KEEPALIVED) {

@@ -3,6 +3,7 @@
 #ifndef PROXY_CHECK_H
 #define PROXY_CHECK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <tandem/loop.h>
 
@@ -36,27 +37,35 @@ struct check_result {
 	int code; /* HTTP status, or 0 */
 	int64_t duration_us;
 	unsigned health, rise, fall; /* 0..rise+fall-1; up when >= rise */
+	bool is_running;             /* the next one is under way: HAProxy's "* L7OK" */
 	char desc[80];               /* server's words or errno text, printable */
 };
-/* false: the server is not checked. */
+/* false: the server is not checked. Control thread. */
 bool check_get_result(const struct server *s, struct check_result *out);
 
 struct health;
 struct health *health_new(struct loop *control);
-/* Start checks of the servers of be that have none, stop those that should have none, follow
- * changed parameters; call it after backend_new and backend_reconfigure. First probes are spread
- * over the interval. */
+/* global `spread-checks`: each interval varies by up to so many percent, 0..50, both ways. */
+void health_set_spread(struct health *h, unsigned percent);
+/* Start checks of the servers of be that have none, stop those that should have none (retired ones
+ * among them), follow changed parameters; call it after backend_new and backend_reconfigure. First
+ * probes are spread over the interval. */
 void health_sync(struct health *h, struct backend *be);
 /* Before a server or backend is freed. */
 void health_forget(struct health *h, struct server *s);
 /* For server.c: the server entered or left maintenance. In maintenance it is not probed; when it
  * leaves, it counts as just risen: up, and the first failure takes it down. */
 void check_on_admin(struct server *s);
+/* For server.c: it was set up or down, maybe by the operator: the count of results follows, so that
+ * a server that was declared down needs `rise` successes, and one declared up `fall` failures. */
+void check_on_op(struct server *s);
 /* A data thread saw the server refuse or fail (observe, fastinter): posted as a message by the
- * caller. Probe it now. */
+ * caller. Probe it now, unless it is being probed or was a moment ago. Retired servers and those
+ * without checks are ignored. */
 void health_probe_now(struct health *h, struct server *s);
+/* All checks are forgotten. NULL is fine. */
 void health_free(struct health *h);
-/* Checks decided for every checked server of be at least once. */
+/* Every checked server of be that is not in maintenance had a result. Control thread. */
 bool health_is_settled(const struct backend *be);
 
 #endif

@@ -178,6 +178,7 @@ void server_set_up(struct server *s, const char *cause)
 	if (s->op == SERVER_RUNNING || in_maint(s->admin))
 		return;
 	set_op(s, SERVER_RUNNING);
+	check_on_op(s);
 	n_granted = backend_publish(s->be);
 	say_with_servers_online(s, LOG_NOTICE, "is UP", cause, n_granted);
 }
@@ -190,6 +191,7 @@ void server_set_down(struct server *s, const char *cause)
 	if (s->op == SERVER_STOPPED || in_maint(s->admin))
 		return;
 	set_op(s, SERVER_STOPPED);
+	check_on_op(s);
 	s->n_check_down++;
 	n_requeued = queue_requeue(s->be, s);
 	backend_publish(s->be);

@@ -1,0 +1,66 @@
+/* probe.h - one attempt to find out whether a server works: connect, and for HTTP send a request
+ * and read the header of the response. Never blocks.
+ *
+ *   IDLE --start--> CONNECTING --connected--> SENDING --sent--> READING
+ *     ^                 |  (tcp: L4OK)           |                 |
+ *     +---- finish: result by done() -----------+-----------------+
+ */
+#ifndef PROXY_PROBE_H
+#define PROXY_PROBE_H
+
+#include <ev.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <tandem/addr.h>
+#include <tandem/str.h>
+
+#include "health/check.h"
+#include "health/probe_http.h"
+
+struct cfg_check;
+struct probe;
+
+struct probe_outcome {
+	enum check_status status;
+	int code;         /* HTTP status, or 0 */
+	const char *desc; /* borrowed for the call; maybe "" ; raw bytes of the server */
+};
+/* Called once for each start, never from inside probe_start; p is idle again. Last statement of the
+ * caller: the owner may free or start p from here. */
+typedef void probe_done_fn(struct probe *p, const struct probe_outcome *o);
+
+struct probe_spec {
+	const struct addr *addr;
+	const struct addr *source; /* len 0: none */
+	const struct cfg_check
+		*what;              /* NULL or CFG_CHECK_TCP: just connect. Its request is copied */
+	int64_t connect_timeout_us; /* for connecting */
+	int64_t response_timeout_us; /* more, after connecting; 0: the first covers the whole */
+};
+
+struct probe {
+	struct ev_loop *loop; /* borrowed */
+	probe_done_fn *done;
+	ev_io io;
+	ev_timer timeout;
+	int fd; /* owned; -1 when idle */
+	enum { PROBE_IDLE, PROBE_CONNECTING, PROBE_SENDING, PROBE_READING } state;
+	bool is_http;
+	int connect_error; /* connect() failed at once: told from the loop */
+	int64_t response_timeout_us;
+	struct strbuf request;
+	size_t sent;
+	struct probe_http http;
+};
+
+void probe_init(struct probe *p, struct ev_loop *loop, probe_done_fn *done);
+/* 0; or -errno when this machine is out of something (descriptors, ports, memory) or the source
+ * address does not work: says nothing about the server, and done is not called. */
+NODISCARD int probe_start(struct probe *p, const struct probe_spec *spec);
+bool probe_is_running(const struct probe *p);
+/* Forget it; done is not called. Legal when idle. */
+void probe_cancel(struct probe *p);
+/* probe_cancel, and free what it holds. */
+void probe_fini(struct probe *p);
+
+#endif

@@ -149,7 +149,6 @@ static void set_any(int family, struct addr *out)
 static bool parse_host(struct cfg_parser *p, unsigned i, const char *what, unsigned flags,
 		       int family, struct str host, struct cfg_addr *out)
 {
-	out->host = arena_str(p->arena, host).p;
 	if (host.len == 0 || str_eq(host, STR("*"))) {
 		if (!(flags & ADDR_EMPTY_OK)) {
 			cfg_error(p, i, "'%s' expects an address, got '%s'", what, out->text);
@@ -178,6 +177,7 @@ static bool parse_host(struct cfg_parser *p, unsigned i, const char *what, unsig
 	}
 	const int rc = resolve(z, family, &out->addr);
 
+	out->is_name = true;
 	if (rc == 0)
 		return true;
 	cfg_error(p, i,
@@ -248,6 +248,9 @@ bool cfg_addr_parse(struct cfg_parser *p, unsigned i, struct str text, unsigned 
 			return false;
 		return true;
 	}
+	out->host = arena_str(p->arena,
+			      (struct str){ out->text, (size_t)(host.p + host.len - out->text) })
+			    .p;
 	if (!parse_host(p, i, what, flags, family, host, out))
 		return false;
 	if (colon && !parse_port(p, i, what, flags, colon + 1, out))

@@ -1,11 +1,452 @@
-/* cfg_dump.c - being written: prints nothing yet. */
+/* cfg_dump.c - a configuration as canonical text: no defaults sections, every setting that differs
+ * from the built-in default, in a fixed order. It parses to the same configuration. */
 #include "config/cfg_internal.h"
+#include "config/cfg_names.h"
+
+#include <inttypes.h>
+
+static void put_word(struct strbuf *b, struct str s)
+{
+	if (s.len == 0) {
+		strbuf_adds(b, "''");
+		return;
+	}
+	for (size_t i = 0; i < s.len; i++) {
+		const unsigned char c = (unsigned char)s.p[i];
+
+		if (c == '\r')
+			strbuf_adds(b, "\\r");
+		else if (c == '\n')
+			strbuf_adds(b, "\\n");
+		else if (c == '\t')
+			strbuf_adds(b, "\\t");
+		else if (c < 0x20 || c == 0x7f)
+			strbuf_addf(b, "\\x%02x", c);
+		else if (strchr(" \\\"'#", c))
+			strbuf_addf(b, "\\%c", c);
+		else
+			strbuf_addc(b, (char)c);
+	}
+}
+
+/* "\tNAME WORD\n" */
+static void put(struct strbuf *b, const char *name, struct str value)
+{
+	strbuf_addf(b, "\t%s ", name);
+	put_word(b, value);
+	strbuf_addc(b, '\n');
+}
+
+static void put_text(struct strbuf *b, const char *name, const char *value)
+{
+	if (value)
+		put(b, name, str_from(value));
+}
+
+static void put_flag(struct strbuf *b, const char *name, bool on)
+{
+	if (on)
+		strbuf_addf(b, "\t%s\n", name);
+}
+
+static void put_uint(struct strbuf *b, const char *name, unsigned v, unsigned unless)
+{
+	if (v != unless)
+		strbuf_addf(b, "\t%s %u\n", name, v);
+}
+
+static void put_time_value(struct strbuf *b, int64_t us)
+{
+	if (us % 1000000 == 0)
+		strbuf_addf(b, "%" PRId64 "s", us / 1000000);
+	else
+		strbuf_addf(b, "%" PRId64 "ms", us / 1000);
+}
+
+static void put_time(struct strbuf *b, const char *name, int64_t us, int64_t unless)
+{
+	if (us == unless)
+		return;
+	strbuf_addf(b, "\t%s ", name);
+	put_time_value(b, us);
+	strbuf_addc(b, '\n');
+}
+
+/* The words of an access: parameters behind an address. */
+static void add_owner(struct strbuf *b, mode_t mode, uid_t uid, gid_t gid)
+{
+	if (mode)
+		strbuf_addf(b, " mode %o", (unsigned)mode);
+	if (uid != (uid_t)-1)
+		strbuf_addf(b, " uid %u", (unsigned)uid);
+	if (gid != (gid_t)-1)
+		strbuf_addf(b, " gid %u", (unsigned)gid);
+}
+
+static void add_text(struct strbuf *b, const char *name, const char *value)
+{
+	if (!value)
+		return;
+	strbuf_addf(b, " %s ", name);
+	put_word(b, str_from(value));
+}
+
+static void add_uint(struct strbuf *b, const char *name, unsigned v, unsigned unless)
+{
+	if (v != unless)
+		strbuf_addf(b, " %s %u", name, v);
+}
+
+static void add_flag(struct strbuf *b, const char *name, bool on)
+{
+	if (on)
+		strbuf_addf(b, " %s", name);
+}
+
+static void add_time(struct strbuf *b, const char *name, int64_t us, int64_t unless)
+{
+	if (us == unless)
+		return;
+	strbuf_addf(b, " %s ", name);
+	put_time_value(b, us);
+}
+
+static void add_addr(struct strbuf *b, const struct addr *a, bool with_port)
+{
+	char text[ADDR_TEXT_LEN];
+
+	if (a->sa.sa_family == AF_UNIX) {
+		strbuf_adds(b, "unix@");
+		put_word(b, str_from(a->un.sun_path));
+	} else {
+		strbuf_adds(b, addr_format(a, with_port, text));
+	}
+}
+
+static void dump_logs(struct strbuf *b, const struct cfg_log *logs)
+{
+	for (const struct cfg_log *l = logs; l; l = l->next) {
+		strbuf_adds(b, "\tlog ");
+		if (l->target != CFG_LOG_FD)
+			add_addr(b, &l->addr, true);
+		else if (l->fd == 1 || l->fd == 2)
+			strbuf_adds(b, l->fd == 1 ? "stdout" : "stderr");
+		else
+			strbuf_addf(b, "fd@%d", l->fd);
+		add_uint(b, "len", l->max_len, 1024);
+		if (l->format != CFG_LOG_RFC3164)
+			strbuf_addf(b, " format %s", cfg_log_formats[l->format]);
+		strbuf_addf(b, " %s", cfg_log_facilities[l->facility]);
+		if (l->max_level != 7 || l->min_level != 0)
+			strbuf_addf(b, " %s", cfg_log_levels[l->max_level]);
+		if (l->min_level != 0)
+			strbuf_addf(b, " %s", cfg_log_levels[l->min_level]);
+		strbuf_addc(b, '\n');
+	}
+}
+
+static void dump_sockets(struct strbuf *b, const struct cfg_socket *sockets)
+{
+	for (const struct cfg_socket *s = sockets; s; s = s->next) {
+		strbuf_adds(b, "\tstats socket ");
+		if (s->fd >= 0)
+			strbuf_addf(b, "fd@%d", s->fd);
+		else
+			add_addr(b, &s->addr, true);
+		strbuf_addf(b, " level %s", cfg_ctl_levels[s->level]);
+		add_owner(b, s->mode, s->uid, s->gid);
+		add_flag(b, "expose-fd listeners", s->expose_fd);
+		strbuf_addc(b, '\n');
+	}
+}
+
+static void dump_global(struct strbuf *b, const struct cfg_global *g)
+{
+	strbuf_adds(b, "global\n");
+	put_flag(b, "daemon", g->daemon);
+	put_flag(b, "master-worker", g->master_worker);
+	put_flag(b, "quiet", g->quiet);
+	put_text(b, "pidfile", g->pidfile);
+	put_text(b, "chroot", g->chroot_dir);
+	put_text(b, "user", g->user);
+	if (!g->user)
+		put_uint(b, "uid", g->uid, (unsigned)-1);
+	put_text(b, "group", g->group);
+	if (!g->group)
+		put_uint(b, "gid", g->gid, (unsigned)-1);
+	put_uint(b, "maxconn", g->maxconn, 0);
+	put_uint(b, "nbthread", g->nbthread, 0);
+	dump_logs(b, g->logs);
+	if (strcmp(g->log_tag, "haproxy") != 0)
+		put_text(b, "log-tag", g->log_tag);
+	if (g->log_send_hostname && g->log_send_hostname[0] == '\0')
+		strbuf_adds(b, "\tlog-send-hostname\n");
+	else
+		put_text(b, "log-send-hostname", g->log_send_hostname);
+	put_text(b, "node", g->node);
+	put_text(b, "description", g->description);
+	dump_sockets(b, g->sockets);
+	put_time(b, "stats timeout", g->stats_timeout_us, 10000000);
+	put_uint(b, "tune.bufsize", g->bufsize, 16384);
+	put_uint(b, "tune.maxrewrite", g->maxrewrite, 1024);
+	put_uint(b, "tune.http.maxhdr", g->max_headers, 101);
+	put_uint(b, "spread-checks", (unsigned)g->spread_checks, 0);
+	put_time(b, "hard-stop-after", g->hard_stop_after_us, 0);
+	if (g->liveness_path) {
+		strbuf_adds(b, "\tliveness-socket ");
+		put_word(b, str_from(g->liveness_path));
+		add_owner(b, g->liveness_mode, g->liveness_uid, g->liveness_gid);
+		strbuf_addc(b, '\n');
+	}
+}
+
+static void dump_binds(struct strbuf *b, const struct cfg_bind *binds)
+{
+	for (const struct cfg_bind *x = binds; x; x = x->next) {
+		strbuf_adds(b, "\tbind ");
+		put_word(b, str_from(x->spec));
+		add_text(b, "name", x->name);
+		add_text(b, "interface", x->interface);
+		add_uint(b, "backlog", x->backlog, 0);
+		add_uint(b, "maxconn", x->maxconn, 0);
+		add_flag(b, "v6only", x->v6only);
+		add_flag(b, "v4v6", x->v4v6);
+		add_flag(b, "transparent", x->transparent);
+		add_flag(b, "defer-accept", x->defer_accept);
+		add_flag(b, "accept-proxy", x->accept_proxy);
+		add_owner(b, x->unix_mode, x->unix_uid, x->unix_gid);
+		strbuf_addc(b, '\n');
+	}
+}
+
+static void dump_timeouts(struct strbuf *b, const struct cfg_proxy *x)
+{
+	const struct cfg_timeouts *t = &x->timeout;
+
+	if (x->is_frontend)
+		put_time(b, "timeout client", t->client_us, 0);
+	if (x->is_backend) {
+		put_time(b, "timeout connect", t->connect_us, 0);
+		put_time(b, "timeout server", t->server_us, 0);
+		put_time(b, "timeout check", t->check_us, 0);
+	}
+	put_time(b, "timeout http-request", t->http_request_us, 0);
+	put_time(b, "timeout http-keep-alive", t->http_keep_alive_us, 0);
+	if (x->is_backend) {
+		put_time(b, "timeout queue", t->queue_us, 0);
+		put_time(b, "timeout tunnel", t->tunnel_us, 0);
+		put_time(b, "timeout server-fin", t->server_fin_us, 0);
+	}
+	if (x->is_frontend)
+		put_time(b, "timeout client-fin", t->client_fin_us, 0);
+	put_time(b, "timeout tarpit", t->tarpit_us, 0);
+}
+
+static void dump_forwardfor(struct strbuf *b, const struct cfg_proxy *x)
+{
+	if (!x->forwardfor)
+		return;
+	strbuf_adds(b, "\toption forwardfor");
+	if (x->forwardfor_except.len) {
+		strbuf_adds(b, " except ");
+		add_addr(b, &x->forwardfor_except, false);
+		strbuf_addf(b, "/%u", x->forwardfor_except_bits);
+	}
+	if (!str_eq(x->forwardfor_header, STR("X-Forwarded-For"))) {
+		strbuf_adds(b, " header ");
+		put_word(b, x->forwardfor_header);
+	}
+	add_flag(b, "if-none", x->forwardfor_ifnone);
+	strbuf_addc(b, '\n');
+}
+
+static void dump_options(struct strbuf *b, const struct cfg_proxy *x)
+{
+	if (x->is_frontend) {
+		put_flag(b, "option httplog", x->httplog);
+		put_flag(b, "option tcplog", x->tcplog);
+		put_flag(b, "option dontlognull", x->dontlognull);
+		put_flag(b, "option dontlog-normal", x->dontlog_normal);
+		put_flag(b, "option logasap", x->logasap);
+		put_flag(b, "option clitcpka", x->tcpka_client);
+	}
+	put_flag(b, "option http-server-close", x->http_server_close);
+	put_flag(b, "option httpclose", x->httpclose);
+	put_flag(b, "option nolinger", x->nolinger);
+	dump_forwardfor(b, x);
+	if (!x->is_backend)
+		return;
+	put_flag(b, "option log-health-checks", x->log_health_checks);
+	if (x->redispatch && x->redispatch_interval != -1)
+		strbuf_addf(b, "\toption redispatch %d\n", x->redispatch_interval);
+	else
+		put_flag(b, "option redispatch", x->redispatch);
+	put_flag(b, "option abortonclose", x->abortonclose);
+	put_flag(b, "option allbackups", x->allbackups);
+	put_flag(b, "option srvtcpka", x->tcpka_server);
+}
+
+static void dump_stats(struct strbuf *b, const struct cfg_stats *s)
+{
+	if (!s->enabled)
+		return;
+	strbuf_adds(b, "\tstats enable\n");
+	put(b, "stats uri", s->uri);
+	if (s->realm.len)
+		put(b, "stats realm", s->realm);
+	put_uint(b, "stats refresh", s->refresh_s, 0);
+	for (const struct cfg_stats_auth *a = s->auth; a; a = a->next)
+		put(b, "stats auth", a->userpass);
+	put_flag(b, "stats hide-version", s->hide_version);
+	put_flag(b, "stats show-legends", s->show_legends);
+	if (s->show_node && s->node.len)
+		put(b, "stats show-node", s->node);
+	else
+		put_flag(b, "stats show-node", s->show_node);
+	if (s->show_desc && s->desc.len)
+		put(b, "stats show-desc", s->desc);
+	else
+		put_flag(b, "stats show-desc", s->show_desc);
+	put_flag(b, "stats admin if TRUE", s->admin);
+}
+
+static void dump_check(struct strbuf *b, const struct cfg_check *c)
+{
+	if (!c || c->kind == CFG_CHECK_TCP)
+		return;
+	strbuf_adds(b, "\toption httpchk ");
+	put_word(b, c->send.method);
+	strbuf_addc(b, ' ');
+	put_word(b, c->send.uri);
+	strbuf_addc(b, ' ');
+	put_word(b, c->send.version);
+	strbuf_addc(b, '\n');
+	if (c->send.headers.len || c->send.body.len) {
+		strbuf_adds(b, "\thttp-check send");
+		for (struct str h = c->send.headers; h.len > 0;) {
+			const char *end = memmem(h.p, h.len, "\r\n", 2);
+			const char *colon = memchr(h.p, ':', h.len);
+
+			strbuf_adds(b, " hdr ");
+			put_word(b, (struct str){ h.p, (size_t)(colon - h.p) });
+			strbuf_addc(b, ' ');
+			put_word(b, str_trim((struct str){ colon + 1, (size_t)(end - colon - 1) }));
+			h.len -= (size_t)(end + 2 - h.p);
+			h.p = end + 2;
+		}
+		if (c->send.body.len) {
+			strbuf_adds(b, " body ");
+			put_word(b, c->send.body);
+		}
+		strbuf_addc(b, '\n');
+	}
+	if (c->expect != CFG_EXPECT_STATUS)
+		return;
+	strbuf_addf(b, "\thttp-check expect %sstatus ", c->expect_negated ? "! " : "");
+	for (unsigned i = 0; i < c->n_statuses; i++) {
+		strbuf_addf(b, "%s%u", i ? "," : "", c->statuses[i].lo);
+		if (c->statuses[i].hi != c->statuses[i].lo)
+			strbuf_addf(b, "-%u", c->statuses[i].hi);
+	}
+	strbuf_addc(b, '\n');
+}
+
+static void dump_server(struct strbuf *b, const struct cfg_server *s, bool with_id)
+{
+	strbuf_adds(b, "\tserver ");
+	put_word(b, str_from(s->name));
+	strbuf_addc(b, ' ');
+	put_word(b, str_from(s->host));
+	if (s->port_is_from_client && s->port_offset)
+		strbuf_addf(b, ":%+d", s->port_offset);
+	else if (s->addr.sa.sa_family != AF_UNIX && !s->port_is_from_client)
+		strbuf_addf(b, ":%u", addr_port(&s->addr));
+	if (with_id)
+		strbuf_addf(b, " id %u", s->id);
+	add_uint(b, "weight", s->weight, 1);
+	add_flag(b, "backup", s->backup);
+	add_flag(b, "disabled", s->disabled);
+	add_uint(b, "maxconn", s->maxconn, 0);
+	add_uint(b, "minconn", s->minconn, 0);
+	add_uint(b, "maxqueue", s->maxqueue, 0);
+	add_flag(b, "check", s->check);
+	add_time(b, "inter", s->inter_us, 2000000);
+	add_time(b, "fastinter", s->fastinter_us, 0);
+	add_time(b, "downinter", s->downinter_us, 0);
+	add_uint(b, "rise", s->rise, 2);
+	add_uint(b, "fall", s->fall, 3);
+	add_uint(b, "port", s->check_port, 0);
+	if (s->check_addr.len) {
+		strbuf_adds(b, " addr ");
+		add_addr(b, &s->check_addr, false);
+	}
+	add_time(b, "slowstart", s->slowstart_us, 0);
+	add_flag(b, "send-proxy", s->send_proxy == 1);
+	add_flag(b, "send-proxy-v2", s->send_proxy == 2);
+	if (s->source.len) {
+		strbuf_adds(b, " source ");
+		add_addr(b, &s->source, addr_port(&s->source) != 0);
+	}
+	strbuf_addc(b, '\n');
+}
+
+static void dump_servers(struct strbuf *b, const struct cfg_proxy *x)
+{
+	bool with_id = false;
+	unsigned n = 0;
+
+	for (const struct cfg_server *s = x->servers; s; s = s->next)
+		with_id = with_id || s->id != ++n;
+	for (const struct cfg_server *s = x->servers; s; s = s->next)
+		dump_server(b, s, with_id);
+}
+
+static void dump_proxy(struct strbuf *b, const struct cfg_proxy *x, bool with_id)
+{
+	strbuf_addf(b, "\n%s %s\n",
+		    x->is_frontend ? (x->is_backend ? "listen" : "frontend") : "backend", x->name);
+	strbuf_addf(b, "\tmode %s\n", x->mode == CFG_MODE_HTTP ? "http" : "tcp");
+	if (with_id)
+		strbuf_addf(b, "\tid %u\n", x->id);
+	put_flag(b, "disabled", x->disabled);
+	dump_binds(b, x->binds);
+	dump_logs(b, x->logs);
+	if (x->is_frontend) {
+		put_uint(b, "maxconn", x->maxconn, 0);
+		put_uint(b, "backlog", x->backlog, 0);
+	}
+	dump_timeouts(b, x);
+	dump_options(b, x);
+	if (x->is_frontend && x->monitor_uri.len)
+		put(b, "monitor-uri", x->monitor_uri);
+	for (size_t i = 0; i < CFG_N_ERROR_PAGES; i++) {
+		if (!x->errors[i].path)
+			continue;
+		strbuf_addf(b, "\terrorfile %u ", cfg_error_codes[i]);
+		put_word(b, str_from(x->errors[i].path));
+		strbuf_addc(b, '\n');
+	}
+	dump_stats(b, &x->stats);
+	if (x->is_backend) {
+		put_uint(b, "retries", x->retries, 3);
+		put_uint(b, "fullconn", x->fullconn, 0);
+		if (x->balance != CFG_LB_ROUNDROBIN)
+			strbuf_addf(b, "\tbalance %s\n", cfg_balances[x->balance]);
+		dump_check(b, x->check);
+		dump_servers(b, x);
+	}
+	if (x->is_frontend && x->default_backend)
+		put_text(b, "default_backend", x->default_backend->name);
+}
+
 void cfg_dump(const struct cfg *c, struct strbuf *out)
 {
-	(void)c;
-	(void)out;
-}
-void cfg_print_keywords(FILE *f)
-{
-	(void)f;
+	bool with_id = false;
+	unsigned n = 0;
+
+	for (const struct cfg_proxy *x = c->proxies; x; x = x->next)
+		with_id = with_id || x->id != ++n;
+	dump_global(out, &c->global);
+	for (const struct cfg_proxy *x = c->proxies; x; x = x->next)
+		dump_proxy(out, x, with_id);
 }

@@ -63,8 +63,8 @@ struct check_draft {
 struct draft {
 	struct draft *next;
 	enum cfg_section section;
-	struct cfg_proxy *px; /* in the arena */
-	bool is_used;         /* defaults: named by `from` */
+	struct cfg_proxy *px;       /* in the arena */
+	bool is_named, is_followed; /* defaults: used with `from`, without */
 	struct cfg_ref default_backend;
 	struct check_draft check;
 	struct cfg_server server_defaults;
@@ -95,6 +95,7 @@ struct cfg_parser {
 	struct draft *cur; /* of the section being read, not in global */
 	struct cfg_log *last_global_log;
 	struct cfg_socket *last_socket;
+	bool server_is_named; /* the server being read has a host name */
 	unsigned n_binds;
 	bool zero_warning;
 };
@@ -218,9 +219,9 @@ struct cfg_addr {
 	bool has_port;
 	int port_offset; /* for +N / -N */
 	bool has_offset;
-	const char *host;   /* as written, after expansion */
-	const char *text;   /* the whole, after expansion */
-	bool is_unresolved; /* only with a name: reported unless quiet */
+	const char *host; /* as written, without the port */
+	const char *text; /* the whole, after expansion */
+	bool is_name;     /* the host was looked up */
 };
 /* Parse `text` (word i, or one of its comma-separated parts). Environment variables are expanded,
  * quoted or not. On false the error was reported. */

@@ -37,7 +37,7 @@ static struct draft *draft_new(struct cfg_parser *p, enum cfg_section section,
 	d->next = NULL;
 	d->px = px;
 	d->section = section;
-	d->is_used = d->own_stats = d->explicit_id = false;
+	d->is_named = d->is_followed = d->own_stats = d->explicit_id = false;
 	d->timeouts_seen = 0;
 	d->check.request_is_inherited = d->check.expect_is_inherited = true;
 	d->check.rule_pos.line = 0;
@@ -70,9 +70,7 @@ static struct draft *find_defaults(struct cfg_parser *p, unsigned at, const char
 		}
 		found = d;
 	}
-	if (found)
-		found->is_used = true;
-	else
+	if (!found)
 		cfg_error(p, at,
 			  "there is no 'defaults' section named '%s' above this %s: declare it, or "
 			  "remove 'from'",
@@ -95,18 +93,43 @@ static void refuse_duplicate(struct cfg_parser *p, enum cfg_section section)
 	}
 }
 
+/* HAProxy refuses a defaults section that some proxies name and others just follow. */
+static void refuse_mix(struct cfg_parser *p, struct draft *d, bool is_named)
+{
+	if (is_named ? d->is_followed : d->is_named)
+		cfg_error(
+			p, 0,
+			"the 'defaults' section '%s' is named by 'from' in one place and just "
+			"followed in another: use 'from' everywhere, or end the named ones with a "
+			"last 'defaults'",
+			d->name.name);
+	d->is_named = d->is_named || is_named;
+	d->is_followed = d->is_followed || !is_named;
+}
+
+static struct draft *implicit_defaults(struct cfg_parser *p)
+{
+	if (p->last_defaults)
+		refuse_mix(p, p->last_defaults, false);
+	return p->last_defaults;
+}
+
 /* The rest of a section line: [from NAME]. Returns the defaults to start from. */
 static struct draft *parse_from(struct cfg_parser *p, enum cfg_section section, unsigned at)
 {
 	if (at >= p->line->n)
-		return section == SEC_DEFAULTS ? NULL : p->last_defaults;
+		return section == SEC_DEFAULTS ? NULL : implicit_defaults(p);
 	if (cfg_arg_is(p, at, "from")) {
 		if (at + 1 >= p->line->n) {
 			cfg_error(p, at + 1, "'from' expects the name of a 'defaults' section");
 			return NULL;
 		}
 		cfg_no_more_args(p, at + 2);
-		return find_defaults(p, at + 1, cfg_section_name(section));
+		struct draft *d = find_defaults(p, at + 1, cfg_section_name(section));
+
+		if (d && section != SEC_DEFAULTS)
+			refuse_mix(p, d, true);
+		return d;
 	}
 	if (section == SEC_DEFAULTS)
 		cfg_no_more_args(p, at);
@@ -115,7 +138,7 @@ static struct draft *parse_from(struct cfg_parser *p, enum cfg_section section, 
 			  "an address is not permitted on the '%s' line: write 'bind %s' on a line "
 			  "of its own",
 			  cfg_section_name(section), cfg_argz(p, at));
-	return section == SEC_DEFAULTS ? NULL : p->last_defaults;
+	return section == SEC_DEFAULTS ? NULL : implicit_defaults(p);
 }
 
 void cfg_section_start(struct cfg_parser *p, enum cfg_section section)

@@ -77,12 +77,11 @@ static void set_source(struct cfg_parser *p, const struct param *pm, void *targe
 /* init-addr LIST: only what resolves the name at the start is there yet. */
 static void set_init_addr(struct cfg_parser *p, const struct param *pm, void *target, unsigned at)
 {
-	struct cfg_server *s = target;
 	struct addr literal;
 	struct str rest = cfg_arg(p, at + 1);
 	bool libc = false;
 
-	(void)pm;
+	(void)pm, (void)target;
 	while (rest.len > 0) {
 		const char *comma = memchr(rest.p, ',', rest.len);
 		const struct str one = { rest.p, comma ? (size_t)(comma - rest.p) : rest.len };
@@ -100,7 +99,7 @@ static void set_init_addr(struct cfg_parser *p, const struct param *pm, void *ta
 		rest.p += one.len + (comma ? 1 : 0);
 		rest.len -= one.len + (comma ? 1 : 0);
 	}
-	if (libc || !s->host || addr_parse_ip(str_from(s->host), &literal) == 0)
+	if (libc || !p->server_is_named)
 		return;
 	cfg_error(p, at,
 		  "'init-addr' without 'libc' is known to HAProxy, but not supported yet: names "
@@ -152,6 +151,7 @@ static bool parse_address(struct cfg_parser *p, unsigned at, struct cfg_server *
 {
 	struct cfg_addr a;
 
+	p->server_is_named = false;
 	if (!cfg_addr_parse(p, at, cfg_arg(p, at),
 			    ADDR_PORT_OK | ADDR_OFFSET_OK | ADDR_UNIX_OK | ADDR_RESOLVE |
 				    ADDR_EMPTY_OK,
@@ -164,6 +164,7 @@ static bool parse_address(struct cfg_parser *p, unsigned at, struct cfg_server *
 			  a.text);
 		return false;
 	}
+	p->server_is_named = a.is_name;
 	s->addr = a.addr;
 	s->host = a.host;
 	s->port_offset = a.port_offset;
@@ -208,6 +209,7 @@ void cfg_parse_server(struct cfg_parser *p, const struct keyword *kw, unsigned a
 
 void cfg_parse_default_server(struct cfg_parser *p, const struct keyword *kw, unsigned at)
 {
+	p->server_is_named = true;
 	for (unsigned i = at; i < p->line->n; i++) {
 		if (cfg_arg_is(p, i, "id")) {
 			cfg_error(p, i,

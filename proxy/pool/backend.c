@@ -123,6 +123,8 @@ static void account_change(struct backend *be, bool was_up, bool is_up)
 	be->last_change_us = now_us;
 }
 
+void (*backend_published_hook)(struct backend *be);
+
 unsigned backend_publish(struct backend *be)
 {
 	struct backend_view *v = view_build(be), *old;
@@ -133,6 +135,8 @@ unsigned backend_publish(struct backend *be)
 	old = queue_publish(be, v, &n_granted);
 	if (old != NULL)
 		urcu_qsbr_call_rcu(&old->rcu, view_free_rcu);
+	if (backend_published_hook != NULL)
+		backend_published_hook(be);
 	return n_granted;
 }
 

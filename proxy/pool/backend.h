@@ -100,6 +100,9 @@ struct backend *backend_new(const struct cfg_proxy *cfg, unsigned n_threads);
 /* Take a new configuration: servers that keep name keep states, addresses follow the file, others
  * are added or retired; publishes. */
 void backend_reconfigure(struct backend *be, const struct cfg_proxy *cfg);
+/* Told after each publication, if not NULL: what depends on usable servers changed. Control
+ * thread. */
+extern void (*backend_published_hook)(struct backend *be);
 /* Rebuild and publish the view after a change of servers; grants waiting streams if room appeared.
  * Returns how many. */
 unsigned backend_publish(struct backend *be);

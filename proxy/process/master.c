@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -50,7 +49,6 @@ static int run_worker(struct master *m, struct cfg *cfg, int link_fd)
 	close(m->signal_fd);
 	m->link.fd = link_fd;
 	sigprocmask(SIG_SETMASK, &m->mask_before, NULL);
-	(void)prctl(PR_SET_PDEATHSIG, SIGTERM); /* a worker without a master would be forgotten */
 	if (cfg == NULL)
 		cfg = process_load_cfg(o);
 	if (cfg == NULL)
@@ -236,8 +234,8 @@ int master_run(const struct options *o, struct cfg *cfg)
 
 	m.worker_options.n_old_pids = 0;
 	master_link_init(&m.link);
-	if (o->daemon || (cfg->global.daemon && !o->foreground))
-		rc = daemon_background();
+	if (process_is_background(o, cfg))
+		rc = process_go_background();
 	if (rc == 0)
 		rc = setup(&m);
 	if (rc == 0 && pidfile != NULL)

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <syslog.h>
 #include <unistd.h>
 #include <urcu/urcu-qsbr.h>
 
@@ -245,6 +246,23 @@ static int open_everything(struct process *p, struct cfg *cfg, struct plan **out
 
 static void start_signals(struct process *p);
 
+bool process_is_background(const struct options *o, const struct cfg *cfg)
+{
+	return o->daemon || (cfg->global.daemon && !o->foreground);
+}
+
+int process_go_background(void)
+{
+	int rc = daemon_background();
+
+	if (rc != 0) {
+		fprintf(stderr, "proxyd: cannot go into the background: %s\n", strerror(-rc));
+		return rc;
+	}
+	log_to_syslog(LOG_DAEMON); /* stderr ends with the start-up */
+	return 0;
+}
+
 int process_start(struct process *p, const struct options *o, struct cfg *cfg,
 		  struct master_link *master)
 {
@@ -256,9 +274,7 @@ int process_start(struct process *p, const struct options *o, struct cfg *cfg,
 	list_init(&p->sockets);
 	list_init(&p->generations);
 	/* the parent waits for daemon_ready and shows the errors that follow */
-	if (master == NULL && (o->daemon || (cfg->global.daemon && !o->foreground)) &&
-	    daemon_background() != 0) {
-		fprintf(stderr, "proxyd: cannot go into the background: %s\n", strerror(errno));
+	if (master == NULL && process_is_background(o, cfg) && process_go_background() != 0) {
 		cfg_free(cfg);
 		return 1;
 	}
@@ -279,6 +295,7 @@ int process_start(struct process *p, const struct options *o, struct cfg *cfg,
 					: NULL);
 	server_log_install(p->log);
 	p->engine.health = health_new(&p->loop);
+	health_set_spread(p->engine.health, (unsigned)cfg->global.spread_checks);
 	start_threads(p);
 	plan_commit(plan);
 	if (master != NULL)
@@ -462,6 +479,22 @@ static void on_reload_signal(struct ev_loop *ev, ev_signal *w, int revents)
 	(void)process_reload(process_self); /* logged there */
 }
 
+/* The master never writes: readable means that it is gone. A new one would find our ports taken. */
+static void on_master_gone(struct ev_loop *ev, ev_io *w, int revents)
+{
+	(void)ev, (void)w, (void)revents;
+	log_err("process", "master_gone", "");
+	stop_now(process_self);
+}
+
+/* Usable servers changed: vrrpd shall know at once. */
+static void on_published(struct backend *be)
+{
+	(void)be;
+	if (process_self->liveness != NULL)
+		liveness_server_changed(process_self->liveness);
+}
+
 static void on_housekeeping(struct ev_loop *ev, ev_timer *w, int revents)
 {
 	(void)ev, (void)w, (void)revents;
@@ -486,6 +519,12 @@ static void start_signals(struct process *p)
 	ev_timer_init(&p->housekeeping, on_housekeeping, 1., 1.);
 	ev_timer_start(p->loop.ev, &p->housekeeping);
 	ev_timer_init(&p->drain_poll, on_drain_poll, 0., DRAIN_POLL_S);
+	ev_init(&p->master_gone, on_master_gone);
+	if (p->master != NULL) {
+		ev_io_set(&p->master_gone, p->master->fd, EV_READ);
+		ev_io_start(p->loop.ev, &p->master_gone);
+	}
+	backend_published_hook = on_published;
 }
 
 int process_run(struct process *p)
@@ -501,8 +540,11 @@ int process_run(struct process *p)
 
 	ev_timer_stop(p->loop.ev, &p->housekeeping);
 	ev_timer_stop(p->loop.ev, &p->drain_poll);
+	ev_io_stop(p->loop.ev, &p->master_gone);
+	backend_published_hook = NULL;
 	workers_stop(&p->engine);
 	liveness_server_free(p->liveness);
+	p->liveness = NULL;
 	reload_free_all(p);
 	health_free(p->engine.health);
 	server_log_install(NULL);

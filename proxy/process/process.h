@@ -34,7 +34,8 @@ struct process {
 	struct liveness_server *liveness; /* NULL: none configured */
 	struct access_log *log;           /* of the control thread: lines about servers */
 	struct master_link *master;       /* NULL: there is no master */
-	char *pidfile;                    /* owned; written by us */
+	ev_io master_gone;
+	char *pidfile; /* owned; written by us */
 	unsigned n_reloads, n_failed_reloads;
 	ev_signal on_term, on_int, on_usr1, on_usr2, on_hup;
 	ev_timer housekeeping;     /* once a second */
@@ -55,6 +56,10 @@ int process_run(struct process *p);
 /* Read the files again; in the running process. 0, or -EINVAL with every problem logged and nothing
  * changed. */
 int process_reload(struct process *p);
+/* Does the configuration, or the command line, ask for it? */
+bool process_is_background(const struct options *o, const struct cfg *cfg);
+/* Fork; what we log goes to syslog from now on. 0, or -errno after having said so. */
+NODISCARD int process_go_background(void);
 /* Names and problems of a configuration, as both `-c` and a start print them: to stderr, unless
  * quiet. Returns the configuration or NULL. */
 struct cfg *process_load_cfg(const struct options *o);

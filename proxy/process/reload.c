@@ -417,6 +417,7 @@ void plan_commit(struct plan *plan)
 		if (plan->entries[i].be != NULL)
 			health_sync(p->engine.health, plan->entries[i].be);
 	commit_sockets(plan);
+	health_set_spread(p->engine.health, (unsigned)plan->cfg->global.spread_checks);
 	if (old != NULL) {
 		retire(p, old, old_cfg);
 		urcu_qsbr_synchronize_rcu();

@@ -103,7 +103,8 @@ static void fill_check(const struct server *s, struct stats_row *row)
 	row->chkfail = s->n_check_fail;
 	row->chkdown = s->n_check_down;
 	row->has_downtime = true;
-	snprintf(row->check_status, sizeof(row->check_status), "%s", check_status_code(r.status));
+	snprintf(row->check_status, sizeof(row->check_status), "%s%s", r.is_running ? "* " : "",
+		 check_status_code(r.status));
 	snprintf(row->check_desc, sizeof(row->check_desc), "%s", check_status_text(r.status));
 	snprintf(row->last_check, sizeof(row->last_check), "%s", r.desc);
 	row->check_code = r.code;

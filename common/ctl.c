@@ -12,7 +12,7 @@
 
 #define OUT_HIGH        (64 * 1024) /* bytes waiting to be sent: stop reading and producing */
 #define STEPS_PER_TURN  32          /* commands or pieces of answers */
-#define HELP_COLUMN     38
+#define HELP_COLUMN     40
 #define IDLE_DEFAULT_US (10 * US_PER_S)
 
 struct conn {

@@ -250,7 +250,8 @@ static void escape_haproxy(struct scan *s, bool in_quotes)
 	}
 }
 
-/* As a shell's $'...', which keepalived's manual refers to. */
+/* Inside quotes only, as a shell's $'...', which keepalived's manual refers to. Outside of quotes
+ * keepalived takes a backslash as it is, think of passwords. */
 static void escape_keepalived(struct scan *s)
 {
 	static const char names[] = "abEfnrtv", values[] = "\a\b\033\f\n\r\t\v";
@@ -261,8 +262,7 @@ static void escape_keepalived(struct scan *s)
 	size_t len = 1;
 
 	if (c == END_OF_LINE) {
-		if (!join_lines(s))
-			take(s);
+		take(s);
 	} else if (c >= '0' && c <= '7') {
 		for (; len <= 3 && peek(lx, len) >= '0' && peek(lx, len) <= '7'; len++)
 			value = value * 8 + (unsigned)(peek(lx, len) - '0');
@@ -405,11 +405,8 @@ static void read_unquoted(struct scan *s, int c)
 		skip_rest(lx);
 	} else if (c == '"' || c == '\'') {
 		read_quoted(s);
-	} else if (c == '\\') {
-		if (lx->dialect == LEX_HAPROXY)
-			escape_haproxy(s, false);
-		else
-			escape_keepalived(s);
+	} else if (c == '\\' && lx->dialect == LEX_HAPROXY) {
+		escape_haproxy(s, false);
 	} else if ((c == '{' || c == '}') && lx->dialect == LEX_KEEPALIVED) {
 		end_word(s);
 		take(s);

@@ -1,10 +1,12 @@
 /* lexer.h - configuration text to lines of words with positions; haproxy.cfg and keepalived.conf.
  *
  * Pure: the text comes in as memory, the environment as a function. Both dialects know # comments,
- * quotes and backslash escapes; the haproxy dialect expands $VAR, ${VAR} and ${VAR-default} inside
- * double quotes and joins lines at a trailing backslash; the keepalived dialect also has ! comments
- * and makes { and } words of their own. Errors (open quote, bad escape, undefined brace) go to diag
- * and the line is still returned with what could be read. */
+ * single and double quotes, and backslash escapes. The haproxy dialect has escapes outside of
+ * single quotes, expands $VAR, ${VAR}, ${VAR-default} and ${VAR[*]} inside double quotes, and joins
+ * lines at a trailing backslash (our extension). The keepalived dialect has escapes inside quotes
+ * of both kinds, also ! comments, and makes { and } words of their own. Errors (open quote, bad
+ * escape, undefined brace) go to diag and the line is still returned with what could be read.
+ */
 #ifndef TANDEM_LEXER_H
 #define TANDEM_LEXER_H
 

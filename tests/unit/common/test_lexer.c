@@ -112,6 +112,8 @@ static const struct row keepalived[] = {
 	{ "a \"\\a\\b\\E\\f\\n\\r\\t\\v\"\n", "[a][\a\b\033\f\n\r\t\v]\n", NULL },
 	{ "a \"\\101\\x41\\cA\\\\\\\"\"\n", "[a][AA\001\\\"]\n", NULL },
 	{ "a \"\\60z\" \"\\1011\"\n", "[a][0z][A1]\n", NULL },
+	{ "auth_pass a\\n\\x41\\\nb\n", "[auth_pass][a\\n\\x41\\]\n[b]\n", NULL },
+	{ "a \"b\\\nc\n", "[a][b\\]\n[c]\n", "1:3: error" },
 	{ "a \"$X\" $Y\n", "[a][$X][$Y]\n", NULL },
 	{ "a \"\\400\"\n", "[a][]\n", "1:4: error" },
 	{ "a \"\\0\"\n", "[a][]\n", "1:4: error" },

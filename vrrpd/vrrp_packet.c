@@ -228,7 +228,8 @@ enum vrrp_parse_error vrrp_packet_check(const struct vrrp_advert *a, const struc
 		return VRRP_PKT_OK;
 	if (a->version == 2 && a->adver_us != e->adver_us)
 		return VRRP_PKT_INTERVAL;
-	if (e->check_addrs && !are_addrs_equal(a, e))
+	/* RFC 3768 section 7.1: what the owner says of its addresses is accepted */
+	if (e->check_addrs && !(a->version == 2 && a->priority == 255) && !are_addrs_equal(a, e))
 		return VRRP_PKT_ADDRS;
 	return VRRP_PKT_OK;
 }

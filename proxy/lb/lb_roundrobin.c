@@ -38,8 +38,9 @@ static bool is_before(const struct turn *a, const struct turn *b)
 {
 	if (a->due != b->due)
 		return a->due < b->due;
-	if (a->weight != b->weight)
-		return a->weight > b->weight;
+	/* due in the same place: by the fraction, and the heavier before the lighter */
+	if (a->remainder + b->weight != b->remainder + a->weight)
+		return a->remainder + b->weight < b->remainder + a->weight;
 	return a->order < b->order;
 }
 

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FILE_MAX_BYTES (16 * 1024 * 1024)
+#define FILE_MAX_BYTES ((off_t)16 << 20)
 #define END_OF_LINE    (-1) /* what peek() returns for LF, CR LF and the end of the text */
 
 /* One logical line while it is read. */
@@ -261,8 +261,8 @@ static void escape_keepalived(struct scan *s)
 	unsigned value = 0;
 	size_t len = 1;
 
-	if (c == END_OF_LINE) {
-		take(s);
+	if (c == END_OF_LINE || c == '\0' || c == '\r') {
+		take(s); /* the next is reported in its turn */
 	} else if (c >= '0' && c <= '7') {
 		for (; len <= 3 && peek(lx, len) >= '0' && peek(lx, len) <= '7'; len++)
 			value = value * 8 + (unsigned)(peek(lx, len) - '0');
@@ -276,8 +276,12 @@ static void escape_keepalived(struct scan *s)
 	} else if (c == 'c' && peek(lx, 2) != END_OF_LINE) {
 		take_number(s, (unsigned)peek(lx, 2) & 0x1f, 3);
 	} else {
-		name = c > 0 ? strchr(names, c) : NULL;
-		take_as(s, name ? values[name - names] : (char)c, 2);
+		char as = lx->text.p[lx->at + 1];
+
+		name = strchr(names, c);
+		if (name)
+			as = values[name - names];
+		take_as(s, as, 2);
 	}
 }
 

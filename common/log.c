@@ -19,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define QUOTED_MAX     200 /* bytes of the value */
+#define QUOTED_MAX     ((size_t)200) /* bytes of the value */
 #define RECONNECT_US   US_PER_S
 #define HEADER_MAX     128
 #define SYSLOG_DEFAULT "/dev/log"

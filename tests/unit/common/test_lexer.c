@@ -284,11 +284,20 @@ END_TEST
 
 START_TEST(nul_bytes_in_quotes_are_reported)
 {
+	static const struct {
+		enum lex_dialect dialect;
+		struct str text;
+	} texts[] = {
+		{ LEX_HAPROXY, { "a \"b\0c\"\n", 8 } },
+		{ LEX_KEEPALIVED, { "a 'b\0c'\n", 8 } },
+		{ LEX_KEEPALIVED, { "a 'b\\\0c'\n", 9 } },
+	};
 	struct fixture x;
 
-	setup(&x, LEX_HAPROXY, STR("a \"b\0c\"\n"));
+	setup(&x, texts[_i].dialect, texts[_i].text);
 	ck_assert(lexer_next(&x.lx, &x.l));
-	ck_assert(str_eq(x.l.tok[1].text, STR("bc")));
+	ck_assert_str_eq(x.l.tok[1].text.p, _i == 2 ? "b\\c" : "bc");
+	ck_assert_uint_eq(strlen(x.l.tok[1].text.p), x.l.tok[1].text.len);
 	ck_assert_uint_eq(x.d.n_errors, 1);
 	teardown(&x);
 }
@@ -346,7 +355,7 @@ int main(void)
 			    0, 3);
 	tcase_add_test(tc, the_process_environment_is_the_default);
 	tcase_add_test(tc, nul_bytes_are_reported);
-	tcase_add_test(tc, nul_bytes_in_quotes_are_reported);
+	tcase_add_loop_test(tc, nul_bytes_in_quotes_are_reported, 0, 3);
 	tcase_add_test(tc, test_read_file);
 	suite_add_tcase(s, tc);
 	return unit_run(s);

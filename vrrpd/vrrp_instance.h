@@ -1,0 +1,143 @@
+/* vrrp_instance.h - one virtual router: performs what the state machine asks.
+ *
+ * It owns the timers, the addresses and what was learned about others; sockets and tables are
+ * borrowed from the worker (struct vrrp_env). All state changes go through vrrp_instance_feed. */
+#ifndef VRRPD_VRRP_INSTANCE_H
+#define VRRPD_VRRP_INSTANCE_H
+
+#include <ev.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <tandem/list.h>
+#include <tandem/log.h>
+#include <tandem/loop.h>
+
+#include "board.h"
+#include "config/cfg_model.h"
+#include "handover.h"
+#include "link_watch.h"
+#include "notify.h"
+#include "vip.h"
+#include "vrrp_fsm.h"
+#include "vrrp_packet.h"
+#include "vrrp_sock.h"
+
+#define VRRP_MAX_HELLO_PEERS 16
+
+struct track_script;
+struct track_proxy;
+struct vrrp_instance;
+
+/* What all instances use; borrowed from the worker. */
+struct vrrp_env {
+	struct loop *loop;
+	struct link_watch *links;
+	struct vip_nl *nl;
+	int raw_fd, garp_fd;	       /* -1: cannot send */
+	struct handover_sock *handover; /* fd -1: plain VRRP only */
+	const struct cfg_global *global;
+	/* After each transition. */
+	void (*on_transition)(void *arg, struct vrrp_instance *i, enum vrrp_state from);
+	/* What the guardian must know has changed. */
+	void (*on_plan_changed)(void *arg);
+	void *arg;
+};
+
+/* One line of track_* with the object behind it; borrowed. */
+struct vrrp_track {
+	const struct cfg_track *cfg;
+	const struct track_script *script;
+	const struct track_proxy *proxy;
+};
+
+/* Another vrrpd that announced itself. */
+struct hello_peer {
+	struct addr addr;
+	int64_t seen_us; /* 0: the slot is free */
+	uint8_t priority;
+	enum vrrp_state state;
+};
+
+struct vrrp_counters {
+	uint64_t adverts_sent, adverts_received, zero_sent, zero_received, send_errors;
+	uint64_t claims_sent, claims_received, claims_refused, hellos_received;
+	uint64_t became_master, transitions, garps_sent, restored;
+	uint64_t refused[VRRP_PKT_N_ERRORS];
+};
+
+struct vrrp_instance {
+	struct list node;
+	const struct vrrp_env *env;
+	const struct cfg_instance *cfg; /* borrowed; a reload swaps it */
+	struct vrrp_params params;
+	struct vrrp_fsm fsm;
+	unsigned ifindex; /* 0: the interface is absent */
+	struct addr src;  /* of our adverts; len 0: none */
+	struct vip *vips; /* owned; those with a known interface */
+	unsigned n_vips;
+	uint8_t *advert_vips; /* owned; as bytes, for adverts */
+	unsigned n_advert_vips;
+	bool holds_addrs;
+	struct vrrp_track *tracks; /* owned */
+	unsigned n_tracks;
+	bool is_started, is_in_fault;
+	const char *fault_cause; /* static text or a name in the configuration; NULL: none */
+	char fault_text[96];
+	struct board_instance *board; /* borrowed from the plan in force; NULL: none */
+	struct addr master;	      /* whose adverts we hear; len 0: nobody's */
+	uint8_t master_priority;
+	int64_t master_seen_us;
+	struct hello_peer peers[VRRP_MAX_HELLO_PEERS];
+	struct notify notify;
+	ev_timer timer, garp_delay, garp_refresh, garp_lower;
+	struct vrrp_counters n;
+	struct log_limit refused_limit, send_limit, vip_limit, restore_limit;
+	int64_t since_real_us; /* wall clock of the last transition */
+	enum vrrp_state previous;
+};
+
+/* Heap; starts nothing. */
+NODISCARD struct vrrp_instance *vrrp_instance_new(const struct vrrp_env *env,
+						  const struct cfg_instance *cfg);
+/* It must be stopped (or never started). Notify programs that run go on unobserved. */
+void vrrp_instance_free(struct vrrp_instance *i);
+/* Take the tracks (owned from now on), look at the interface, and begin. */
+void vrrp_instance_start(struct vrrp_instance *i);
+/* Say goodbye: addresses away, hand-over, priority 0. Legal in any state. */
+void vrrp_instance_stop(struct vrrp_instance *i);
+void vrrp_instance_set_tracks(struct vrrp_instance *i, struct vrrp_track *tracks, unsigned n);
+/* A reload: same name, interface and VRID, other details. Addresses are compared, no transition. */
+void vrrp_instance_set_cfg(struct vrrp_instance *i, const struct cfg_instance *cfg);
+
+/* Feed one event and perform what the machine asks. */
+void vrrp_instance_feed(struct vrrp_instance *i, const struct vrrp_event *ev);
+/* Trackers, interface or source may have changed: work out priority and fault anew. */
+void vrrp_instance_reconsider(struct vrrp_instance *i);
+/* The kernel's interfaces changed: resolve index and source again, then reconsider. */
+void vrrp_instance_on_links(struct vrrp_instance *i);
+/* An address disappeared from an interface: if it is one that we hold, bring it back. */
+void vrrp_instance_on_addr_gone(struct vrrp_instance *i, unsigned ifindex, const struct addr *a);
+/* Renew what we hold. */
+void vrrp_instance_renew(struct vrrp_instance *i);
+/* We did not run for a while, or the guardian let go for us: see vrrpd/worker.c. */
+void vrrp_instance_on_stall(struct vrrp_instance *i, bool is_lost);
+/* Is track t fine, seen for itself (not reversed)? */
+bool vrrp_track_is_up(const struct vrrp_instance *i, const struct vrrp_track *t);
+/* Lifetime of our addresses in the kernel, and how long the guardian tolerates silence. */
+uint32_t vrrp_instance_lifetime_s(const struct vrrp_instance *i);
+int64_t vrrp_instance_frozen_after_us(const struct vrrp_instance *i);
+
+/* vrrp_io.c: what goes over the network. */
+void vrrp_io_send_advert(struct vrrp_instance *i, uint8_t priority);
+void vrrp_io_send_claim(struct vrrp_instance *i);
+void vrrp_io_send_hello(struct vrrp_instance *i);
+void vrrp_io_on_packet(struct vrrp_instance *i, const struct vrrp_rx *rx);
+void vrrp_io_on_handover(struct vrrp_instance *i, const struct addr *src,
+			 const struct handover_msg *m);
+/* The best vrrpd peer that could take over now; NULL: none. */
+const struct hello_peer *vrrp_io_best_peer(const struct vrrp_instance *i);
+/* Write what the guardian needs; and keep its hand-over message current. */
+void vrrp_io_plan(struct vrrp_instance *i, struct board_plan *p);
+void vrrp_io_update_board(struct vrrp_instance *i);
+
+#endif

@@ -1,0 +1,368 @@
+/* vrrp_io.c - what one virtual router sends and hears. */
+#include "vrrp_instance.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <string.h>
+#include <tandem/clock.h>
+#include <tandem/log.h>
+
+#define LOG_BURST  5
+#define LOG_PERIOD (60 * US_PER_S)
+
+static struct addr default_group(void)
+{
+	struct addr a = { .len = sizeof(a.in) };
+
+	a.in.sin_family = AF_INET;
+	a.in.sin_addr.s_addr = htonl(0xe0000012); /* 224.0.0.18 */
+	return a;
+}
+
+static struct addr group_of(const struct vrrp_instance *i)
+{
+	return i->env->global->mcast_group4.len ? i->env->global->mcast_group4 : default_group();
+}
+
+/* Calls fn for each destination: the group, or each unicast peer. */
+static void each_dest(struct vrrp_instance *i, uint16_t port,
+		      void (*fn)(struct vrrp_instance *i, const struct net_dest *to, void *arg),
+		      void *arg)
+{
+	struct net_dest to = { .ifindex = i->ifindex, .src = i->src };
+
+	if (!i->ifindex || !i->src.len)
+		return;
+	if (!i->cfg->is_unicast) {
+		to.dst = group_of(i);
+		addr_set_port(&to.dst, port);
+		fn(i, &to, arg);
+		return;
+	}
+	for (const struct cfg_peer *p = i->cfg->peers; p; p = p->next) {
+		if (p->addr.sa.sa_family != AF_INET)
+			continue;
+		to.dst = p->addr;
+		addr_set_port(&to.dst, port);
+		fn(i, &to, arg);
+	}
+}
+
+static ssize_t build_advert(const struct vrrp_instance *i, const struct net_dest *to,
+			    uint8_t priority, uint8_t buf[VRRP_MAX_LEN])
+{
+	struct vrrp_advert a = {
+		.version = i->params.version,
+		.vrid = i->cfg->vrid,
+		.priority = priority,
+		.adver_us = i->params.adver_us,
+		.auth_type = i->cfg->auth_type,
+		.n_vips = i->n_advert_vips,
+		.family = AF_INET,
+		.vips = i->advert_vips,
+	};
+
+	memcpy(a.auth_data, i->cfg->auth_pass, sizeof(a.auth_data));
+	return vrrp_packet_build(&a, &to->src, &to->dst, buf, VRRP_MAX_LEN);
+}
+
+static void send_one(struct vrrp_instance *i, const struct net_dest *to, void *arg)
+{
+	uint8_t buf[VRRP_MAX_LEN];
+	const uint8_t *priority = arg;
+	ssize_t len = build_advert(i, to, *priority, buf);
+	int err = len < 0 ? (int)len : vrrp_send(i->env->raw_fd, to, buf, (size_t)len);
+	unsigned held;
+
+	if (!err) {
+		i->n.adverts_sent++;
+		i->n.zero_sent += *priority == 0;
+		return;
+	}
+	i->n.send_errors++;
+	if (log_limit_ok(&i->send_limit, i->env->loop->now_us, LOG_BURST, LOG_PERIOD, &held))
+		log_warn("vrrp", "send_failed", "instance=%s error=%s suppressed=%u", i->cfg->name,
+			 log_quoted(str_from(strerror(-err))), held);
+}
+
+void vrrp_io_send_advert(struct vrrp_instance *i, uint8_t priority)
+{
+	each_dest(i, 0, send_one, &priority);
+}
+
+const struct hello_peer *vrrp_io_best_peer(const struct vrrp_instance *i)
+{
+	const struct hello_peer *best = NULL;
+
+	for (unsigned k = 0; k < VRRP_MAX_HELLO_PEERS; k++) {
+		const struct hello_peer *p = &i->peers[k];
+
+		if (!p->seen_us || i->env->loop->now_us - p->seen_us > HANDOVER_FRESH_US ||
+		    p->state != VRRP_BACKUP)
+			continue;
+		if (!best || p->priority > best->priority ||
+		    (p->priority == best->priority && ntohl(p->addr.in.sin_addr.s_addr) >
+							       ntohl(best->addr.in.sin_addr.s_addr)))
+			best = p;
+	}
+	return best;
+}
+
+/* The hand-over message for the best peer. False: there is none. */
+static bool make_claim(const struct vrrp_instance *i, struct net_dest *to,
+		       uint8_t bytes[HANDOVER_LEN])
+{
+	const struct hello_peer *peer = vrrp_io_best_peer(i);
+	struct handover_msg m = { .kind = HANDOVER_CLAIM,
+				  .vrid = i->cfg->vrid,
+				  .priority = i->fsm.priority,
+				  .state = i->fsm.state,
+				  .adver_us = i->params.adver_us };
+
+	if (!peer || !i->ifindex || !i->src.len)
+		return false;
+	m.target = peer->addr;
+	/* To the group where there is one: no ARP stands between us and the peer. */
+	*to = (struct net_dest){ .ifindex = i->ifindex,
+				 .src = i->src,
+				 .dst = i->cfg->is_unicast ? peer->addr : group_of(i) };
+	addr_set_port(&to->dst, HANDOVER_PORT);
+	handover_build(&m, bytes);
+	return true;
+}
+
+void vrrp_io_send_claim(struct vrrp_instance *i)
+{
+	uint8_t bytes[HANDOVER_LEN];
+	struct net_dest to;
+	int err;
+
+	if (i->env->handover->fd == -1 || !make_claim(i, &to, bytes))
+		return;
+	err = vrrp_send(i->env->handover->fd, &to, bytes, sizeof(bytes));
+	if (err)
+		i->n.send_errors++;
+	else
+		i->n.claims_sent++;
+}
+
+static void send_hello(struct vrrp_instance *i, const struct net_dest *to, void *arg)
+{
+	/* Lost hellos cost speed, not correctness: no log line. */
+	(void)!vrrp_send(i->env->handover->fd, to, arg, HANDOVER_LEN);
+}
+
+void vrrp_io_send_hello(struct vrrp_instance *i)
+{
+	struct handover_msg m = { .kind = HANDOVER_HELLO,
+				  .vrid = i->cfg->vrid,
+				  .priority = i->is_in_fault ? 0 : i->fsm.priority,
+				  .state = i->fsm.state,
+				  .adver_us = i->params.adver_us };
+	uint8_t bytes[HANDOVER_LEN];
+
+	if (i->env->handover->fd == -1)
+		return;
+	handover_build(&m, bytes);
+	each_dest(i, HANDOVER_PORT, send_hello, bytes);
+}
+
+static const struct cfg_peer *find_peer(const struct vrrp_instance *i, const struct addr *src)
+{
+	for (const struct cfg_peer *p = i->cfg->peers; p; p = p->next) {
+		if (p->addr.sa.sa_family == AF_INET &&
+		    p->addr.in.sin_addr.s_addr == src->in.sin_addr.s_addr)
+			return p;
+	}
+	return NULL;
+}
+
+/* May a packet from there, with that TTL, speak to us? */
+static enum vrrp_parse_error check_origin(const struct vrrp_instance *i, const struct vrrp_rx *rx)
+{
+	bool is_multicast = IN_MULTICAST(ntohl(rx->dst.in.sin_addr.s_addr));
+	const struct cfg_peer *p;
+
+	if (is_multicast == i->cfg->is_unicast)
+		return VRRP_PKT_UNKNOWN_PEER;
+	if (!i->cfg->is_unicast)
+		return rx->ttl == 255 ? VRRP_PKT_OK : VRRP_PKT_TTL;
+	p = find_peer(i, &rx->src);
+	if (!p)
+		return VRRP_PKT_UNKNOWN_PEER;
+	return rx->ttl >= p->min_ttl && rx->ttl <= p->max_ttl ? VRRP_PKT_OK : VRRP_PKT_TTL;
+}
+
+static enum vrrp_parse_error check(const struct vrrp_instance *i, const struct vrrp_rx *rx,
+				   struct vrrp_advert *a)
+{
+	struct vrrp_expect e = {
+		.version = i->params.version,
+		.vrid = i->cfg->vrid,
+		.adver_us = i->params.adver_us,
+		.auth_type = i->cfg->auth_type,
+		.check_addrs = !i->cfg->skip_check_adv_addr,
+		.n_vips = i->n_advert_vips,
+		.vips = i->advert_vips,
+	};
+	enum vrrp_parse_error err = check_origin(i, rx);
+
+	memcpy(e.auth_data, i->cfg->auth_pass, sizeof(e.auth_data));
+	if (err == VRRP_PKT_OK)
+		err = vrrp_packet_parse(rx->pdu, rx->len, &rx->src, &rx->dst, a);
+	if (err == VRRP_PKT_OK)
+		err = vrrp_packet_check(a, &e);
+	return err;
+}
+
+static void refuse(struct vrrp_instance *i, const struct vrrp_rx *rx, enum vrrp_parse_error err)
+{
+	char text[INET6_ADDRSTRLEN];
+	unsigned held;
+
+	i->n.refused[err]++;
+	if (!log_limit_ok(&i->refused_limit, i->env->loop->now_us, LOG_BURST, LOG_PERIOD, &held))
+		return;
+	addr_format_ip(&rx->src, text);
+	log_warn("vrrp", "advert_refused",
+		 "instance=%s from=%s cause=\"%s\" ttl=%u len=%zu suppressed=%u", i->cfg->name,
+		 text, vrrp_parse_error_text(err), rx->ttl, rx->len, held);
+}
+
+void vrrp_io_on_packet(struct vrrp_instance *i, const struct vrrp_rx *rx)
+{
+	struct vrrp_event ev = { .kind = VRRP_EV_ADVERT };
+	struct vrrp_advert a;
+	enum vrrp_parse_error err;
+
+	if (i->src.len && rx->src.in.sin_addr.s_addr == i->src.in.sin_addr.s_addr)
+		return; /* our own, come back by some bridge */
+	err = check(i, rx, &a);
+	if (err != VRRP_PKT_OK) {
+		refuse(i, rx, err);
+		return;
+	}
+	i->n.adverts_received++;
+	i->n.zero_received += a.priority == 0;
+	/* Before the step: a log line about the transition can name the sender. */
+	i->master = rx->src;
+	i->master.in.sin_port = 0;
+	i->master_priority = a.priority;
+	i->master_seen_us = i->env->loop->now_us;
+	ev.priority = a.priority;
+	ev.adver_us = a.adver_us;
+	ev.is_addr_greater = ntohl(rx->src.in.sin_addr.s_addr) >
+			     ntohl(i->src.in.sin_addr.s_addr);
+	vrrp_instance_feed(i, &ev);
+}
+
+static void remember_peer(struct vrrp_instance *i, const struct addr *src,
+			  const struct handover_msg *m)
+{
+	struct hello_peer *slot = &i->peers[0];
+	const char *event = NULL;
+	char text[INET6_ADDRSTRLEN];
+
+	for (unsigned k = 0; k < VRRP_MAX_HELLO_PEERS; k++) {
+		struct hello_peer *p = &i->peers[k];
+
+		if (p->seen_us && addr_eq(&p->addr, src)) {
+			slot = p;
+			break;
+		}
+		if (p->seen_us < slot->seen_us)
+			slot = p; /* free, or the one silent for longest */
+	}
+	if (!slot->seen_us || !addr_eq(&slot->addr, src) ||
+	    i->env->loop->now_us - slot->seen_us > HANDOVER_FRESH_US)
+		event = "peer_known";
+	*slot = (struct hello_peer){ .addr = *src,
+				     .seen_us = i->env->loop->now_us,
+				     .priority = m->priority,
+				     .state = m->state };
+	if (event) {
+		addr_format_ip(src, text);
+		log_info("vrrp", event, "instance=%s peer=%s state=%s priority=%u", i->cfg->name,
+			 text, vrrp_state_text(m->state), m->priority);
+		vrrp_io_send_hello(i); /* it may be new: do not let it wait for a second */
+	}
+}
+
+static void on_claim(struct vrrp_instance *i, const struct addr *src, const struct handover_msg *m)
+{
+	struct vrrp_event ev = { .kind = VRRP_EV_HANDOVER };
+
+	if (m->target.in.sin_addr.s_addr != i->src.in.sin_addr.s_addr)
+		return; /* for another one */
+	i->n.claims_received++;
+	if (i->fsm.state != VRRP_BACKUP || !i->master.len || !addr_eq(&i->master, src)) {
+		i->n.claims_refused++;
+		return;
+	}
+	vrrp_instance_feed(i, &ev);
+}
+
+void vrrp_io_on_handover(struct vrrp_instance *i, const struct addr *src,
+			 const struct handover_msg *m)
+{
+	if (i->src.len && src->in.sin_addr.s_addr == i->src.in.sin_addr.s_addr)
+		return;
+	if (i->cfg->is_unicast && !find_peer(i, src)) {
+		i->n.claims_refused += m->kind == HANDOVER_CLAIM;
+		return;
+	}
+	switch (m->kind) {
+	case HANDOVER_HELLO:
+		i->n.hellos_received++;
+		remember_peer(i, src, m);
+		vrrp_io_update_board(i);
+		return;
+	case HANDOVER_CLAIM:
+		on_claim(i, src, m);
+		return;
+	}
+}
+
+struct plan_arg {
+	struct board_plan *plan;
+	struct board_instance *bi;
+};
+
+static void plan_zero(struct vrrp_instance *i, const struct net_dest *to, void *arg)
+{
+	struct plan_arg *a = arg;
+	uint8_t buf[VRRP_MAX_LEN];
+	ssize_t len = build_advert(i, to, 0, buf);
+
+	if (len > 0)
+		board_plan_packet(a->plan, a->bi, to, buf, (size_t)len);
+}
+
+void vrrp_io_plan(struct vrrp_instance *i, struct board_plan *p)
+{
+	struct plan_arg a = { .plan = p, .bi = board_plan_add(p, i->cfg->name) };
+
+	if (!a.bi)
+		return;
+	a.bi->frozen_after_us = vrrp_instance_frozen_after_us(i);
+	atomic_store(&a.bi->is_active, i->holds_addrs);
+	if (i->board)
+		atomic_store(&a.bi->is_revoked, atomic_load(&i->board->is_revoked));
+	board_plan_vips(p, a.bi, i->vips, i->n_vips);
+	each_dest(i, 0, plan_zero, &a);
+	i->board = a.bi;
+	vrrp_io_update_board(i);
+}
+
+void vrrp_io_update_board(struct vrrp_instance *i)
+{
+	uint8_t bytes[HANDOVER_LEN];
+	struct net_dest to;
+
+	if (!i->board)
+		return;
+	if (make_claim(i, &to, bytes))
+		board_set_handover(i->board, &to, bytes);
+	else
+		board_set_handover(i->board, NULL, NULL);
+}

@@ -49,7 +49,8 @@ ALL_CFLAGS := -std=gnu11 $(CFLAGS) $(WARN) $(HARDEN) $(SAN) -pthread
 SRC_common := $(wildcard common/*.c)
 SRC_proxy  := $(filter-out proxy/main.c,$(wildcard proxy/*/*.c))
 SRC_vrrpd  := $(filter-out vrrpd/main.c,$(wildcard vrrpd/*.c vrrpd/*/*.c))
-obj   = $(patsubst %.c,$(BUILD)/%.o,$(1))
+# Objects apart from the products: build/vrrpd is a program and would be a directory too.
+obj   = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 prog  = $(patsubst %.c,$(BUILD)/%,$(1))
 
 UNIT_common := $(call prog,$(wildcard tests/unit/common/test_*.c))
@@ -94,10 +95,10 @@ $(BUILD)/.sources: FORCE
 	@mkdir -p $(@D); echo '$(SRC_common) $(SRC_proxy) $(SRC_vrrpd)' | cmp -s - $@ || \
 		echo '$(SRC_common) $(SRC_proxy) $(SRC_vrrpd)' >$@
 
-$(BUILD)/proxy/%.o $(BUILD)/tests/unit/proxy/%.o $(BUILD)/tests/fuzz/proxy/%.o: private AREA := -Iproxy
-$(BUILD)/vrrpd/%.o $(BUILD)/tests/unit/vrrpd/%.o $(BUILD)/tests/fuzz/vrrpd/%.o: private AREA := -Ivrrpd
+$(addprefix $(BUILD)/obj/,proxy/%.o tests/unit/proxy/%.o tests/fuzz/proxy/%.o): private AREA := -Iproxy
+$(addprefix $(BUILD)/obj/,vrrpd/%.o tests/unit/vrrpd/%.o tests/fuzz/vrrpd/%.o): private AREA := -Ivrrpd
 COMPILE = $(CC) $(CPPFLAGS) $(AREA) $(PKG_CFLAGS) $(ALL_CFLAGS) $(WERROR)
-$(BUILD)/%.o: %.c $(BUILD)/.flags
+$(BUILD)/obj/%.o: %.c $(BUILD)/.flags
 	$(if $(V),,@echo '  CC    $<')
 	@mkdir -p $(@D)
 	$(Q)$(COMPILE) -MMD -MP -MT $@ -MT build/lint/$*.tidy -c -o $@ $<
@@ -109,16 +110,17 @@ $(BUILD)/%.a: $(BUILD)/.sources
 	$(if $(V),,@echo '  AR    $@')
 	$(Q)rm -f $@ && ar rcs $@ $(filter %.o,$^)
 
-LINK = $(CC) $(ALL_CFLAGS) $(LDFLAGS) $(SAN_LD) -o $@ $(filter %.o %.a,$^)
-$(BUILD)/proxyd: $(BUILD)/proxy/main.o $(BUILD)/libproxy.a $(BUILD)/libcommon.a
-$(BUILD)/vrrpd: $(BUILD)/vrrpd/main.o $(BUILD)/libvrrp.a $(BUILD)/libcommon.a
+LINK = mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) $(LDFLAGS) $(SAN_LD) -o $@ $(filter %.o %.a,$^)
+$(BUILD)/proxyd: $(BUILD)/obj/proxy/main.o $(BUILD)/libproxy.a $(BUILD)/libcommon.a
+$(BUILD)/vrrpd: $(BUILD)/obj/vrrpd/main.o $(BUILD)/libvrrp.a $(BUILD)/libcommon.a
 $(BUILD)/proxyd $(BUILD)/vrrpd:
 	$(if $(V),,@echo '  LINK  $@')
+	@[ ! -d $@ ] || rm -r $@ # of a build before objects had their own place
 	$(Q)$(LINK) $(LDLIBS)
 
-$(UNIT_common) $(TOOLS) $(FUZZ_common): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libcommon.a
-$(UNIT_proxy) $(FUZZ_proxy): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libproxy.a $(BUILD)/libcommon.a
-$(UNIT_vrrpd) $(FUZZ_vrrpd): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libvrrp.a $(BUILD)/libcommon.a
+$(UNIT_common) $(TOOLS) $(FUZZ_common): $(BUILD)/%: $(BUILD)/obj/%.o $(BUILD)/libcommon.a
+$(UNIT_proxy) $(FUZZ_proxy): $(BUILD)/%: $(BUILD)/obj/%.o $(BUILD)/libproxy.a $(BUILD)/libcommon.a
+$(UNIT_vrrpd) $(FUZZ_vrrpd): $(BUILD)/%: $(BUILD)/obj/%.o $(BUILD)/libvrrp.a $(BUILD)/libcommon.a
 $(UNITS):
 	$(if $(V),,@echo '  LINK  $@')
 	$(Q)$(LINK) $(CHECK_LIBS) $(LDLIBS)

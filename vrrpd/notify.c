@@ -4,54 +4,25 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <tandem/arena.h>
 #include <tandem/clock.h>
 #include <tandem/log.h>
 
-#define MAX_WORDS  64
+#include "config/cfg_parse.h"
+
 #define TIMEOUT_US (30 * US_PER_S)
 
 struct job {
 	struct list node;
-	char *line;            /* owned; argv points into it */
-	char *argv[MAX_WORDS]; /* the extra words are owned from n_words on */
-	unsigned n_words, n_all;
+	struct arena arena; /* owns the words */
+	char **argv;
 	uid_t uid;
 	gid_t gid;
 };
 
-unsigned notify_split(char *line, char **argv, unsigned max)
-{
-	unsigned n = 0;
-	char *p = line;
-
-	while (n + 1 < max) {
-		char *out, quote = 0;
-
-		p += strspn(p, " \t");
-		if (!*p)
-			break;
-		argv[n++] = out = p;
-		for (; *p && (quote || (*p != ' ' && *p != '\t')); p++) {
-			if (quote ? *p == quote : (*p == '"' || *p == '\''))
-				quote = quote ? 0 : *p;
-			else if (*p == '\\' && quote != '\'' && p[1])
-				*out++ = *++p;
-			else
-				*out++ = *p;
-		}
-		if (*p)
-			p++;
-		*out = '\0';
-	}
-	argv[n] = NULL;
-	return n;
-}
-
 static void job_free(struct job *j)
 {
-	for (unsigned i = j->n_words; i < j->n_all; i++)
-		free(j->argv[i]);
-	free(j->line);
+	arena_fini(&j->arena);
 	free(j);
 }
 
@@ -119,9 +90,26 @@ void notify_fini(struct notify *n)
 		drop_first(n);
 }
 
+static char **join(struct arena *arena, char **words, const char *const *extra)
+{
+	size_t n = 0, n_extra = 0;
+	char **all;
+
+	while (words[n])
+		n++;
+	while (extra && extra[n_extra])
+		n_extra++;
+	all = arena_array(arena, char *, n + n_extra + 1);
+	memcpy(all, words, n * sizeof(*words));
+	for (size_t k = 0; k < n_extra; k++)
+		all[n + k] = arena_strdup(arena, extra[k]);
+	return all;
+}
+
 void notify_run(struct notify *n, const char *line, const char *const *extra, uid_t uid, gid_t gid)
 {
 	struct job *j;
+	char **words;
 
 	if (n->n_queued >= NOTIFY_MAX_QUEUED) {
 		n->n_dropped++;
@@ -129,15 +117,12 @@ void notify_run(struct notify *n, const char *line, const char *const *extra, ui
 		return;
 	}
 	j = xcalloc(1, sizeof(*j));
-	j->line = xstrdup(line);
-	j->n_words = j->n_all = notify_split(j->line, j->argv, MAX_WORDS - 8);
-	if (j->n_words == 0) {
+	words = cfg_split_command(&j->arena, line);
+	if (!words) {
 		job_free(j);
 		return;
 	}
-	for (; extra && *extra && j->n_all < MAX_WORDS - 1; extra++)
-		j->argv[j->n_all++] = xstrdup(*extra);
-	j->argv[j->n_all] = NULL;
+	j->argv = join(&j->arena, words, extra);
 	j->uid = uid;
 	j->gid = gid;
 	list_add_tail(&n->queue, &j->node);

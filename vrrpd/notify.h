@@ -31,7 +31,4 @@ static inline bool notify_is_idle(const struct notify *n)
 	return list_is_empty(&n->queue);
 }
 
-/* Pure: split a line into words in place. Returns how many (at most max - 1; NULL follows). */
-unsigned notify_split(char *line, char **argv, unsigned max);
-
 #endif

@@ -2,6 +2,7 @@
 #include "track_proxy.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <tandem/addr.h>
@@ -202,6 +203,14 @@ void track_proxy_start(struct track_proxy *t)
 	ev_io_set(&t->io, fd, EV_READ);
 	ev_io_start(t->loop->ev, &t->io);
 	arm_silence(t); /* one that accepts and says nothing is hung */
+}
+
+void track_proxy_wait(struct track_proxy *t, int ms)
+{
+	struct pollfd p = { .fd = t->fd, .events = POLLIN };
+
+	if (t->fd != -1 && poll(&p, 1, ms) > 0)
+		on_readable(t->loop->ev, &t->io, EV_READ);
 }
 
 void track_proxy_stop(struct track_proxy *t)

@@ -48,8 +48,10 @@ struct track_proxy {
 
 void track_proxy_init(struct track_proxy *t, struct loop *loop, const struct cfg_proxy_track *cfg,
 		      track_proxy_fn *changed, void *arg);
-/* Connect, or try again soon. A first message that waits already is read at once. */
+/* Connect, or try again soon. */
 void track_proxy_start(struct track_proxy *t);
+/* For start-up, before the loop runs: wait a little for the first message. */
+void track_proxy_wait(struct track_proxy *t, int ms);
 void track_proxy_stop(struct track_proxy *t);
 /* A reload: the same socket with other limits. */
 void track_proxy_set_cfg(struct track_proxy *t, const struct cfg_proxy_track *cfg);

@@ -11,16 +11,17 @@
 #include <tandem/log.h>
 
 #include "garp.h"
+#include "track.h"
 #include "track_proxy.h"
 #include "track_script.h"
 
 #define LIFETIME_SHORT_S 1
-#define LIFETIME_LONG_S	 2
+#define LIFETIME_LONG_S  2
 #define LIFETIME_LONG_US (LIFETIME_LONG_S * US_PER_S)
 /* The last renewal may be this much older than the last turn of the loop. */
 #define RENEW_MARGIN_US (300 * US_PER_MS)
-#define LOG_BURST	5
-#define LOG_PERIOD	(60 * US_PER_S)
+#define LOG_BURST       5
+#define LOG_PERIOD      (60 * US_PER_S)
 
 /* --- addresses ------------------------------------------------------------------------------ */
 
@@ -390,29 +391,17 @@ static const char *check_basis(struct vrrp_instance *i)
 /* Effective priority, and the first reason to be in fault (NULL: none). */
 static uint8_t weigh(struct vrrp_instance *i, const char **fault)
 {
-	int sum = i->cfg->priority;
+	struct track_sum sum;
 
+	track_begin(&sum, i->cfg->priority);
+	for (unsigned k = 0; k < i->n_tracks; k++)
+		(void)track_add(&sum, i->tracks[k].cfg, vrrp_track_is_up(i, &i->tracks[k]));
 	*fault = check_basis(i);
-	for (unsigned k = 0; k < i->n_tracks; k++) {
-		const struct cfg_track *c = i->tracks[k].cfg;
-		bool is_up = vrrp_track_is_up(i, &i->tracks[k]);
-		int sign = c->reverse ? -1 : 1;
-
-		if (c->weight == 0) {
-			if (is_up == c->reverse && !*fault) {
-				snprintf(i->fault_text, sizeof(i->fault_text), "track %s",
-					 c->name);
-				*fault = i->fault_text;
-			}
-		} else if (c->weight > 0 && is_up) {
-			sum += sign * c->weight;
-		} else if (c->weight < 0 && !is_up) {
-			sum += sign * c->weight;
-		}
+	if (!*fault && sum.fault) {
+		snprintf(i->fault_text, sizeof(i->fault_text), "track %s", sum.fault->name);
+		*fault = i->fault_text;
 	}
-	if (i->cfg->priority == 255)
-		return 255;
-	return (uint8_t)MAX(1, MIN(254, sum));
+	return track_priority(&sum);
 }
 
 void vrrp_instance_reconsider(struct vrrp_instance *i)
@@ -456,7 +445,8 @@ static struct addr find_source(const struct vrrp_instance *i)
 	const struct link *l;
 
 	if (i->cfg->src.len) {
-		list_for_each(l, &i->env->links->links, node) {
+		list_for_each(l, &i->env->links->links, node)
+		{
 			if (link_has_addr(l, &i->cfg->src))
 				return i->cfg->src;
 		}

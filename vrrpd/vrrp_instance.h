@@ -33,7 +33,7 @@ struct vrrp_env {
 	struct loop *loop;
 	struct link_watch *links;
 	struct vip_nl *nl;
-	int raw_fd, garp_fd;	       /* -1: cannot send */
+	int raw_fd, garp_fd;            /* -1: cannot send */
 	struct handover_sock *handover; /* fd -1: plain VRRP only */
 	const struct cfg_global *global;
 	/* After each transition. */
@@ -84,7 +84,7 @@ struct vrrp_instance {
 	const char *fault_cause; /* static text or a name in the configuration; NULL: none */
 	char fault_text[96];
 	struct board_instance *board; /* borrowed from the plan in force; NULL: none */
-	struct addr master;	      /* whose adverts we hear; len 0: nobody's */
+	struct addr master;           /* whose adverts we hear; len 0: nobody's */
 	uint8_t master_priority;
 	int64_t master_seen_us;
 	struct hello_peer peers[VRRP_MAX_HELLO_PEERS];

@@ -101,8 +101,8 @@ const struct hello_peer *vrrp_io_best_peer(const struct vrrp_instance *i)
 		    p->state != VRRP_BACKUP)
 			continue;
 		if (!best || p->priority > best->priority ||
-		    (p->priority == best->priority && ntohl(p->addr.in.sin_addr.s_addr) >
-							       ntohl(best->addr.in.sin_addr.s_addr)))
+		    (p->priority == best->priority &&
+		     ntohl(p->addr.in.sin_addr.s_addr) > ntohl(best->addr.in.sin_addr.s_addr)))
 			best = p;
 	}
 	return best;
@@ -251,8 +251,7 @@ void vrrp_io_on_packet(struct vrrp_instance *i, const struct vrrp_rx *rx)
 	i->master_seen_us = i->env->loop->now_us;
 	ev.priority = a.priority;
 	ev.adver_us = a.adver_us;
-	ev.is_addr_greater = ntohl(rx->src.in.sin_addr.s_addr) >
-			     ntohl(i->src.in.sin_addr.s_addr);
+	ev.is_addr_greater = ntohl(rx->src.in.sin_addr.s_addr) > ntohl(i->src.in.sin_addr.s_addr);
 	vrrp_instance_feed(i, &ev);
 }
 

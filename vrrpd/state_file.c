@@ -1,0 +1,106 @@
+/* state_file.c - which addresses this daemon may hold. */
+#include "state_file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <tandem/log.h>
+#include <tandem/str.h>
+#include <unistd.h>
+
+#include "config/cfg_model.h"
+#include "link_watch.h"
+#include "vip.h"
+
+static void write_list(FILE *f, const struct cfg_instance *i, const struct cfg_vip *v)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	for (; v; v = v->next) {
+		addr_format_ip(&v->addr, text);
+		fprintf(f, "%s %s/%u\n", v->dev ? v->dev : i->interface, text, v->prefix_len);
+	}
+}
+
+static void make_dir_of(const char *path)
+{
+	char dir[256];
+	char *slash;
+
+	snprintf(dir, sizeof(dir), "%s", path);
+	slash = strrchr(dir, '/');
+	if (slash && slash != dir) {
+		*slash = '\0';
+		(void)mkdir(dir, 0755);
+	}
+}
+
+void state_file_write(const struct cfg *cfg)
+{
+	const char *path = cfg->global.state_file;
+	char tmp[256];
+	FILE *f;
+
+	if (!path)
+		return;
+	make_dir_of(path);
+	snprintf(tmp, sizeof(tmp), "%s.new", path);
+	f = fopen(tmp, "we");
+	if (!f) {
+		log_notice("vrrp", "state_file_unwritable", "path=%s error=%s",
+			   log_quoted(str_from(path)), log_quoted(str_from(strerror(errno))));
+		return;
+	}
+	for (const struct cfg_instance *i = cfg->instances; i; i = i->next) {
+		write_list(f, i, i->vips);
+		write_list(f, i, i->vips_excluded);
+	}
+	if (ferror(f) | fclose(f) || rename(tmp, path))
+		(void)unlink(tmp);
+}
+
+bool state_file_parse(struct str line, char *ifname, struct vip *out)
+{
+	const char *blank = memchr(line.p, ' ', line.len);
+	const char *slash = line.len ? memrchr(line.p, '/', line.len) : NULL;
+	const char *end = line.p + line.len;
+	struct vip v = { 0 };
+	int64_t prefix;
+
+	if (!blank || !slash || slash < blank || (size_t)(blank - line.p) >= IFNAMSIZ ||
+	    addr_parse_ip((struct str){ blank + 1, (size_t)(slash - blank - 1) }, &v.addr) ||
+	    str_parse_int((struct str){ slash + 1, (size_t)(end - slash - 1) }, 0, 128, &prefix))
+		return false;
+	v.prefix_len = (uint8_t)prefix;
+	memcpy(ifname, line.p, (size_t)(blank - line.p));
+	ifname[blank - line.p] = '\0';
+	*out = v;
+	return true;
+}
+
+void state_file_clean(const struct cfg *cfg, const struct link_watch *links, struct vip_nl *nl)
+{
+	char line[256], ifname[IFNAMSIZ], text[INET6_ADDRSTRLEN];
+	FILE *f = cfg->global.state_file ? fopen(cfg->global.state_file, "re") : NULL;
+
+	while (f && fgets(line, sizeof(line), f)) {
+		const struct link *l;
+		struct vip v;
+
+		line[strcspn(line, "\n")] = '\0';
+		if (!state_file_parse(str_from(line), ifname, &v))
+			continue;
+		l = link_find(links, ifname);
+		if (!l || !link_has_addr(l, &v.addr))
+			continue;
+		v.ifindex = l->ifindex;
+		addr_format_ip(&v.addr, text);
+		if (!vip_del(nl, &v, 1, NULL))
+			log_notice("vrrp", "leftover_removed", "interface=%s address=%s/%u", ifname,
+				   text, v.prefix_len);
+	}
+	if (f)
+		fclose(f);
+}

@@ -1,0 +1,99 @@
+/* worker.h - the VRRP process: it owns the loop, the sockets, the tables and all instances, and
+ * connects them. Runs as a child of the guardian. */
+#ifndef VRRPD_WORKER_H
+#define VRRPD_WORKER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <tandem/ctl.h>
+#include <tandem/list.h>
+#include <tandem/loop.h>
+
+#include "handover.h"
+#include "link_watch.h"
+#include "track_proxy.h"
+#include "track_script.h"
+#include "vip.h"
+#include "vrrp_instance.h"
+
+#define WORKER_HISTORY 256
+
+struct board;
+struct cfg;
+
+/* One interface with its receiving socket and who listens there. */
+struct worker_iface {
+	struct list node;
+	struct worker *worker;
+	char name[IFNAMSIZ];
+	struct vrrp_sock sock; /* fd -1: the interface is absent */
+	bool wants_group, has_group, is_used;
+	struct vrrp_instance *by_vrid[256];
+};
+
+struct worker_script {
+	struct list node;
+	struct track_script t;
+};
+
+struct worker_proxy {
+	struct list node;
+	struct track_proxy t;
+	char *socket; /* owned: to see whether a reload changed it */
+};
+
+struct worker_history {
+	int64_t real_us, mono_us;
+	int64_t lasted_us; /* how long the state before lasted */
+	char instance[32];
+	enum vrrp_state from, to;
+	enum vrrp_cause cause;
+	char detail[64];
+};
+
+struct worker {
+	struct loop loop;
+	const char *cfg_path;
+	struct cfg *cfg; /* owned */
+	struct board *board;
+	struct link_watch links;
+	struct vip_nl nl;
+	struct handover_sock handover;
+	struct vrrp_env env;
+	struct list ifaces, instances, scripts, proxies;
+	struct list dying; /* instances that a reload removed, while a notify program runs */
+	struct ctl_server ctl;
+	char *ctl_path; /* owned; NULL: not listening */
+	struct worker_history history[WORKER_HISTORY];
+	uint64_t n_history; /* ever; the newest is at (n_history - 1) % WORKER_HISTORY */
+	uint64_t n_foreign; /* adverts for VRIDs that are not ours */
+	uint64_t n_stalls, n_reloads, n_reloads_failed;
+	int64_t started_us, started_real_us, last_turn_us, asleep_us;
+	bool links_dirty, plan_dirty, is_stopping;
+	int guardian_fd;
+	int64_t stop_by_us;
+	const char *reload_error; /* static; NULL: the last reload was good */
+	/* private */
+	ev_io guardian_io;
+	ev_signal on_term, on_int, on_hup;
+	ev_timer renew, hello, stop_wait;
+};
+
+/* Runs until the end; returns the exit status. Takes cfg. path: for reloads, borrowed. */
+NODISCARD int worker_run(struct cfg *cfg, const char *path, struct board *board, int guardian_fd);
+/* Re-read the file: 0, or -EINVAL when it is bad (logged) and nothing changed. */
+NODISCARD int worker_reload(struct worker *w);
+/* Load and check a configuration, logging every problem; NULL: bad. */
+NODISCARD struct cfg *worker_load_cfg(const char *path);
+
+/* worker_tracks.c: what is unchanged keeps its verdict, the rest is made or ended. */
+void worker_sync_scripts(struct worker *w, const struct cfg *cfg);
+void worker_sync_proxies(struct worker *w, const struct cfg *cfg);
+/* Give an instance its tracks; scripts and proxies of its configuration must exist. */
+void worker_bind_tracks(struct worker *w, struct vrrp_instance *i);
+void worker_free_tracks(struct worker *w);
+
+/* ctl.c: the commands of the control socket. */
+extern const struct ctl_command vrrpd_ctl_commands[];
+
+#endif

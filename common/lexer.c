@@ -181,28 +181,6 @@ static void take_number(struct scan *s, unsigned value, size_t len)
 		take_as(s, (char)value, len);
 }
 
-/* A backslash before the end of a line joins it with the next. False at the end of the text, where
- * there is nothing to join. */
-static bool join_lines(struct scan *s)
-{
-	struct lexer *lx = s->lx;
-	size_t at = lx->at;
-	unsigned line = lx->line;
-
-	lx->at++;
-	skip_end_of_line(lx);
-	if (lx->at >= lx->text.len) {
-		lx->at = at;
-		lx->line = line;
-		if (peek(lx, 1) == END_OF_LINE && at + 1 < lx->text.len)
-			diag_error(lx->diag, place(s, at),
-				   "a backslash joins the next line, but the file ends here");
-		return false;
-	}
-	s->line_start = lx->at;
-	return true;
-}
-
 /* lx->at is at a backslash outside of single quotes. HAProxy's manual also lists "\\<TAB>", and
  * "\\$" outside of quotes; HAProxy 2.6 itself keeps both as they are, and files are written for
  * what the program does. */
@@ -213,8 +191,11 @@ static void escape_haproxy(struct scan *s, bool in_quotes)
 
 	switch (c) {
 	case END_OF_LINE:
-		if (!join_lines(s))
-			take(s);
+		if (!in_quotes) /* in quotes, the open quote is reported */
+			diag_warning(lx->diag, place(s, lx->at),
+				     "a backslash at the end of a line does not join it with the "
+				     "next: it stands for itself, as in HAProxy");
+		take(s);
 		return;
 	case 'n':
 		take_as(s, '\n', 2);

@@ -2,10 +2,11 @@
  *
  * Pure: the text comes in as memory, the environment as a function. Both dialects know # comments,
  * single and double quotes, and backslash escapes. The haproxy dialect has escapes outside of
- * single quotes, expands $VAR, ${VAR}, ${VAR-default} and ${VAR[*]} inside double quotes, and joins
- * lines at a trailing backslash (our extension). The keepalived dialect has escapes inside quotes
- * of both kinds, also ! comments, and makes { and } words of their own. Errors (open quote, bad
- * escape, undefined brace) go to diag and the line is still returned with what could be read.
+ * single quotes and expands $VAR, ${VAR}, ${VAR-default} and ${VAR[*]} inside double quotes; a
+ * backslash at the end of a line does not join lines, as in HAProxy 2.6. The keepalived dialect has
+ * escapes inside quotes of both kinds, also ! comments, and makes { and } words of their own.
+ * Errors (open quote, bad escape, undefined brace) go to diag and the line is still returned with
+ * what could be read.
  */
 #ifndef TANDEM_LEXER_H
 #define TANDEM_LEXER_H
@@ -18,7 +19,7 @@
 enum lex_dialect { LEX_HAPROXY, LEX_KEEPALIVED };
 
 #define LEX_MAX_WORDS 256  /* in one line; more is an error */
-#define LEX_MAX_LINE  8192 /* bytes, after joining */
+#define LEX_MAX_LINE  8192 /* bytes */
 
 struct token {
 	struct str text; /* after quotes, escapes and variables; terminated by NUL; in the arena */

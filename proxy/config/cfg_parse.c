@@ -232,13 +232,17 @@ static void parse_line(struct cfg_parser *p, struct lex_line line)
 
 /* ---- files ---- */
 
-/* text lives in the arena. */
 static void parse_text(struct cfg_parser *p, const char *name, struct str text)
 {
 	struct lexer lx;
 	struct lex_line line;
 	struct diag_pos last = { .file = name };
 
+	const bool is_truncated = text.len > 0 && text.p[text.len - 1] != '\n';
+
+	/* our own copy: positions point into it as long as the configuration lives */
+	text = str_from(
+		arena_printf(p->arena, STR_FMT "%s", STR_ARG(text), is_truncated ? "\n" : ""));
 	lexer_init(&lx, LEX_HAPROXY, name, text, p->arena, p->diag, p->getenv);
 	p->section = SEC_NONE; /* a section does not go on in the next file */
 	p->cur = NULL;
@@ -246,7 +250,7 @@ static void parse_text(struct cfg_parser *p, const char *name, struct str text)
 		last = line.pos;
 		parse_line(p, line);
 	}
-	if (text.len > 0 && text.p[text.len - 1] != '\n')
+	if (is_truncated)
 		diag_error(p->diag, last,
 			   "the last line does not end with a newline: the file may have been "
 			   "truncated; if it is complete, add a newline");
@@ -360,7 +364,7 @@ struct cfg *cfg_load_text(const char *name, struct str text, struct diag *d)
 		diag_error(d, (struct diag_pos){ .file = name },
 			   "the file contains a NUL byte: it is not a text file");
 	else
-		parse_text(&p, name, arena_str(&c->arena, text));
+		parse_text(&p, name, text);
 	return finish(&p, errors, warnings);
 }
 

@@ -78,12 +78,12 @@ static const struct row haproxy[] = {
 	{ "a x\"${LIST[*]}\"y\n", "[a][x][a][b][c][y]\n", NULL },
 	{ "a { b } {c}\n", "[a][{][b][}][{c}]\n", NULL },
 	{ "a ! b\n", "[a][!][b]\n", NULL },
-	{ "a b\\\n c\nd\n", "[a][b][c]\n[d]\n", NULL },
-	{ "a b\\\r\n c\r\nd\r\n", "[a][b][c]\n[d]\n", NULL },
+	{ "a b\\\n c\nd\n", "[a][b\\]\n[c]\n[d]\n", "1:4: warning" },
+	{ "a b\\\r\n c\r\nd\r\n", "[a][b\\]\n[c]\n[d]\n", "1:4: warning" },
 	{ "a b # c \\\nd\n", "[a][b]\n[d]\n", NULL },
 	{ "a '\\\nb\n", "[a][\\]\n[b]\n", "1:3: error" },
-	{ "a \\\n", "[a][\\]\n", "1:3: error" },
-	{ "a \\", "[a][\\]\n", "1:4: warning" },
+	{ "a \\\n", "[a][\\]\n", "1:3: warning" },
+	{ "a \\", "[a][\\]\n", "1:3: warning" },
 	{ "a \"b c\nd\n", "[a][b c]\n[d]\n", "1:3: error" },
 	{ "a 'b c\nd\n", "[a][b c]\n[d]\n", "1:3: error" },
 	{ "a b\\x4g\n", "[a][b4g]\n", "1:4: error" },
@@ -181,11 +181,11 @@ static void teardown(struct fixture *x)
 
 START_TEST(positions_are_lines_and_columns_of_bytes)
 {
-	static const unsigned lines[] = { 2, 2, 2, 3 };
+	static const unsigned lines[] = { 2, 2, 2, 2 };
 	struct fixture x;
 	struct diag_pos pos;
 
-	setup(&x, LEX_HAPROXY, STR("# one\r\n\t a  \"b\\x41 c\" d \\\r\n\te\r\nf\n"));
+	setup(&x, LEX_HAPROXY, STR("# one\r\n\t a  \"b\\x41 c\" d e\r\nf\n"));
 	/* "\t a": a is the third byte */
 	ck_assert(lexer_next(&x.lx, &x.l));
 	ck_assert_uint_eq(x.l.n, 4);
@@ -197,22 +197,19 @@ START_TEST(positions_are_lines_and_columns_of_bytes)
 	ck_assert_uint_eq(x.l.tok[0].col, 3);
 	ck_assert_uint_eq(x.l.tok[1].col, 6);
 	ck_assert_uint_eq(x.l.tok[2].col, 16);
-	ck_assert_uint_eq(x.l.tok[3].col, 2);
+	ck_assert_uint_eq(x.l.tok[3].col, 18);
 	ck_assert(x.l.tok[1].quoted && !x.l.tok[0].quoted && !x.l.tok[2].quoted);
 	pos = lex_pos(&x.l, 1);
 	ck_assert_uint_eq(pos.line, 2);
 	ck_assert_uint_eq(pos.col, 6);
-	ck_assert(str_eq(pos.text, STR("\t a  \"b\\x41 c\" d \\")));
-	pos = lex_pos(&x.l, 3);
-	ck_assert_uint_eq(pos.line, 3);
-	ck_assert(str_eq(pos.text, STR("\te")));
+	ck_assert(str_eq(pos.text, STR("\t a  \"b\\x41 c\" d e")));
 	pos = lex_pos(&x.l, 4); /* after the last word */
-	ck_assert_uint_eq(pos.line, 3);
-	ck_assert_uint_eq(pos.col, 3);
+	ck_assert_uint_eq(pos.line, 2);
+	ck_assert_uint_eq(pos.col, 19);
 	pos = lex_pos(&x.l, 99);
-	ck_assert_uint_eq(pos.col, 3);
+	ck_assert_uint_eq(pos.col, 19);
 	ck_assert(lexer_next(&x.lx, &x.l));
-	ck_assert_uint_eq(x.l.pos.line, 4);
+	ck_assert_uint_eq(x.l.pos.line, 3);
 	ck_assert(!lexer_next(&x.lx, &x.l));
 	teardown(&x);
 }

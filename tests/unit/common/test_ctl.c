@@ -386,7 +386,7 @@ END_TEST
 
 static void make_dir(void)
 {
-	strcpy(dir, "/tmp/test_ctl.XXXXXX");
+	snprintf(dir, sizeof(dir), "/tmp/test_ctl.XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	snprintf(path, sizeof(path), "%s/sock", dir);
 }

@@ -24,7 +24,7 @@ static char dir[32], path[64];
 
 static void make_dir(void)
 {
-	strcpy(dir, "/tmp/test_daemon.XXXXXX");
+	snprintf(dir, sizeof(dir), "/tmp/test_daemon.XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	snprintf(path, sizeof(path), "%s/pid", dir);
 }
@@ -307,7 +307,7 @@ START_TEST(systemd_is_told_when_it_asked)
 	unsetenv("NOTIFY_SOCKET");
 	daemon_notify("READY=1"); /* nobody there */
 	make_dir();
-	strcpy(un.sun_path, path);
+	snprintf(un.sun_path, sizeof(un.sun_path), "%s", path);
 	ck_assert_int_eq(bind(s, (struct sockaddr *)&un, sizeof(un)), 0);
 	setenv("NOTIFY_SOCKET", path, 1);
 	daemon_notify("READY=1");

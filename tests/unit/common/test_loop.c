@@ -7,8 +7,8 @@
 
 #include "../../lib/unit.h"
 
-#define N_THREADS  4
-#define N_MESSAGES 2000
+#define N_THREADS  4u
+#define N_MESSAGES 2000u
 
 struct fixture {
 	struct loop loop;

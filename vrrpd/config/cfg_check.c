@@ -122,7 +122,7 @@ static void check_vip_lists(struct cfg_parser *p, const struct cfg_vip *a, const
 
 static void check_vips(struct cfg_parser *p, const struct cfg_instance *in)
 {
-	if (!in->vips && !in->vips_excluded)
+	if (!in->vips && !in->vips_excluded && !p->has_parse_errors)
 		diag_error(p->diag, in->pos,
 			   "vrrp_instance '%s' has no address: add virtual_ipaddress { ... }",
 			   in->name);
@@ -138,6 +138,11 @@ static void check_vips(struct cfg_parser *p, const struct cfg_instance *in)
 
 static void check_preempt(struct cfg_parser *p, const struct cfg_instance *in)
 {
+	if (!in->preempt && in->state == WANT_MASTER)
+		diag_notice(p->diag, in->pos,
+			    "vrrp_instance '%s': nopreempt holds although the state is MASTER "
+			    "(keepalived ignores it then)",
+			    in->name);
 	if (!in->preempt && in->preempt_delay_us)
 		diag_notice(p->diag, in->pos,
 			    "vrrp_instance '%s': preempt_delay has no effect with nopreempt",
@@ -212,7 +217,7 @@ void cfg_finish(struct cfg_parser *p)
 	struct cfg *c = p->cfg;
 
 	resolve_users(p);
-	if (!c->instances && p->diag->n_errors == 0)
+	if (!c->instances && !p->has_parse_errors)
 		diag_error(p->diag, (struct diag_pos){ .file = p->source->name },
 			   "there is no vrrp_instance: nothing to do");
 	for (struct cfg_instance *in = c->instances; in; in = in->next) {

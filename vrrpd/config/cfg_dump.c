@@ -5,9 +5,10 @@
 #include "config/cfg_keyword.h"
 #include "config/cfg_parse.h"
 
+/* Quoted where the lexer or the preprocessor would see more in it than a word. */
 static void dump_word(struct strbuf *out, const char *w)
 {
-	if (*w && !strpbrk(w, " \t\"'\\{}#!")) {
+	if (*w && !strpbrk(w, " \t\r\n\"'\\{}#!$@~") && strcmp(w, "include") != 0) {
 		strbuf_adds(out, w);
 		return;
 	}
@@ -197,12 +198,9 @@ static void dump_auth(struct strbuf *out, const struct cfg_instance *in)
 		return;
 	memcpy(pass, in->auth_pass, sizeof(in->auth_pass));
 	strbuf_adds(out, "\tauthentication {\n\t\tauth_type PASS\n");
-	if (pass[0]) {
-		strbuf_adds(out, "\t\tauth_pass ");
-		dump_word(out, pass);
-		strbuf_addc(out, '\n');
-	}
-	strbuf_adds(out, "\t}\n");
+	strbuf_adds(out, "\t\tauth_pass ");
+	dump_word(out, pass);
+	strbuf_adds(out, "\n\t}\n");
 	explicit_bzero(pass, sizeof(pass));
 }
 

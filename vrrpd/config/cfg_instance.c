@@ -57,7 +57,13 @@ void cfg_parse_instance(struct cfg_parser *p, const struct cfg_stmt *s,
 	*link = in;
 	p->cfg->n_instances++;
 	p->instance = in;
+	p->has_unicast_src = false;
 	cfg_read_block(p, s, IN_INSTANCE);
+	if (p->has_unicast_src && !in->is_unicast)
+		diag_warning(p->diag, in->pos,
+			     "vrrp_instance '%s': unicast_src_ip without unicast_peer: adverts are "
+			     "sent by multicast",
+			     in->name);
 	p->instance = NULL;
 }
 
@@ -101,7 +107,8 @@ static void parse_src(struct cfg_parser *p, const struct cfg_stmt *s, const stru
 			  "a source address was given already; remove one of "
 			  "unicast_src_ip and mcast_src_ip");
 	else
-		(void)cfg_get_ipv4(p, s, 1, &in->src);
+		(void)cfg_get_node_ip(p, s, 1, &in->src);
+	p->has_unicast_src |= cfg_is(s, 0, "unicast_src_ip");
 }
 
 /* min_ttl N, max_ttl N behind a peer */
@@ -137,7 +144,7 @@ static void peer_entry(struct cfg_parser *p, const struct cfg_stmt *s)
 	const struct cfg_peer **link = &p->instance->peers;
 
 	peer->max_ttl = 255;
-	if (!cfg_get_ipv4(p, s, 0, &peer->addr) || !read_ttls(p, s, peer))
+	if (!cfg_get_node_ip(p, s, 0, &peer->addr) || !read_ttls(p, s, peer))
 		return;
 	for (; *link; link = (const struct cfg_peer **)&(*link)->next) {
 		if (addr_eq(&(*link)->addr, &peer->addr)) {
@@ -153,11 +160,12 @@ static void parse_unicast_peer(struct cfg_parser *p, const struct cfg_stmt *s,
 			       const struct cfg_keyword *kw)
 {
 	struct diag_pos pos = cfg_word_pos(s, 0);
+	unsigned errors_before = p->diag->n_errors;
 
 	(void)kw;
 	p->instance->is_unicast = true;
 	cfg_read_entries(p, s, peer_entry);
-	if (p->instance->n_peers == 0)
+	if (p->instance->n_peers == 0 && p->diag->n_errors == errors_before)
 		diag_error(p->diag, pos,
 			   "'unicast_peer' has no peer; add the address of the other "
 			   "node or remove the block");
@@ -320,9 +328,13 @@ static void parse_authentication(struct cfg_parser *p, const struct cfg_stmt *s,
 
 	(void)kw;
 	cfg_read_block(p, s, IN_AUTH);
-	if (p->instance->auth_type == 1 && p->instance->auth_pass[0] == '\0')
-		diag_warning(p->diag, pos,
-			     "auth_type PASS without auth_pass: the password is empty");
+	if (p->instance->auth_type == 1 && p->instance->auth_pass[0] == '\0') {
+		diag_warning(
+			p->diag, pos,
+			"auth_type without auth_pass: authentication is ignored, as keepalived "
+			"does");
+		p->instance->auth_type = 0;
+	}
 }
 
 static void parse_auth_type(struct cfg_parser *p, const struct cfg_stmt *s,

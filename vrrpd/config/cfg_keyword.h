@@ -38,8 +38,10 @@ struct cfg_parser {
 	struct diag *diag;
 	struct cfg_source *source; /* top of the stack; never empty */
 	unsigned n_files;
+	bool has_parse_errors; /* then what is missing may only have been misread */
 	struct cfg_global *global;
 	struct cfg_instance *instance; /* the one that is being read */
+	bool has_unicast_src;          /* it said unicast_src_ip */
 	struct cfg_script *script;
 	struct cfg_proxy_track *proxy;
 };
@@ -106,6 +108,8 @@ bool cfg_get_time(struct cfg_parser *p, const struct cfg_stmt *s, unsigned i, in
 		  int64_t hi, int64_t *out);
 bool cfg_get_bool(struct cfg_parser *p, const struct cfg_stmt *s, unsigned i, bool *out);
 bool cfg_get_ipv4(struct cfg_parser *p, const struct cfg_stmt *s, unsigned i, struct addr *out);
+/* An address of a node; a prefix length behind it is ignored with a warning, as keepalived does. */
+bool cfg_get_node_ip(struct cfg_parser *p, const struct cfg_stmt *s, unsigned i, struct addr *out);
 bool cfg_get_interface(struct cfg_parser *p, const struct cfg_stmt *s, unsigned i,
 		       const char **out);
 /* "weight N [reverse|noreverse]" from word i on. */

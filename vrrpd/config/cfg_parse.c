@@ -272,12 +272,12 @@ static bool preprocess(struct cfg_parser *p, const struct cfg_stmt *s)
 	struct str w = s->word[0].text;
 	const char *what = NULL;
 
+	if (s->word[0].quoted || w.len == 0)
+		return false;
 	if (cfg_is(s, 0, "include")) {
 		include(p, s);
 		return true;
 	}
-	if (s->word[0].quoted || w.len == 0)
-		return false;
 	if (w.p[0] == '@')
 		what = "conditional configuration (@id)";
 	else if (w.p[0] == '$')
@@ -437,6 +437,7 @@ static struct cfg *run(struct cfg_parser *p)
 	unsigned before = p->diag->n_errors;
 
 	read_top(p);
+	p->has_parse_errors = p->diag->n_errors != before;
 	cfg_finish(p);
 	if (p->diag->n_errors == before)
 		return p->cfg;

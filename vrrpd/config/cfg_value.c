@@ -145,6 +145,25 @@ bool cfg_get_ipv4(struct cfg_parser *p, const struct cfg_stmt *s, unsigned i, st
 	return true;
 }
 
+bool cfg_get_node_ip(struct cfg_parser *p, const struct cfg_stmt *s, unsigned i, struct addr *out)
+{
+	struct str v = s->word[i].text;
+	const char *slash = v.len ? memchr(v.p, '/', v.len) : NULL;
+	struct cfg_stmt cut = *s;
+	struct token word = s->word[i];
+
+	if (!slash)
+		return cfg_get_ipv4(p, s, i, out);
+	diag_warning(p->diag, cfg_word_pos(s, i),
+		     "a prefix length means nothing here; '" STR_FMT "' is ignored",
+		     STR_ARG(((struct str){ slash, v.len - (size_t)(slash - v.p) })));
+	word.text = arena_str(&p->cfg->arena, (struct str){ v.p, (size_t)(slash - v.p) });
+	cut.first += i;
+	cut.word = &word;
+	cut.n = 1;
+	return cfg_get_ipv4(p, &cut, 0, out);
+}
+
 bool cfg_get_interface(struct cfg_parser *p, const struct cfg_stmt *s, unsigned i, const char **out)
 {
 	struct str v = s->word[i].text;

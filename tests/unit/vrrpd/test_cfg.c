@@ -1,0 +1,578 @@
+/* test_cfg.c - keepalived.conf: what is accepted, what it means, and what is said about mistakes.
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+#include <tandem/clock.h>
+#include <tandem/diag.h>
+#include <tandem/str.h>
+#include <unistd.h>
+
+#include "config/cfg_model.h"
+#include "config/cfg_parse.h"
+
+/* An instance that is complete; rows put lines into it or around it. */
+#define BASE          "interface eth0\nvirtual_router_id 51\n"
+#define VIP           "virtual_ipaddress {\n192.0.2.10/24\n}\n"
+#define INST(lines)   "vrrp_instance VI_1 {\n" BASE VIP lines "\n}\n"
+#define GLOB(lines)   "global_defs {\n" lines "\n}\n" INST("")
+#define SCRIPT(lines) "vrrp_script chk {\nscript \"/bin/true\"\n" lines "\n}\n" INST("")
+#define VIPS(lines)   "vrrp_instance VI_1 {\n" BASE "virtual_ipaddress {\n" lines "\n}\n}\n"
+
+/* The messages of one run as text. */
+static char *messages(const struct diag *d)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *f = open_memstream(&text, &len);
+
+	ck_assert_ptr_nonnull(f);
+	diag_print(d, f, DIAG_NOTICE);
+	fclose(f);
+	return text;
+}
+
+static struct cfg *load(const char *text, char **out)
+{
+	struct diag d;
+	struct cfg *c;
+
+	diag_init(&d);
+	c = cfg_load_text("t.conf", str_from(text), &d);
+	*out = messages(&d);
+	diag_fini(&d);
+	return c;
+}
+
+static const struct {
+	const char *text;
+	const char *error; /* somewhere in the messages */
+} refused[] = {
+	{ "", "there is no vrrp_instance" },
+	{ "# nothing\n! at all\n", "there is no vrrp_instance" },
+	{ INST("priorty 100"),
+	  "7:1: error: unknown keyword 'priorty' in vrrp_instance (did you mean "
+	  "'priority'?)" },
+	{ INST("priority 0"), "'priority' expects a whole number from 1 to 255, got '0'" },
+	{ INST("priority 256"), "7:10: error: 'priority' expects a whole number from 1 to 255" },
+	{ INST("priority -1"), "from 1 to 255, got '-1'" },
+	{ INST("priority 1.5"), "from 1 to 255, got '1.5'" },
+	{ INST("priority high"), "from 1 to 255, got 'high'" },
+	{ INST("priority"), "'priority' expects a number from 1 to 255" },
+	{ INST("priority 100 200"), "7:14: error: unexpected '200'" },
+	{ INST("virtual_router_id 0"), "from 1 to 255, got '0'" },
+	{ INST("virtual_router_id 256"), "from 1 to 255, got '256'" },
+	{ INST("state MASTRE"), "'state' expects MASTER or BACKUP, got 'MASTRE' (did you mean "
+				"'MASTER'?)" },
+	{ INST("state master"), "'state' expects MASTER or BACKUP" },
+	{ INST("advert_int 0"), "'advert_int' expects seconds from 0.01 to 255" },
+	{ INST("advert_int 256"), "'advert_int' expects seconds from 0.01 to 255" },
+	{ INST("advert_int fast"), "such as 1 or 0.5, got 'fast'" },
+	{ INST("advert_int 1s"), "got '1s'" },
+	{ INST("advert_int ."), "got '.'" },
+	{ INST("advert_int 0.5"), "needs 'version 3'" },
+	{ INST("version 3\nadvert_int 41"), "at most 40.95" },
+	{ INST("version 3\nadvert_int 0.015"), "a multiple of 0.01 s" },
+	{ INST("version 4"), "from 2 to 3, got '4'" },
+	{ INST("preempt_delay 1001"), "from 0 to 1000" },
+	{ INST("interface a-name-that-is-too-long"), "is not a name of an interface" },
+	{ INST("interface eth/0"), "is not a name of an interface" },
+	{ INST("authentication {\nauth_type AH\nauth_pass x\n}"), "auth_type AH is known" },
+	{ INST("authentication {\nauth_type pass\n}"), "'auth_type' expects PASS, got 'pass'" },
+	{ INST("authentication"), "'authentication' expects a block" },
+	{ INST("authentication {\npriority 5\n}"),
+	  "does not belong into authentication, but into vrrp_instance" },
+	{ INST("nopreempt {\n}"), "'nopreempt' has no block" },
+	{ INST("unicast_src_ip x"), "'x' is not an IP address" },
+	{ INST("unicast_src_ip ::1"), "IPv6 is known to keepalived, not supported yet" },
+	{ INST("unicast_src_ip 192.0.2.1\nmcast_src_ip 192.0.2.2"),
+	  "a source address was given already" },
+	{ INST("unicast_peer {\n}"), "'unicast_peer' has no peer" },
+	{ INST("unicast_peer {\nnode2\n}"), "8:1: error: 'node2' is not an IP address" },
+	{ INST("unicast_peer {\n192.0.2.2\n192.0.2.2\n}"), "listed already" },
+	{ INST("unicast_peer {\n192.0.2.2 min_ttl 256\n}"), "from 0 to 255" },
+	{ INST("unicast_peer {\n192.0.2.2 min_ttl 9 max_ttl 8\n}"), "min_ttl is above max_ttl" },
+	{ INST("unicast_peer {\n192.0.2.2 ttl 9\n}"), "behind a peer stand" },
+	{ INST("unicast_src_ip 192.0.2.2\nunicast_peer {\n192.0.2.2\n}"),
+	  "its own source address is among the peers" },
+	{ "global_defs {\nvrrp_strict\n}\n" INST("unicast_peer {\n192.0.2.2\n}"),
+	  "exclude each other" },
+	{ VIPS("192.0.2.300"), "5:1: error:" },
+	{ VIPS("192.0.2.300"), "'192.0.2.300' is not an IP address" },
+	{ VIPS("gateway"), "'gateway' is not an IP address" },
+	{ VIPS("192.0.2.1/33"), "the prefix length is a number from 0 to 32" },
+	{ VIPS("192.0.2.1/"), "the prefix length is a number from 0 to 32" },
+	{ VIPS("192.0.2.1/255.255.255.0"), "the prefix length is a number from 0 to 32" },
+	{ VIPS("2001:db8::1/64"), "IPv6 is known to keepalived" },
+	{ VIPS("192.0.2.1 dv eth1"), "unexpected 'dv' behind an address" },
+	{ VIPS("192.0.2.1 dv eth1"), "did you mean 'dev'?" },
+	{ VIPS("192.0.2.1 dev"), "a value for 'dev' is missing here" },
+	{ VIPS("192.0.2.1 brd x"), "'x' is not an IP address" },
+	{ VIPS("192.0.2.1 label a-label-that-is-long"), "a label has 1 to 15 characters" },
+	{ VIPS("192.0.2.1 scope wide"), "'scope' expects global" },
+	{ VIPS("192.0.2.1 no_track"), "'no_track' behind an address is known to keepalived" },
+	{ VIPS("192.0.2.1\n192.0.2.1/24"), "is listed already, in line" },
+	{ VIPS(""), "has no address" },
+	{ INST("virtual_ipaddress_excluded {\n192.0.2.10\n}"), "is listed already" },
+	{ "vrrp_instance V {\n" VIP "virtual_router_id 5\n}\n", "has no 'interface'" },
+	{ "vrrp_instance V {\n" VIP "interface eth0\n}\n", "has no 'virtual_router_id'" },
+	{ "vrrp_instance {\n}\n", "'vrrp_instance' expects a name" },
+	{ "vrrp_instance V\n", "'vrrp_instance' expects a block" },
+	{ "vrrp_instance V {\n" BASE VIP, "the block 'vrrp_instance' is not closed" },
+	{ INST("") "}\n", "unexpected '}': no block is open here" },
+	{ "{\n}\n" INST(""), "unexpected '{'" },
+	{ INST("") INST(""), "vrrp_instance 'VI_1' exists already, in line 1" },
+	{ INST("") "vrrp_instance B {\n" BASE "virtual_ipaddress {\n192.0.2.11\n}\n}\n",
+	  "has the virtual_router_id 51 of 'VI_1' on the same interface" },
+	{ INST("") "vrrp_instance B {\ninterface eth0\nvirtual_router_id 52\n" VIP "}\n",
+	  "192.0.2.10 is listed already, in line 5" },
+	{ INST("track_script {\nchk\n}"), "there is no vrrp_script 'chk'" },
+	{ SCRIPT("") "vrrp_instance B {\n" BASE "track_script {\nchkk\n}\n}\n",
+	  "there is no vrrp_script 'chkk' (did you mean 'chk'?)" },
+	{ INST("track_proxy {\nweb\n}"), "there is no vrrp_track_proxy 'web'" },
+	{ INST("track_interface {\neth1 weight 254\n}"), "from -253 to 253, got '254'" },
+	{ INST("track_interface {\neth1 weight -254\n}"), "from -253 to 253, got '-254'" },
+	{ INST("track_interface {\neth1 weight\n}"), "a number from -253 to 253 is missing" },
+	{ INST("track_interface {\neth1 weight 5 backwards\n}"), "only 'reverse' may follow" },
+	{ INST("track_interface {\neth1 heavy\n}"), "only 'weight N [reverse]' may follow" },
+	{ INST("track_interface {\neth1\neth1\n}"), "'eth1' is tracked already" },
+	{ "vrrp_script chk {\ninterval 1\n}\n" INST(""), "vrrp_script 'chk' has no 'script'" },
+	{ SCRIPT("") SCRIPT(""), "vrrp_script 'chk' exists already" },
+	{ SCRIPT("interval 0"), "from 0.01" },
+	{ SCRIPT("rise 0"), "'rise' expects a whole number from 1" },
+	{ SCRIPT("fall x"), "'fall' expects a whole number from 1" },
+	{ SCRIPT("weight 300"), "from -253 to 253, got '300'" },
+	{ SCRIPT("fail 3"), "unknown keyword 'fail' in vrrp_script (did you mean 'fall'?)" },
+	{ "vrrp_script chk {\nscript \"\"\n}\n" INST(""), "'script' is empty" },
+	{ "vrrp_track_proxy web {\ntimeout 1\n}\n" INST(""), "has no 'socket'" },
+	{ "vrrp_track_proxy web {\nsocket /s\ntimeout 0.01\n}\n" INST(""), "from 0.1" },
+	{ "vrrp_track_proxy web {\nsocket /s\nrequire_usable maybe\n}\n" INST(""),
+	  "expects yes or no" },
+	{ GLOB("vrrp_version 1"), "from 2 to 3, got '1'" },
+	{ GLOB("vrrp_mcast_group4 192.0.2.1"), "is not a multicast address" },
+	{ GLOB("vrrp_iptables"), "'vrrp_iptables' is known to keepalived, not supported yet" },
+	{ GLOB("enable_dbus"), "there is no D-Bus" },
+	{ GLOB("routerid x"), "did you mean 'router_id'?" },
+	{ INST("use_vmac"), "'use_vmac' is known to keepalived, not supported yet" },
+	{ INST("track_file {\nf weight 1\n}"), "'track_file' is known to keepalived" },
+	{ INST("virtual_routes {\n10.0.0.0/8 via 192.0.2.1\n}"), "'virtual_routes' is known" },
+	{ INST("garp_master_delay -1"), "'garp_master_delay' expects seconds from 0" },
+	{ INST("notify_master \"/x.sh\" nobody"), "a user behind it is not supported yet" },
+	{ INST("") "vrrp_sync_group G {\ngroup {\nVI_1\n}\n}\n", "'vrrp_sync_group' is known" },
+	{ INST("") "virtual_server 192.0.2.1 80 {\nreal_server 10.0.0.1 80 {\nweight 1\n}\n}\n",
+	  "'virtual_server' is known to keepalived" },
+	{ INST("@node1 priority 5"), "conditional configuration (@id) is known to keepalived" },
+	{ "$P=100\n" INST(""), "a parameter ($NAME) is known to keepalived" },
+	{ "~SEQ(x,1,2) a\n" INST(""), "a sequence (~SEQ, ~LST) is known to keepalived" },
+	{ "include /nonexistent/file.conf\n" INST(""), "cannot read '/nonexistent/file.conf'" },
+	{ "include\n" INST(""), "'include' expects one file name or pattern" },
+	{ "vrrp_instances V {\n}\n", "did you mean 'vrrp_instance'?" },
+};
+
+START_TEST(test_refused)
+{
+	char *out;
+	struct cfg *c = load(refused[_i].text, &out);
+
+	ck_assert_msg(c == NULL, "accepted: %s", refused[_i].text);
+	ck_assert_msg(strstr(out, refused[_i].error) != NULL, "\n%s\nwanted: %s\ngot: %s",
+		      refused[_i].text, refused[_i].error, out);
+	free(out);
+}
+END_TEST
+
+static const struct {
+	const char *text;
+	const char *dump;    /* somewhere in the canonical text; NULL: anything */
+	const char *message; /* in the messages; NULL: there are none */
+} accepted[] = {
+	{ INST(""), "priority 100\n\tversion 2\n\tadvert_int 1\n", NULL },
+	{ INST("state MASTER"), "state MASTER", NULL },
+	{ INST("state BACKUP"), "state BACKUP", NULL },
+	{ INST("priority 255"), "priority 255", NULL },
+	{ INST("priority 1 # comment"), "priority 1\n", NULL },
+	{ INST("priority 7 ! comment"), "priority 7\n", NULL },
+	{ INST("version 3\nadvert_int 0.01"), "version 3\n\tadvert_int 0.01\n", NULL },
+	{ INST("version 3\nadvert_int .5"), "advert_int 0.5\n", NULL },
+	{ INST("version 3\nadvert_int 40.95"), "advert_int 40.95\n", NULL },
+	{ INST("advert_int 255"), "advert_int 255\n", NULL },
+	{ "global_defs {\nvrrp_version 3\n}\n" INST("advert_int 0.1"),
+	  "version 3\n\tadvert_int 0.1", NULL },
+	{ INST("nopreempt"), "nopreempt", NULL },
+	{ INST("nopreempt\nstate MASTER"), "nopreempt", "nopreempt holds although" },
+	{ INST("nopreempt\npreempt_delay 5"), "preempt_delay 5", "no effect with nopreempt" },
+	{ INST("nopreempt\npreempt"), NULL, NULL },
+	{ INST("preempt_delay 0.25"), "preempt_delay 0.25\n", NULL },
+	{ INST("dont_track_primary"), "dont_track_primary", NULL },
+	{ INST("authentication {\nauth_type PASS\nauth_pass secret\n}"), "auth_pass secret", NULL },
+	{ INST("authentication {\nauth_type PASS\nauth_pass 123456789\n}"), "auth_pass 12345678\n",
+	  "cut to 8 characters" },
+	{ INST("authentication {\nauth_type PASS\n}"), NULL, "authentication is ignored" },
+	{ INST("version 3\nauthentication {\nauth_type PASS\nauth_pass x\n}"), NULL,
+	  "version 3 has no passwords" },
+	{ INST("authentication {\nauth_type PASS\nauth_pass \"a b{#\"\n}"), "auth_pass \"a b{#\"",
+	  NULL },
+	{ INST("unicast_src_ip 192.0.2.1\nunicast_peer {\n192.0.2.2\n}"),
+	  "unicast_src_ip 192.0.2.1\n\tunicast_peer {\n\t\t192.0.2.2\n\t}", NULL },
+	{ INST("unicast_peer { 192.0.2.2 }"), "unicast_peer {\n\t\t192.0.2.2\n\t}", NULL },
+	{ INST("unicast_peer {\n192.0.2.2 min_ttl 254 max_ttl 254\n}"),
+	  "192.0.2.2 min_ttl 254 max_ttl 254", NULL },
+	{ INST("unicast_src_ip 192.0.2.1/24\nunicast_peer {\n192.0.2.2/24\n}"), "192.0.2.2\n",
+	  "a prefix length means nothing here" },
+	{ INST("unicast_src_ip 192.0.2.1"), "mcast_src_ip 192.0.2.1", "without unicast_peer" },
+	{ INST("mcast_src_ip 192.0.2.1"), "mcast_src_ip 192.0.2.1", NULL },
+	{ VIPS("192.0.2.1"), "192.0.2.1/32", NULL },
+	{ VIPS("192.0.2.1/24 dev eth1 label eth1:v brd + scope link"),
+	  "192.0.2.1/24 dev eth1 label eth1:v brd + scope 253", NULL },
+	{ VIPS("192.0.2.1/24 brd 192.0.2.255"), "192.0.2.1/24 brd 192.0.2.255", NULL },
+	{ VIPS("192.0.2.1/24 brd -"), "192.0.2.1/24\n", NULL },
+	{ VIPS("192.0.2.1\n\n192.0.2.2 # two"), "192.0.2.2/32", NULL },
+	{ INST("virtual_ipaddress_excluded {\n192.0.2.99\n}"), "virtual_ipaddress_excluded {",
+	  NULL },
+	{ "vrrp_instance VI_1\n{\n" BASE "virtual_ipaddress\n{\n192.0.2.1\n}\n}\n", "192.0.2.1/32",
+	  NULL },
+	{ "vrrp_instance VI_1{\n" BASE "virtual_ipaddress{\n192.0.2.1}}\n", "192.0.2.1/32", NULL },
+	{ INST("track_interface {\neth1\neth2 weight -20\neth3 weight 5 reverse\n}"),
+	  "eth1 weight 0\n\t\teth2 weight -20\n\t\teth3 weight 5 reverse\n", NULL },
+	{ "vrrp_script chk {\nscript \"/usr/bin/killall -0 haproxy\"\ninterval 2\nweight "
+	  "-2\n}\n" INST("track_script {\nchk\n}"),
+	  "script /usr/bin/killall -0 haproxy\n\tinterval 2\n\tweight -2\n\trise 1\n\tfall 1\n",
+	  NULL },
+	{ "vrrp_script chk {\nscript /bin/x a b\nweight +2 reverse\n}\n" INST(
+		  "track_script {\nchk\n}"),
+	  "chk weight 2 reverse", NULL },
+	{ "vrrp_script chk {\nscript /bin/x\nweight -9\n}\n" INST(
+		  "track_script {\nchk weight 3\n}"),
+	  "chk weight 3\n", NULL },
+	{ "vrrp_script chk {\nscript \"/bin/sh -c 'a b'\"\n}\n" INST(""),
+	  "script /bin/sh -c \"a b\"", NULL },
+	{ SCRIPT("init_fail\ntimeout 3\nrise 2\nfall 4\nuser root root"),
+	  "timeout 3\n\tweight 0\n\trise 2\n\tfall 4\n\tuser root root\n\tinit_fail\n", NULL },
+	{ "vrrp_track_proxy web {\nsocket /run/p.sock\n}\n" INST("track_proxy {\nweb\n}"),
+	  "socket /run/p.sock\n\ttimeout 0.3\n\tweight 0\n\trequire_usable yes\n", NULL },
+	{ "vrrp_track_proxy web {\nsocket /run/p.sock\nweight -50\nrequire_usable no\n}\n" INST(
+		  "track_proxy {\nweb weight -60\n}"),
+	  "web weight -60\n", NULL },
+	{ INST("track_proxy {\nlater\n}") "vrrp_track_proxy later {\nsocket /s\n}\n",
+	  "later weight 0", NULL },
+	{ "global_defs {\nvrrp_garp_master_delay 1\nvrrp_garp_master_repeat 3\n}\n" INST(""),
+	  "garp_master_delay 1\n\tgarp_master_repeat 3\n\tgarp_lower_prio_delay 1\n"
+	  "\tgarp_lower_prio_repeat 3\n",
+	  NULL },
+	{ "global_defs {\nvrrp_garp_master_delay 1\n}\n" INST("garp_master_delay 2"),
+	  "garp_master_delay 2\n", NULL },
+	{ INST("garp_master_refresh 60\ngarp_master_refresh_repeat 2\ngarp_interval 0.001"),
+	  "garp_master_refresh 60\n\tgarp_master_refresh_repeat 2\n\tgarp_interval 0.001\n", NULL },
+	{ INST("garp_lower_prio_delay 3\ngarp_lower_prio_repeat 0"),
+	  "garp_lower_prio_delay 3\n\tgarp_lower_prio_repeat 0\n", NULL },
+	{ GLOB("vrrp_skip_check_adv_addr"), "skip_check_adv_addr", NULL },
+	{ GLOB("vrrp_skip_check_adv_addr off"), NULL, NULL },
+	{ GLOB("vrrp_mcast_group4 224.0.0.99"), "vrrp_mcast_group4 224.0.0.99", NULL },
+	{ GLOB("router_id lb1\nvrrp_startup_delay 1.5\nenable_script_security\nscript_user root"),
+	  "router_id lb1\n\tvrrp_version 2", NULL },
+	{ GLOB("notification_email {\nuser@example.org\n}\nsmtp_server 192.0.2.1"), NULL,
+	  "'notification_email' has no effect here: no mail is sent" },
+	{ GLOB("max_auto_priority"), NULL, "'max_auto_priority' has no effect here" },
+	{ "global_defs {\nvrrp_strict\n}\n" INST(
+		  "authentication {\nauth_type PASS\nauth_pass x\n}"),
+	  NULL, "authentication is ignored" },
+	{ INST("notify_master \"/etc/n.sh up\"\nnotify /n\nnotify_stop '/s t'"),
+	  "notify /n\n\tnotify_master \"/etc/n.sh up\"\n\tnotify_stop \"/s t\"\n", NULL },
+	{ INST("priority 255\ntrack_interface {\neth1 weight 5\n}"), NULL,
+	  "a weight cannot move the owner" },
+	{ INST("debug 3"), NULL, "'debug' has no effect here" },
+	{ INST("smtp_alert"), NULL, "'smtp_alert' has no effect here" },
+	{ INST("") "vrrp_instance B {\ninterface eth1\nvirtual_router_id 51\nvirtual_ipaddress "
+		   "{\n192.0.2.99\n}\n}\n",
+	  "vrrp_instance B", NULL },
+	{ "include /nonexistent/*.conf\n" INST(""), NULL, "no file matches" },
+};
+
+START_TEST(test_accepted)
+{
+	char *out;
+	struct cfg *c = load(accepted[_i].text, &out);
+	struct strbuf dump = { 0 };
+
+	ck_assert_msg(c != NULL, "refused:\n%s\n%s", accepted[_i].text, out);
+	if (accepted[_i].message)
+		ck_assert_msg(strstr(out, accepted[_i].message) != NULL, "%s\ngot: %s",
+			      accepted[_i].text, out);
+	else
+		ck_assert_msg(out[0] == '\0', "%s\ngot: %s", accepted[_i].text, out);
+	cfg_dump(c, &dump);
+	if (accepted[_i].dump)
+		ck_assert_msg(strstr(strbuf_str(&dump), accepted[_i].dump) != NULL,
+			      "wanted: %s\ngot: %s", accepted[_i].dump, strbuf_str(&dump));
+	strbuf_fini(&dump);
+	cfg_free(c);
+	free(out);
+}
+END_TEST
+
+START_TEST(test_dump_parses_to_itself)
+{
+	char *out, *again;
+	struct cfg *c = load(accepted[_i].text, &out), *d;
+	struct strbuf one = { 0 }, two = { 0 };
+
+	ck_assert_ptr_nonnull(c);
+	cfg_dump(c, &one);
+	d = load(strbuf_str(&one), &again);
+	ck_assert_msg(d != NULL, "%s\n%s", again, strbuf_str(&one));
+	cfg_dump(d, &two);
+	ck_assert_str_eq(strbuf_str(&one), strbuf_str(&two));
+	strbuf_fini(&one);
+	strbuf_fini(&two);
+	cfg_free(c);
+	cfg_free(d);
+	free(out);
+	free(again);
+}
+END_TEST
+
+/* One run tells all. */
+START_TEST(test_many_errors_at_once)
+{
+	char *out;
+	struct cfg *c = load(INST("priority 0\nbogus\nadvert_int x\nstate UP\nuse_vmac"), &out);
+
+	ck_assert_ptr_null(c);
+	ck_assert_ptr_nonnull(strstr(out, "7:10: error"));
+	ck_assert_ptr_nonnull(strstr(out, "8:1: error"));
+	ck_assert_ptr_nonnull(strstr(out, "9:12: error"));
+	ck_assert_ptr_nonnull(strstr(out, "10:7: error"));
+	ck_assert_ptr_nonnull(strstr(out, "11:1: error"));
+	free(out);
+}
+END_TEST
+
+START_TEST(test_model)
+{
+	char *out;
+	struct cfg *c = load("vrrp_script chk {\nscript \"/bin/x -a 'b c'\"\nweight -5\n}\n" INST(
+				     "authentication {\nauth_type PASS\nauth_pass abcdefgh\n}\n"
+				     "track_script {\nchk\n}\ntrack_interface {\neth1 weight 0\n}\n"
+				     "unicast_peer {\n192.0.2.7\n192.0.2.8\n}"),
+			     &out);
+	const struct cfg_instance *in;
+
+	ck_assert_msg(c != NULL, "%s", out);
+	in = c->instances;
+	ck_assert_uint_eq(c->n_instances, 1);
+	ck_assert_str_eq(in->name, "VI_1");
+	ck_assert_str_eq(in->interface, "eth0");
+	ck_assert_uint_eq(in->vrid, 51);
+	ck_assert_int_eq(in->advert_us, US_PER_S);
+	ck_assert(in->preempt && in->accept && in->is_unicast);
+	ck_assert_uint_eq(in->n_peers, 2);
+	ck_assert_uint_eq(in->peers->max_ttl, 255);
+	ck_assert_uint_eq(in->n_vips, 1);
+	ck_assert_uint_eq(in->vips->prefix_len, 24);
+	ck_assert_int_eq(in->vips->scope, -1);
+	ck_assert_uint_eq(in->auth_type, 1);
+	ck_assert_mem_eq(in->auth_pass, "abcdefgh", 8);
+	ck_assert_int_eq(in->tracks->kind, TRACK_SCRIPT);
+	ck_assert_int_eq(in->tracks->weight, -5);
+	ck_assert_ptr_eq(in->tracks->script, c->scripts);
+	ck_assert_int_eq(in->tracks->next->kind, TRACK_INTERFACE);
+	ck_assert_str_eq(c->scripts->argv[0], "/bin/x");
+	ck_assert_str_eq(c->scripts->argv[2], "b c");
+	ck_assert_ptr_null(c->scripts->argv[3]);
+	ck_assert_int_eq(in->garp_delay_us, 5 * US_PER_S);
+	ck_assert_uint_eq(in->garp_repeat, 5);
+	ck_assert_uint_eq(in->garp_lower_prio_repeat, 5);
+	ck_assert_uint_eq(in->garp_refresh_repeat, 1);
+	cfg_free(c);
+	free(out);
+}
+END_TEST
+
+static void write_file(const char *dir, const char *name, const char *text)
+{
+	char path[256];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	f = fopen(path, "w");
+	ck_assert_ptr_nonnull(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+static void remove_file(const char *dir, const char *name)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	unlink(path);
+}
+
+static struct cfg *load_file(const char *dir, const char *name, char **out)
+{
+	char path[256];
+	struct diag d;
+	struct cfg *c;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	diag_init(&d);
+	c = cfg_load(path, &d);
+	*out = messages(&d);
+	diag_fini(&d);
+	return c;
+}
+
+START_TEST(test_include)
+{
+	char dir[] = "/tmp/test_cfg.XXXXXX", *out;
+	struct cfg *c;
+
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	write_file(dir, "main.conf",
+		   "include part-*.conf\nvrrp_instance LAST {\ninterface eth3\n"
+		   "include inner.conf\nvirtual_router_id 3\n}\n");
+	write_file(dir, "part-1.conf",
+		   "vrrp_instance A {\ninterface eth1\nvirtual_router_id 1\n"
+		   "virtual_ipaddress {\n192.0.2.1\n}\n}\n");
+	write_file(dir, "part-2.conf",
+		   "vrrp_instance B {\ninterface eth1\nvirtual_router_id 2\n"
+		   "virtual_ipaddress {\n192.0.2.2\n}\n}");
+	write_file(dir, "inner.conf", "virtual_ipaddress {\n192.0.2.3\n}\n");
+	c = load_file(dir, "main.conf", &out);
+	ck_assert_msg(c != NULL, "%s", out);
+	ck_assert_uint_eq(c->n_instances, 3);
+	ck_assert_str_eq(c->instances->name, "A");
+	ck_assert_str_eq(c->instances->next->name, "B");
+	ck_assert_str_eq(c->instances->next->next->name, "LAST");
+	ck_assert_uint_eq(c->instances->next->next->n_vips, 1);
+	cfg_free(c);
+	free(out);
+
+	write_file(dir, "loop.conf", "include loop.conf\n");
+	c = load_file(dir, "loop.conf", &out);
+	ck_assert_ptr_null(c);
+	ck_assert_ptr_nonnull(strstr(out, "does a file include itself?"));
+	free(out);
+
+	write_file(dir, "bad.conf", "include part-1.conf\ninclude wrong.conf\n");
+	write_file(dir, "wrong.conf", "vrrp_instance W {\nfoo\n}\n");
+	c = load_file(dir, "bad.conf", &out);
+	ck_assert_ptr_null(c);
+	ck_assert_ptr_nonnull(strstr(out, "/wrong.conf:2:1: error: unknown keyword 'foo'"));
+	free(out);
+
+	c = load_file(dir, "absent.conf", &out);
+	ck_assert_ptr_null(c);
+	ck_assert_ptr_nonnull(strstr(out, "cannot read this file: No such file or directory"));
+	free(out);
+
+	remove_file(dir, "main.conf");
+	remove_file(dir, "part-1.conf");
+	remove_file(dir, "part-2.conf");
+	remove_file(dir, "inner.conf");
+	remove_file(dir, "loop.conf");
+	remove_file(dir, "bad.conf");
+	remove_file(dir, "wrong.conf");
+	ck_assert_int_eq(rmdir(dir), 0);
+}
+END_TEST
+
+static const struct {
+	const char *text;
+	const char *error; /* NULL: none */
+} machine[] = {
+	{ "vrrp_instance V {\ninterface lo\nvirtual_router_id 1\n" VIP "}\n", NULL },
+	{ "vrrp_instance V {\ninterface nope0\nvirtual_router_id 1\n" VIP "}\n",
+	  "there is no interface 'nope0' on this machine" },
+	{ "vrrp_instance V {\ninterface lo\nvirtual_router_id 1\nvirtual_ipaddress {\n192.0.2.1 "
+	  "dev "
+	  "nope1\n}\n}\n",
+	  "there is no interface 'nope1'" },
+	{ "vrrp_instance V {\ninterface lo\nvirtual_router_id 1\n" VIP
+	  "track_interface {\nnope2\n}\n}\n",
+	  "there is no interface 'nope2'" },
+	{ "vrrp_script c {\nscript /bin/sh\n}\nvrrp_instance V {\ninterface lo\nvirtual_router_id "
+	  "1\n" VIP "}\n",
+	  NULL },
+	{ "vrrp_script c {\nscript \"sh -c true\"\n}\nvrrp_instance V {\ninterface "
+	  "lo\nvirtual_router_id 1\n" VIP "}\n",
+	  NULL },
+	{ "vrrp_script c {\nscript /nonexistent\n}\nvrrp_instance V {\ninterface "
+	  "lo\nvirtual_router_id 1\n" VIP "}\n",
+	  "1:13: error: c: '/nonexistent' is not a program that can be run" },
+	{ "vrrp_script c {\nscript /etc/passwd\n}\nvrrp_instance V {\ninterface "
+	  "lo\nvirtual_router_id 1\n" VIP "}\n",
+	  "is not a program that can be run" },
+	{ "vrrp_script c {\nscript /bin\n}\nvrrp_instance V {\ninterface lo\nvirtual_router_id "
+	  "1\n" VIP "}\n",
+	  "is not a program that can be run" },
+	{ "vrrp_script c {\nscript /bin/sh\nuser nosuchuser\n}\nvrrp_instance V {\ninterface "
+	  "lo\nvirtual_router_id 1\n" VIP "}\n",
+	  "there is no user 'nosuchuser'" },
+	{ "global_defs {\nscript_user nosuchuser\n}\nvrrp_instance V {\ninterface "
+	  "lo\nvirtual_router_id 1\n" VIP "}\n",
+	  "there is no user 'nosuchuser'" },
+	{ "vrrp_instance V {\ninterface lo\nvirtual_router_id 1\n" VIP
+	  "notify_master \"/nonexistent up\"\n}\n",
+	  "V: '/nonexistent' is not a program" },
+};
+
+START_TEST(test_machine)
+{
+	char *out, *found;
+	struct cfg *c = load(machine[_i].text, &out);
+	struct diag d;
+
+	ck_assert_msg(c != NULL, "%s", out);
+	diag_init(&d);
+	cfg_check_machine(c, &d);
+	found = messages(&d);
+	if (machine[_i].error)
+		ck_assert_msg(strstr(found, machine[_i].error) != NULL, "%s\ngot: %s",
+			      machine[_i].error, found);
+	else
+		ck_assert_msg(d.n_errors == 0, "%s", found);
+	diag_fini(&d);
+	cfg_free(c);
+	free(out);
+	free(found);
+}
+END_TEST
+
+START_TEST(test_print_keywords)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *f = open_memstream(&text, &len);
+
+	cfg_print_keywords(f);
+	fclose(f);
+	ck_assert_ptr_nonnull(strstr(text, "vrrp_instance a name { ... }"));
+	ck_assert_ptr_nonnull(strstr(text, "advert_int seconds"));
+	ck_assert_ptr_null(strstr(text, "virtual_server"));
+	free(text);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("cfg");
+	TCase *tc = tcase_create("cfg");
+	SRunner *sr;
+	int failed;
+
+	tcase_add_loop_test(tc, test_refused, 0, ARRAY_LEN(refused));
+	tcase_add_loop_test(tc, test_accepted, 0, ARRAY_LEN(accepted));
+	tcase_add_loop_test(tc, test_dump_parses_to_itself, 0, ARRAY_LEN(accepted));
+	tcase_add_loop_test(tc, test_machine, 0, ARRAY_LEN(machine));
+	tcase_add_test(tc, test_many_errors_at_once);
+	tcase_add_test(tc, test_model);
+	tcase_add_test(tc, test_include);
+	tcase_add_test(tc, test_print_keywords);
+	suite_add_tcase(s, tc);
+	sr = srunner_create(s);
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,10 +1,12 @@
 /* cfg_addr.c - addresses as HAProxy writes them: "host:port", "[v6]:port", "*:80", ":::80",
  * "/path", "unix@", "ipv4@", "ipv6@", "fd@", port ranges and offsets. */
 #include "config/cfg_internal.h"
+#include <netdb.h>
+
+#include "config/cfg_source.h"
 
 #include <ctype.h>
 #include <errno.h>
-#include <netdb.h>
 
 /* "$NAME" and "${NAME}" in an address are expanded even without quotes. Unset: empty. */
 static const char *expand_env(struct cfg_parser *p, struct str s)
@@ -112,28 +114,6 @@ bad:
 	return false;
 }
 
-static int resolve(const char *host, int family, struct addr *out)
-{
-	const struct addrinfo hints = { .ai_family = family, .ai_socktype = SOCK_STREAM };
-	struct addrinfo *list = NULL;
-	int rc = getaddrinfo(host, NULL, &hints, &list);
-
-	if (rc != 0)
-		return rc;
-	rc = EAI_NONAME;
-	for (const struct addrinfo *ai = list; ai; ai = ai->ai_next) {
-		if (ai->ai_family != AF_INET && ai->ai_family != AF_INET6)
-			continue;
-		memset(out, 0, sizeof *out);
-		memcpy(&out->sa, ai->ai_addr, ai->ai_addrlen);
-		out->len = ai->ai_addrlen;
-		rc = 0;
-		break;
-	}
-	freeaddrinfo(list);
-	return rc;
-}
-
 static void set_any(int family, struct addr *out)
 {
 	memset(out, 0, sizeof *out);
@@ -175,7 +155,7 @@ static bool parse_host(struct cfg_parser *p, unsigned i, const char *what, unsig
 		cfg_error(p, i, "'%s' expects an IP address, got '%s'", what, z);
 		return false;
 	}
-	const int rc = resolve(z, family, &out->addr);
+	const int rc = cfg_source_resolve(z, family, &out->addr);
 
 	out->is_name = true;
 	if (rc == 0)

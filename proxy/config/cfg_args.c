@@ -4,7 +4,8 @@
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <tandem/daemon.h>
+
+#include "config/cfg_source.h"
 
 #define MAX_TIME_MS INT64_C(2147483647) /* HAProxy's limit of every time: about 24.8 days */
 
@@ -86,7 +87,7 @@ bool cfg_read_user(struct cfg_parser *p, unsigned i, uid_t *uid, gid_t *gid)
 		cfg_error(p, i, "'user' expects the name of a user");
 		return false;
 	}
-	if (daemon_lookup_user(cfg_argz(p, i), uid, gid) < 0) {
+	if (cfg_source_user(cfg_argz(p, i), uid, gid) < 0) {
 		cfg_error(p, i,
 			  "there is no user '%s' on this system: create it, or name an "
 			  "existing one",
@@ -102,7 +103,7 @@ bool cfg_read_group(struct cfg_parser *p, unsigned i, gid_t *gid)
 		cfg_error(p, i, "'group' expects the name of a group");
 		return false;
 	}
-	if (daemon_lookup_group(cfg_argz(p, i), gid) < 0) {
+	if (cfg_source_group(cfg_argz(p, i), gid) < 0) {
 		cfg_error(p, i,
 			  "there is no group '%s' on this system: create it, or name an "
 			  "existing one",

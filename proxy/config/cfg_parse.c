@@ -1,12 +1,11 @@
 /* cfg_parse.c - files and sections of haproxy.cfg, and the life of a struct cfg. */
 #include "config/cfg_parse.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #include "config/cfg_internal.h"
+#include "config/cfg_source.h"
 
 const uint16_t cfg_error_codes[CFG_N_ERROR_PAGES] = { 200, 400, 401, 403, 404, 405, 407, 408, 410,
 						      413, 425, 429, 500, 501, 502, 503, 504 };
@@ -260,7 +259,7 @@ static void parse_file(struct cfg_parser *p, const char *path)
 {
 	const char *name = arena_strdup(p->arena, path);
 	struct str text;
-	const int rc = lexer_read_file(path, p->arena, &text);
+	const int rc = cfg_source_read(path, p->arena, &text);
 
 	if (rc == 0) {
 		parse_text(p, name, text);
@@ -276,38 +275,11 @@ static void parse_file(struct cfg_parser *p, const char *path)
 		diag_error(p->diag, pos, "the file cannot be read: %s", strerror(-rc));
 }
 
-static int by_name(const void *a, const void *b)
+/* names: each ends with NUL. */
+static void parse_directory(struct cfg_parser *p, const char *path, struct str names)
 {
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* The *.cfg files of a directory in the C locale's order, hidden ones left out. */
-static void parse_directory(struct cfg_parser *p, const char *path)
-{
-	const struct diag_pos pos = { .file = arena_strdup(p->arena, path) };
-	char **names = NULL;
-	size_t n = 0, cap = 0;
-	DIR *dir = opendir(path);
-
-	if (!dir) {
-		diag_error(p->diag, pos, "the directory cannot be read: %s", strerror(errno));
-		return;
-	}
-	for (const struct dirent *e; (e = readdir(dir)) != NULL;) {
-		if (e->d_name[0] == '.' || !str_ends_with(str_from(e->d_name), STR(".cfg")))
-			continue;
-		if (n == cap) {
-			cap = cap ? 2 * cap : 16;
-			names = xrealloc(names, cap * sizeof *names);
-		}
-		names[n++] = arena_printf(p->arena, "%s/%s", path, e->d_name);
-	}
-	closedir(dir);
-	if (n > 1)
-		qsort(names, n, sizeof *names, by_name);
-	for (size_t i = 0; i < n; i++)
-		parse_file(p, names[i]);
-	free(names);
+	for (size_t at = 0; at < names.len; at += strlen(names.p + at) + 1)
+		parse_file(p, arena_printf(p->arena, "%s/%s", path, names.p + at));
 }
 
 /* ---- the whole ---- */
@@ -340,12 +312,12 @@ struct cfg *cfg_load(const char *const *paths, unsigned n_paths, struct diag *d)
 	struct cfg *c = xcalloc(1, sizeof *c);
 	struct cfg_parser p;
 	const unsigned errors = d->n_errors, warnings = d->n_warnings;
-	struct stat st;
+	struct str names;
 
 	parser_init(&p, c, d);
 	for (unsigned i = 0; i < n_paths; i++) {
-		if (stat(paths[i], &st) == 0 && S_ISDIR(st.st_mode))
-			parse_directory(&p, paths[i]);
+		if (cfg_source_list(paths[i], p.arena, &names) == 0)
+			parse_directory(&p, paths[i], names);
 		else
 			parse_file(&p, paths[i]);
 	}

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stddef.h>
 
+#include "config/cfg_source.h"
+
 #define P(field) offsetof(struct cfg_proxy, field)
 #define T(field) offsetof(struct cfg_timeouts, field)
 
@@ -205,7 +207,7 @@ static void set_errorfile(struct cfg_parser *p, const struct keyword *kw, unsign
 			  "yet");
 		return;
 	}
-	const int rc = lexer_read_file(cfg_argz(p, at + 1), p->arena, &bytes);
+	const int rc = cfg_source_read(cfg_argz(p, at + 1), p->arena, &bytes);
 
 	if (rc < 0)
 		cfg_error(p, at + 1, "the error page '%s' cannot be read: %s", cfg_argz(p, at + 1),

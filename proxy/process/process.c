@@ -18,6 +18,7 @@
 
 #include "config/cfg_model.h"
 #include "config/cfg_parse.h"
+#include "config/cfg_source.h"
 #include "health/check.h"
 #include "log/access_log.h"
 #include "log/server_log.h"
@@ -25,6 +26,7 @@
 #include "pool/backend.h"
 #include "process/liveness_server.h"
 #include "process/options.h"
+#include "process/outside.h"
 #include "process/registry.h"
 #include "process/reload.h"
 #include "process/takeover.h"
@@ -152,7 +154,7 @@ static int write_pidfile(struct process *p, const struct cfg *cfg)
 	return 0;
 }
 
-static int drop_privileges(const struct cfg_global *g)
+static int drop_privileges(struct process *p, const struct cfg_global *g)
 {
 	static const int kept[] = { CAP_NET_BIND_SERVICE, -1 };
 	int rc;
@@ -163,6 +165,11 @@ static int drop_privileges(const struct cfg_global *g)
 	    (g->uid == (uid_t)-1 || g->uid == geteuid()) &&
 	    (g->gid == (gid_t)-1 || g->gid == getegid()))
 		return 0; /* we are who we shall be */
+	p->outside_fd = outside_start(p->options);
+	if (p->outside_fd < 0) {
+		fprintf(stderr, "proxyd: cannot fork: %s\n", strerror(-p->outside_fd));
+		return p->outside_fd;
+	}
 	rc = daemon_drop_privileges(g->chroot_dir, g->uid, g->gid, kept);
 	if (rc != 0)
 		fprintf(stderr, "proxyd: cannot become user '%s' group '%s'%s%s: %s%s\n",
@@ -226,6 +233,8 @@ static int init_loop(struct process *p)
 
 static void fini_loop(struct process *p)
 {
+	if (p->outside_fd >= 0)
+		close(p->outside_fd);
 	urcu_qsbr_barrier(); /* views on their way to be freed */
 	urcu_qsbr_unregister_thread();
 	control_lock_release();
@@ -268,7 +277,9 @@ int process_start(struct process *p, const struct options *o, struct cfg *cfg,
 {
 	struct plan *plan;
 
-	*p = (struct process){ .options = o, .state = PROCESS_STARTING, .master = master };
+	*p = (struct process){
+		.options = o, .state = PROCESS_STARTING, .master = master, .outside_fd = -1
+	};
 	process_self = p;
 	list_init(&p->listeners);
 	list_init(&p->sockets);
@@ -285,7 +296,7 @@ int process_start(struct process *p, const struct options *o, struct cfg *cfg,
 	init_engine(p, cfg);
 	if (open_everything(p, cfg, &plan) != 0)
 		goto no_plan;
-	if (write_pidfile(p, cfg) != 0 || drop_privileges(&cfg->global) != 0) {
+	if (write_pidfile(p, cfg) != 0 || drop_privileges(p, &cfg->global) != 0) {
 		plan_drop(plan);
 		goto no_plan;
 	}
@@ -412,20 +423,31 @@ static void log_diag(const struct diag *d)
 	free(text);
 }
 
-static bool can_read_files(const struct process *p)
+/* From the helper outside, if privileges were dropped, else directly. */
+static struct cfg *load_again(struct process *p, struct diag *d)
 {
-	if (p->cfg->global.chroot_dir == NULL)
-		return true;
-	log_err("process", "reload_failed",
-		"reason=\"the process lives in chroot %s and cannot see its configuration files; "
-		"nothing changed\"",
-		p->cfg->global.chroot_dir);
-	return false;
+	struct strbuf record = { 0 };
+	struct cfg *cfg = NULL;
+	int rc = 0;
+
+	if (p->outside_fd != -1)
+		rc = outside_read(p->outside_fd, &record);
+	if (rc != 0) {
+		diag_error(d, (struct diag_pos){ 0 },
+			   "the configuration cannot be read by the helper process: %s",
+			   strerror(-rc));
+	} else {
+		cfg_source_replay((struct str){ record.p, record.len });
+		cfg = cfg_load(p->options->files, p->options->n_files, d);
+		cfg_source_replay((struct str){ 0 });
+	}
+	strbuf_fini(&record);
+	return cfg;
 }
 
 static int reload_plan(struct process *p, struct diag *d, struct plan **out)
 {
-	struct cfg *cfg = cfg_load(p->options->files, p->options->n_files, d);
+	struct cfg *cfg = load_again(p, d);
 
 	if (cfg == NULL)
 		return -EINVAL;
@@ -446,10 +468,6 @@ int process_reload(struct process *p)
 
 	if (p->state != PROCESS_RUNNING)
 		return -EBUSY;
-	if (!can_read_files(p)) {
-		p->n_failed_reloads++;
-		return -EINVAL;
-	}
 	tell(p, MASTER_RELOADING, "RELOADING=1");
 	diag_init(&d);
 	rc = reload_plan(p, &d, &plan);

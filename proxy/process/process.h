@@ -35,7 +35,8 @@ struct process {
 	struct access_log *log;           /* of the control thread: lines about servers */
 	struct master_link *master;       /* NULL: there is no master */
 	ev_io master_gone;
-	char *pidfile; /* owned; written by us */
+	int outside_fd; /* to the helper of process/outside.h; -1: we read files ourselves */
+	char *pidfile;  /* owned; written by us */
 	unsigned n_reloads, n_failed_reloads;
 	ev_signal on_term, on_int, on_usr1, on_usr2, on_hup;
 	ev_timer housekeeping;     /* once a second */

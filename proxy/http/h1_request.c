@@ -1,0 +1,446 @@
+/* h1_request.c - the client's half of an HTTP/1 stream. */
+#include <errno.h>
+
+#include "config/cfg_model.h"
+#include "http/error_page.h"
+#include "http/h1_conn.h"
+#include "http/h1_strict.h"
+#include "net/client.h"
+#include "net/frontend.h"
+#include "net/splice.h"
+#include "net/stream.h"
+#include "process/worker_priv.h"
+#include "stats/dashboard.h"
+
+static struct worker_private *priv_of(const struct stream *st)
+{
+	return st->c->w->priv;
+}
+
+/* ---- the head ---- */
+
+static void bad_request(struct stream *st)
+{
+	counter_add(&st->c->fe->counters[st->c->w->tid].ereq, 1);
+	st->keep_alive = false;
+	stream_fail(st, 400, 'P', 'R');
+}
+
+/* The request line as received, for logs: the buffer will be used for other things. */
+static void save_line(struct stream *st, const struct h1_head *h)
+{
+	size_t len = (size_t)h->target + h->target_len + strlen(" HTTP/1.1");
+
+	st->line_len = (uint16_t)MIN(len, sizeof(st->line));
+	memcpy(st->line, h->base, st->line_len);
+	st->method_len = h->method_len;
+	st->target_off = (uint16_t)MIN(h->target, st->line_len);
+	st->target_len = (uint16_t)MIN(h->target_len, (uint32_t)(st->line_len - st->target_off));
+}
+
+static bool is_same_net(const struct addr *a, const struct addr *net, unsigned bits)
+{
+	const uint8_t *x, *y;
+
+	if (net->len == 0 || a->sa.sa_family != net->sa.sa_family)
+		return false;
+	if (a->sa.sa_family == AF_INET) {
+		x = (const uint8_t *)&a->in.sin_addr;
+		y = (const uint8_t *)&net->in.sin_addr;
+	} else if (a->sa.sa_family == AF_INET6) {
+		x = (const uint8_t *)&a->in6.sin6_addr;
+		y = (const uint8_t *)&net->in6.sin6_addr;
+	} else {
+		return false;
+	}
+	return memcmp(x, y, bits / 8) == 0 &&
+	       (bits % 8 == 0 || (x[bits / 8] ^ y[bits / 8]) >> (8 - bits % 8) == 0);
+}
+
+static bool has_field(const struct h1_head *h, struct str name)
+{
+	for (unsigned i = 0; i < h->n_fields; i++) {
+		if (str_eq_nocase(h1_field_name(h, &h->fields[i]), name))
+			return true;
+	}
+	return false;
+}
+
+/* Appends "X-Forwarded-For: 192.0.2.1\r\n" at out, which has the room. Returns its new end. */
+static char *add_forwarded_for(struct stream *st, const struct cfg_proxy *cfg,
+			       const struct h1_head *h, char *out)
+{
+	struct str name =
+		cfg->forwardfor_header.len ? cfg->forwardfor_header : STR("X-Forwarded-For");
+	const struct addr *a;
+
+	if ((cfg->forwardfor_ifnone && has_field(h, name)) || st->c->peer.sa.sa_family == AF_UNIX)
+		return out;
+	a = client_addr(st->c);
+	if (is_same_net(a, &cfg->forwardfor_except, cfg->forwardfor_except_bits))
+		return out;
+	memcpy(out, name.p, name.len);
+	out += name.len;
+	memcpy(out, ": ", 2);
+	out += 2;
+	out += addr_format_ip(a, out);
+	memcpy(out, "\r\n", 2);
+	return out + 2;
+}
+
+#define MAX_FIELD_NAME 256 /* of option forwardfor */
+
+/* Collect the edits of the head and apply them in the buffer. false: it does not fit. */
+static bool edit_head(struct stream *st, const struct h1_head *h, const struct cfg_proxy *fe_cfg,
+		      const struct cfg_proxy *be_cfg)
+{
+	struct headers *e = &priv_of(st)->edits;
+	const struct cfg_proxy *fwd = fe_cfg->forwardfor   ? fe_cfg
+				      : be_cfg->forwardfor ? be_cfg
+							   : NULL;
+	char lines[MAX_FIELD_NAME + INET6_ADDRSTRLEN + 64], *p = lines, *start;
+
+	if (fwd && fwd->forwardfor_header.len > MAX_FIELD_NAME)
+		fwd = NULL;
+	headers_init(e);
+	headers_remove_hop_by_hop(e, h, st->is_upgrade,
+				  !fwd                         ? STR("")
+				  : fwd->forwardfor_header.len ? fwd->forwardfor_header
+							       : STR("X-Forwarded-For"));
+	if (fwd)
+		p = add_forwarded_for(st, fwd, h, p);
+	if (st->is_upgrade)
+		p = stpcpy(p, "Connection: Upgrade\r\n");
+	else if (!st->server_keep_alive)
+		p = stpcpy(p, "Connection: close\r\n");
+	else if (h->minor == 0)
+		p = stpcpy(p, "Connection: keep-alive\r\n");
+	if (p != lines)
+		headers_append(e, h, (struct str){ lines, (size_t)(p - lines) });
+	if (e->is_full || (e->growth > 0 && (size_t)e->growth > st->req.buf.head))
+		return false;
+	start = headers_apply(e, buf_data(&st->req.buf), h->len);
+	st->req.buf.head = (size_t)(start - st->req.buf.mem);
+	return true;
+}
+
+static bool answer_monitor(struct stream *st, const struct cfg_proxy *cfg)
+{
+	if (cfg->monitor_uri.len == 0 ||
+	    !str_eq((struct str){ st->line + st->target_off, st->target_len }, cfg->monitor_uri))
+		return false;
+	st->is_silent = true;
+	st->status = 200;
+	error_page_compose(NULL, 200, st->minor, &st->keep_alive, st->method == H1_HEAD,
+			   &st->local);
+	stream_answer_local(st);
+	return true;
+}
+
+static bool answer_stats(struct stream *st, const struct h1_head *h, const struct cfg_proxy *cfg)
+{
+	const struct h1_field *auth;
+	struct stats_request rq = { .method = h1_method_text(h),
+				    .uri = h1_target(h),
+				    .proxy = cfg };
+
+	if (!cfg->stats.enabled || !stats_matches(&cfg->stats, rq.uri))
+		return false;
+	auth = h1_find_field(h, H1F_AUTHORIZATION);
+	if (auth)
+		rq.authorization = h1_field_value(h, auth);
+	if (!st->req.is_done || st->minor == 0)
+		st->keep_alive = false;
+	rq.keep_alive = st->keep_alive;
+	st->is_stats = true;
+	st->term[0] = 'L';
+	st->term[1] = 'R';
+	st->status = (uint16_t)stats_respond(&cfg->stats, &rq, &st->local);
+	stream_answer_local(st);
+	return true;
+}
+
+/* The complete head of len bytes is at the head of the buffer. */
+static void begin_request(struct stream *st, size_t len)
+{
+	struct worker_private *priv = priv_of(st);
+	struct client *c = st->c;
+	struct h1_head *h = &priv->head;
+	const struct cfg_proxy *fe_cfg = rcu_dereference(c->fe->cfg), *be_cfg;
+	struct backend *be = rcu_dereference(c->fe->default_backend);
+	struct counters *n = &c->fe->counters[c->w->tid];
+	struct buf *b = &st->req.buf;
+	size_t used;
+
+	st->head_us = worker_now(c->w);
+	counter_add(&n->req_tot, 1);
+	rate_add(&n->req_rate, st->head_us, 1);
+	if (!h1_parse_request(h, buf_data(b), len) || h1_check_request(h) != H1_OK) {
+		bad_request(st);
+		return;
+	}
+	be_cfg = be ? rcu_dereference(be->cfg) : fe_cfg;
+	save_line(st, h);
+	st->method = h->method;
+	st->minor = h->minor;
+	st->is_upgrade = h->conn_upgrade && h->has_upgrade && h->minor == 1;
+	st->keep_alive = (h->minor == 1 ? !h->conn_close : h->conn_keep_alive) &&
+			 !fe_cfg->httpclose && !client_should_close(c);
+	st->server_keep_alive = !be_cfg->http_server_close && !be_cfg->httpclose &&
+				!fe_cfg->http_server_close && !fe_cfg->httpclose;
+	h1_body_init_request(&st->req.body, h);
+	st->req.n_total = len;
+	if (st->method == H1_CONNECT) /* what follows belongs to the tunnel */
+		st->req.is_done = true;
+	else if (h1_body_feed(&st->req.body, buf_data(b) + len, buf_len(b) - len, &used) ==
+		 H1_BAD) {
+		bad_request(st);
+		return;
+	} else {
+		st->req.is_done = st->req.body.is_done;
+		st->req.n_total += used;
+	}
+	if (answer_monitor(st, fe_cfg) || answer_stats(st, h, fe_cfg) ||
+	    (be_cfg != fe_cfg && answer_stats(st, h, be_cfg)))
+		return;
+	if (!edit_head(st, h, fe_cfg, be_cfg)) {
+		bad_request(st);
+		return;
+	}
+	st->req.ready = (size_t)((int64_t)st->req.n_total + priv->edits.growth);
+	st->replay_from = b->head;
+	st->is_replayable = st->req.is_done || st->req.body.framing == H1_BODY_CHUNKED ||
+			    st->req.body.remaining <= buf_room(b);
+	stream_route(st, be);
+}
+
+void h1_on_client_bytes(struct stream *st)
+{
+	struct buf *b = &st->req.buf;
+	size_t headroom = st->c->w->engine->maxrewrite;
+
+	st->is_http = true;
+	switch (h1_scan(&st->req.scan, buf_data(b), buf_len(b), true)) {
+	case H1_BAD:
+		counter_add(&st->c->fe->counters[st->c->w->tid].req_tot, 1);
+		bad_request(st);
+		return;
+	case H1_DONE:
+		b->head += st->req.scan.start;
+		begin_request(st, st->req.scan.end - st->req.scan.start);
+		return;
+	case H1_NEED_MORE:
+		break;
+	}
+	if (buf_room(b) == 0 && b->head > headroom) {
+		size_t len = buf_len(b);
+
+		memmove(b->mem + headroom, buf_data(b), len);
+		b->head = headroom;
+		b->tail = headroom + len;
+	}
+	if (buf_room(b) == 0)
+		bad_request(st);
+	else
+		stream_update(st);
+}
+
+/* ---- the body, and what comes behind it ---- */
+
+/* Answered already: whatever still comes is dropped. */
+static void discard(struct stream *st)
+{
+	char sink[4096];
+	ssize_t n = recv(st->c->fd, sink, sizeof(sink), 0);
+
+	if (n == 0) {
+		st->c->has_eof = true;
+	} else if (n == -1 && errno != EAGAIN && errno != EINTR) {
+		stream_abort(st, 'C', 'D');
+		return;
+	}
+	stream_update(st);
+}
+
+static char phase_letter(const struct stream *st)
+{
+	switch ((enum stream_state)st->state) {
+	case STREAM_HEAD:
+		return 'R';
+	case STREAM_QUEUED:
+		return 'Q';
+	case STREAM_PAUSED:
+	case STREAM_CONNECTING:
+		return 'C';
+	case STREAM_OPEN:
+		return st->has_response_head || !st->req.is_done ? 'D' : 'H';
+	case STREAM_LOCAL:
+	case STREAM_OVER:
+		return 'D';
+	}
+	UNREACHABLE();
+}
+
+static void on_client_end(struct stream *st)
+{
+	st->c->has_eof = true;
+	if (!st->req.is_done) { /* it will not finish what it began */
+		if (st->state == STREAM_HEAD)
+			counter_add(&st->c->fe->counters[st->c->w->tid].ereq, 1);
+		stream_fail(st, 400, 'C', phase_letter(st));
+		return;
+	}
+	/* Half-closed clients that wait for their answer are legitimate; the option says otherwise.
+	 */
+	if (st->be && rcu_dereference(st->be->cfg)->abortonclose && !st->has_response_head) {
+		stream_abort(st, 'C', phase_letter(st));
+		return;
+	}
+	stream_update(st);
+}
+
+/* No room: a request that must stay for a replay gives way to its own rest. */
+static void make_room(struct stream *st)
+{
+	st->is_replayable = false;
+	if (st->req.buf.head == st->req.buf.tail)
+		channel_release(st, &st->req);
+}
+
+static void on_body_bytes(struct stream *st, size_t from, size_t len)
+{
+	size_t used = 0;
+	enum h1_result r = h1_body_feed(&st->req.body, st->req.buf.mem + from, len, &used);
+
+	st->client_active_us = worker_now(st->c->w);
+	st->req.ready += used;
+	st->req.n_total += used;
+	st->req.is_done = st->req.body.is_done;
+	if (r == H1_BAD) {
+		counter_add(&st->c->fe->counters[st->c->w->tid].ereq, 1);
+		st->keep_alive = false;
+		stream_fail(st, 400, 'P', 'D');
+		return;
+	}
+	if (st->server_refuses) {
+		st->req.ready = 0;
+		st->req.buf.head = st->req.buf.tail;
+		channel_release(st, &st->req);
+	} else if (st->state == STREAM_OPEN && !stream_send_to_server(st)) {
+		return;
+	}
+	if (h1_go_on(st))
+		stream_update(st);
+}
+
+/* A long body whose end we need not look for. */
+static bool is_bulk(const struct stream *st)
+{
+	return st->state == STREAM_OPEN && !st->server_refuses && !st->req.buf.mem &&
+	       channel_is_empty(&st->req) && st->req.body.framing == H1_BODY_LENGTH &&
+	       st->req.body.remaining >= SPLICE_MIN;
+}
+
+static void pass_bulk(struct stream *st)
+{
+	struct h1_body *b = &st->req.body;
+	ssize_t n = 0;
+
+	for (int i = 0; i < SPLICE_ROUNDS && is_bulk(st); i++) {
+		n = channel_splice_in(&st->req, st->c->fd, b->remaining);
+		if (n <= 0)
+			break;
+		st->client_active_us = worker_now(st->c->w);
+		st->req.n_total += (uint64_t)n;
+		b->remaining -= (uint64_t)n;
+		st->req.is_done = b->is_done = b->remaining == 0;
+		if (!stream_send_to_server(st))
+			return;
+	}
+	if (n == 0 || (n < 0 && n != -EAGAIN))
+		on_client_end(st);
+	else if (h1_go_on(st))
+		stream_update(st);
+}
+
+void h1_on_client_readable(struct stream *st)
+{
+	size_t headroom = st->c->w->engine->maxrewrite;
+	size_t from;
+	ssize_t n;
+
+	if (st->state == STREAM_LOCAL) {
+		discard(st);
+		return;
+	}
+	if (is_bulk(st) && splice_prepare(st->c->w, &st->req) == 0) {
+		pass_bulk(st);
+		return;
+	}
+	if (st->req.buf.mem && buf_room(&st->req.buf) == 0 && st->state != STREAM_HEAD)
+		make_room(st);
+	from = st->req.buf.mem ? st->req.buf.tail : headroom;
+	n = channel_recv(st, &st->req, st->c->fd, headroom);
+	if (n > 0) {
+		if (st->state == STREAM_HEAD)
+			h1_on_client_bytes(st);
+		else if (!st->req.is_done)
+			on_body_bytes(st, from, (size_t)n);
+		else
+			stream_update(st); /* the next request waits its turn */
+	} else if (n == 0) {
+		on_client_end(st);
+	} else if (n == -EAGAIN || n == -ENOBUFS) {
+		stream_update(st);
+	} else {
+		st->c->has_eof = true;
+		stream_abort(st, 'C', phase_letter(st));
+	}
+}
+
+bool h1_on_server_writable(struct stream *st)
+{
+	return stream_send_to_server(st) && h1_go_on(st);
+}
+
+bool h1_may_reuse(const struct stream *st)
+{
+	/* A reused connection may close in the moment we send. What can be sent again without harm
+	 * may take the risk; else only behind an earlier request of the same client. */
+	switch ((enum h1_method)st->method) {
+	case H1_GET:
+	case H1_HEAD:
+	case H1_PUT:
+	case H1_DELETE:
+	case H1_OPTIONS:
+	case H1_TRACE:
+		return !st->is_upgrade;
+	case H1_POST:
+	case H1_PATCH:
+	case H1_OTHER:
+		return st->c->n_requests > 0 && !st->is_upgrade;
+	case H1_CONNECT:
+		return false;
+	}
+	UNREACHABLE();
+}
+
+void h1_on_client_timeout(struct stream *st)
+{
+	if (st->state == STREAM_HEAD)
+		counter_add(&st->c->fe->counters[st->c->w->tid].ereq, 1);
+	stream_fail(st, 408, 'c', phase_letter(st));
+}
+
+void h1_on_silent_client(struct client *c)
+{
+	struct stream *st = stream_new(c);
+
+	if (!st) {
+		client_close(c);
+		return;
+	}
+	st->is_http = true;
+	st->is_silent = rcu_dereference(c->fe->cfg)->dontlognull;
+	stream_fail(st, 408, 'c', 'R');
+}

@@ -1,0 +1,320 @@
+/* h1_response.c - the server's half of an HTTP/1 stream. */
+#include <errno.h>
+
+#include "config/cfg_model.h"
+#include "http/h1_conn.h"
+#include "http/h1_strict.h"
+#include "net/client.h"
+#include "net/frontend.h"
+#include "net/relay.h"
+#include "net/splice.h"
+#include "net/stream.h"
+#include "process/worker_priv.h"
+
+static void count_bad_response(struct stream *st)
+{
+	counter_add(&st->srv->counters[st->c->w->tid].eresp, 1);
+	counter_add(&st->be->counters[st->c->w->tid].eresp, 1);
+}
+
+static void bad_response(struct stream *st)
+{
+	count_bad_response(st);
+	stream_fail(st, 502, 'P', 'H');
+}
+
+bool h1_go_on(struct stream *st)
+{
+	if (st->res.is_done && channel_is_empty(&st->res) && st->has_response_head &&
+	    (st->server_refuses || (st->req.is_done && channel_is_empty(&st->req)))) {
+		stream_finish(st);
+		return false;
+	}
+	return true;
+}
+
+/* 100, 102, 103: passed on as they are; a client of HTTP/1.0 does not know them. false: the stream
+ * has ended, or the rest must wait until this one is gone. */
+static bool pass_interim(struct stream *st, size_t len)
+{
+	st->res.scan = (struct h1_scan){ 0 };
+	counter_add(&st->srv->counters[st->c->w->tid].hrsp[1], 1);
+	if (st->minor == 0) {
+		st->res.buf.head += len;
+		return true;
+	}
+	st->res.ready += len;
+	if (!stream_send_to_client(st))
+		return false;
+	if (st->res.ready > 0) {
+		stream_update(st);
+		return false;
+	}
+	return true;
+}
+
+/* Append what must be said about the connection. */
+static bool edit_head(struct stream *st, const struct h1_head *h)
+{
+	struct headers *e = &st->c->w->priv->edits;
+	bool keep_upgrade = h->has_upgrade && (h->status == 101 || h->status == 426);
+	char *start;
+
+	headers_init(e);
+	if (h->minor == 0) /* the version is ours, not that of who is behind us */
+		headers_edit(e, 7, 1, STR("1"));
+	headers_remove_hop_by_hop(e, h, keep_upgrade, STR(""));
+	if (keep_upgrade)
+		headers_append(e, h, STR("Connection: Upgrade\r\n"));
+	else if (st->res.body.framing == H1_BODY_TUNNEL)
+		;
+	else if (!st->keep_alive)
+		headers_append(e, h, STR("Connection: close\r\n"));
+	else if (st->minor == 0)
+		headers_append(e, h, STR("Connection: keep-alive\r\n"));
+	if (e->is_full || (e->growth > 0 && (size_t)e->growth > st->res.buf.head))
+		return false;
+	start = headers_apply(e, buf_data(&st->res.buf), h->len);
+	st->res.buf.head = (size_t)(start - st->res.buf.mem);
+	return true;
+}
+
+/* Bytes of the body begin at offset from in the buffer. false: malformed. */
+static bool take_body(struct stream *st, size_t from)
+{
+	struct buf *b = &st->res.buf;
+	size_t used;
+
+	if (h1_body_feed(&st->res.body, b->mem + from, b->tail - from, &used) == H1_BAD)
+		return false;
+	st->res.ready += used;
+	st->res.n_total += used;
+	st->res.is_done = st->res.body.is_done;
+	if (from + used < b->tail) { /* more than it announced: do not trust it any further */
+		st->server_keep_alive = false;
+		b->tail = from + used;
+	}
+	return true;
+}
+
+/* The final head of len bytes is at the head of the buffer. false: the stream has ended. */
+static bool begin_response(struct stream *st, struct h1_head *h, size_t len)
+{
+	struct buf *b = &st->res.buf;
+	size_t body_from = b->head + len;
+
+	h1_body_init_response(&st->res.body, h, st->method);
+	if (h->status == 101 && !st->is_upgrade) {
+		bad_response(st);
+		return false;
+	}
+	st->server_keep_alive = st->server_keep_alive && st->res.body.framing != H1_BODY_CLOSE &&
+				(h->minor == 1 ? !h->conn_close : h->conn_keep_alive);
+	if (st->res.body.framing == H1_BODY_CLOSE || client_should_close(st->c) ||
+	    (st->minor == 0 && h->is_chunked))
+		st->keep_alive = false;
+	if (!edit_head(st, h)) {
+		bad_response(st);
+		return false;
+	}
+	st->status = h->status;
+	st->response_us = worker_now(st->c->w);
+	st->res.ready = body_from - b->head;
+	st->res.n_total = len;
+	st->has_response_head = true;
+	if (!take_body(st, body_from)) {
+		st->has_response_head = false;
+		st->status = 0;
+		bad_response(st);
+		return false;
+	}
+	return true;
+}
+
+/* Bytes of heads are in the buffer. false: the stream has ended, or waits. */
+static bool on_head_bytes(struct stream *st)
+{
+	struct worker_private *priv = st->c->w->priv;
+	struct buf *b = &st->res.buf;
+
+	for (;;) {
+		struct h1_head *h = &priv->head;
+
+		switch (h1_scan(&st->res.scan, buf_data(b), buf_len(b), false)) {
+		case H1_BAD:
+			bad_response(st);
+			return false;
+		case H1_NEED_MORE:
+			if (buf_room(b) == 0)
+				bad_response(st);
+			else
+				stream_update(st);
+			return false;
+		case H1_DONE:
+			break;
+		}
+		if (!h1_parse_response(h, buf_data(b), st->res.scan.end) ||
+		    h1_check_response(h) != H1_OK) {
+			bad_response(st);
+			return false;
+		}
+		if (h->status >= 200 || h->status == 101)
+			return begin_response(st, h, st->res.scan.end);
+		if (!pass_interim(st, st->res.scan.end))
+			return false;
+		if (!b->mem || buf_len(b) == 0) {
+			channel_release(st, &st->res);
+			stream_update(st);
+			return false;
+		}
+	}
+}
+
+static void on_response_bytes(struct stream *st, size_t from)
+{
+	if (!st->has_response_head) {
+		if (!on_head_bytes(st))
+			return;
+	} else if (!take_body(st, from)) {
+		count_bad_response(st);
+		stream_abort(st, 'P', 'D');
+		return;
+	}
+	if (st->res.body.framing == H1_BODY_TUNNEL) {
+		relay_start_tunnel(st);
+		return;
+	}
+	if (stream_send_to_client(st) && h1_go_on(st))
+		stream_update(st);
+}
+
+/* A long body whose end we need not look for. */
+static bool is_bulk(const struct stream *st)
+{
+	const struct h1_body *b = &st->res.body;
+
+	if (!st->has_response_head || !channel_is_empty(&st->res) || st->res.buf.mem)
+		return false;
+	return (b->framing == H1_BODY_LENGTH && b->remaining >= SPLICE_MIN) ||
+	       (b->framing == H1_BODY_CLOSE && st->res.n_total >= SPLICE_MIN);
+}
+
+static void pass_bulk(struct stream *st)
+{
+	struct h1_body *b = &st->res.body;
+	ssize_t n = 0;
+
+	for (int i = 0; i < SPLICE_ROUNDS && is_bulk(st); i++) {
+		n = channel_splice_in(&st->res, st->s->fd,
+				      b->framing == H1_BODY_LENGTH ? b->remaining : SPLICE_MAX);
+		if (n <= 0)
+			break;
+		st->server_active_us = worker_now(st->c->w);
+		st->res.n_total += (uint64_t)n;
+		if (b->framing == H1_BODY_LENGTH) {
+			b->remaining -= (uint64_t)n;
+			st->res.is_done = b->is_done = b->remaining == 0;
+		}
+		if (!stream_send_to_client(st))
+			return;
+	}
+	if (n == 0 || (n < 0 && n != -EAGAIN))
+		h1_on_server_closed(st);
+	else if (h1_go_on(st))
+		stream_update(st);
+}
+
+void h1_on_server_readable(struct stream *st)
+{
+	size_t headroom = st->has_response_head ? 0 : st->c->w->engine->maxrewrite;
+	size_t from;
+	ssize_t n;
+
+	if (st->res.ready > 0 && !st->has_response_head) {
+		stream_update(st); /* an interim response must go first */
+		return;
+	}
+	if (is_bulk(st) && splice_prepare(st->c->w, &st->res) == 0) {
+		pass_bulk(st);
+		return;
+	}
+	from = st->res.buf.mem ? st->res.buf.tail : headroom;
+	n = channel_recv(st, &st->res, st->s->fd, headroom);
+	if (n > 0) {
+		st->server_active_us = worker_now(st->c->w);
+		if (st->is_replayable) {
+			st->is_replayable = false;
+			channel_release(st, &st->req);
+		}
+		on_response_bytes(st, from);
+	} else if (n == -EAGAIN || n == -ENOBUFS) {
+		channel_release(st, &st->res);
+		stream_update(st);
+	} else {
+		channel_release(st, &st->res);
+		h1_on_server_closed(st);
+	}
+}
+
+static bool is_idempotent(const struct stream *st)
+{
+	return st->method != H1_POST && st->method != H1_PATCH && st->method != H1_OTHER;
+}
+
+void h1_on_server_closed(struct stream *st)
+{
+	if (!st->has_response_head) {
+		bool untouched = st->req.buf.head == st->replay_from;
+
+		if (st->is_reused && st->is_replayable && (is_idempotent(st) || untouched)) {
+			stream_replay(st);
+			return;
+		}
+		count_bad_response(st);
+		stream_fail(st, 502, 'S', 'H');
+		return;
+	}
+	st->server_keep_alive = false;
+	st->keep_alive = st->keep_alive && h1_body_end(&st->res.body);
+	if (!h1_body_end(&st->res.body) &&
+	    !st->term[0]) { /* truncated: the close tells the client */
+		st->term[0] = 'S';
+		st->term[1] = 'D';
+	}
+	st->res.is_done = true;
+	st->server_refuses = true;
+	if (h1_go_on(st))
+		stream_update(st);
+}
+
+/* It does not take the request any more; perhaps it has answered before it closed. */
+bool h1_on_server_write_error(struct stream *st)
+{
+	st->server_refuses = true;
+	st->server_keep_alive = false;
+	if (!st->req.is_done || !channel_is_empty(&st->req))
+		st->keep_alive = st->keep_alive && st->is_replayable;
+	if (st->res.is_done)
+		return h1_go_on(st);
+	h1_on_server_readable(st);
+	return false;
+}
+
+bool h1_on_client_writable(struct stream *st)
+{
+	if (!stream_send_to_client(st))
+		return false;
+	if (st->res.ready == 0 && !st->has_response_head && st->res.buf.mem &&
+	    buf_len(&st->res.buf) > 0) { /* behind an interim response */
+		on_response_bytes(st, st->res.buf.head);
+		return false;
+	}
+	return h1_go_on(st);
+}
+
+void h1_on_server_timeout(struct stream *st)
+{
+	if (!st->has_response_head)
+		count_bad_response(st);
+	stream_fail(st, 504, 's', st->has_response_head ? 'D' : 'H');
+}

@@ -1,0 +1,180 @@
+/* acceptor.c - a thread's watchers on listening sockets, and when they pause. */
+#include "net/acceptor.h"
+
+#include <errno.h>
+#include <tandem/log.h>
+#include <unistd.h>
+
+#include "config/cfg_model.h"
+#include "net/client.h"
+#include "net/frontend.h"
+#include "net/listener.h"
+#include "process/worker_priv.h"
+
+#define MAX_PER_TURN    8
+#define RETRY_S         0.020 /* other threads may make room without telling us */
+#define RETRY_NO_FILE_S 0.100
+
+static void pause_acceptor(struct acceptor *a, double retry_s)
+{
+	struct worker_private *priv = a->w->priv;
+
+	if (!ev_is_active(&a->io))
+		return;
+	ev_io_stop(priv->ev, &a->io);
+	priv->n_paused++;
+	if (!ev_is_active(&priv->accept_retry)) {
+		ev_timer_set(&priv->accept_retry, retry_s, 0.);
+		ev_timer_start(priv->ev, &priv->accept_retry);
+	}
+}
+
+/* Count a connection in before accepting it, so that threads together stay below the limits. */
+static bool reserve(struct engine *e, struct frontend *fe)
+{
+	uint32_t fe_max = rcu_dereference(fe->cfg)->maxconn;
+	uint32_t max = atomic_load_explicit(&e->maxconn, memory_order_relaxed);
+
+	/* the peak must not show connections that were refused */
+	if ((fe_max && atomic_load_explicit(&fe->sess.cur, memory_order_relaxed) >= fe_max) ||
+	    (max && e->conns && atomic_load_explicit(&e->conns->cur, memory_order_relaxed) >= max))
+		return false;
+	if (gauge_inc(&fe->sess) > fe_max && fe_max) {
+		gauge_dec(&fe->sess);
+		return false;
+	}
+	if (e->conns && gauge_inc(e->conns) > max && max) {
+		gauge_dec(e->conns);
+		gauge_dec(&fe->sess);
+		return false;
+	}
+	return true;
+}
+
+static void unreserve(struct engine *e, struct frontend *fe)
+{
+	gauge_dec(&fe->sess);
+	if (e->conns)
+		gauge_dec(e->conns);
+}
+
+/* 1: accepted one; 0: none is there; -errno. */
+static int accept_one(struct acceptor *a)
+{
+	struct frontend *fe = a->l->fe;
+	struct engine *e = a->w->engine;
+	struct addr peer;
+	int fd;
+
+	if (!reserve(e, fe))
+		return -EBUSY;
+	peer.len = sizeof(peer.un);
+	fd = accept4(a->fd, &peer.sa, &peer.len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (fd == -1) {
+		int error = errno;
+
+		unreserve(e, fe);
+		switch (error) {
+		case EAGAIN:
+			return 0;
+		case EMFILE:
+		case ENFILE:
+		case ENOBUFS:
+		case ENOMEM:
+			return -error;
+		default:
+			return 1; /* that connection is gone already: the next may be good */
+		}
+	}
+	if (peer.len < sizeof(sa_family_t))
+		peer.sa.sa_family = AF_UNIX; /* an unnamed Unix client */
+	client_start(a->w, fe, fd, &peer);
+	return 1;
+}
+
+static void on_acceptable(struct ev_loop *ev, ev_io *io, int revents)
+{
+	static _Thread_local struct log_limit limit;
+	struct acceptor *a = container_of(io, struct acceptor, io);
+	unsigned suppressed;
+
+	(void)ev, (void)revents;
+	for (int i = 0; i < MAX_PER_TURN; i++) {
+		int r = accept_one(a);
+
+		if (r > 0)
+			continue;
+		if (r == -EBUSY) {
+			pause_acceptor(a, RETRY_S);
+		} else if (r < 0) {
+			if (log_limit_ok(&limit, worker_now(a->w), 1, 10 * 1000 * 1000,
+					 &suppressed))
+				log_warn("net", "accept_failed",
+					 "frontend=%s error=\"%s\" suppressed=%u", a->l->fe->name,
+					 strerror(-r), suppressed);
+			pause_acceptor(a, RETRY_NO_FILE_S);
+		}
+		return;
+	}
+}
+
+void acceptors_resume(struct worker *w)
+{
+	struct worker_private *priv = w->priv;
+	struct acceptor *a;
+
+	list_for_each(a, &priv->acceptors, node) ev_io_start(priv->ev, &a->io);
+	priv->n_paused = 0;
+	ev_timer_stop(priv->ev, &priv->accept_retry);
+}
+
+void acceptors_on_retry(struct ev_loop *ev, ev_timer *t, int revents)
+{
+	(void)ev, (void)revents;
+	acceptors_resume(container_of(t, struct worker_private, accept_retry)->w);
+}
+
+void acceptor_add(struct worker *w, struct listener *l)
+{
+	struct acceptor *a = xcalloc(1, sizeof(*a));
+
+	a->w = w;
+	a->l = l;
+	a->fd = l->n_fds == 1 ? l->fds[0] : l->fds[w->tid % l->n_fds];
+	ev_io_init(&a->io, on_acceptable, a->fd, EV_READ);
+	ev_io_start(w->priv->ev, &a->io);
+	list_add_tail(&w->priv->acceptors, &a->node);
+}
+
+static void acceptor_free(struct acceptor *a)
+{
+	struct worker_private *priv = a->w->priv;
+
+	if (!ev_is_active(&a->io) && priv->n_paused > 0)
+		priv->n_paused--;
+	ev_io_stop(priv->ev, &a->io);
+	list_del(&a->node);
+	free(a);
+}
+
+void acceptor_remove(struct worker *w, struct listener *l)
+{
+	struct acceptor *a, *tmp;
+
+	list_for_each_safe(a, tmp, &w->priv->acceptors, node)
+	{
+		if (a->l != l)
+			continue;
+		/* A connection that the kernel completed is a promise. */
+		for (int i = 0; i < 65536 && accept_one(a) > 0; i++)
+			;
+		acceptor_free(a);
+	}
+}
+
+void acceptors_remove_all(struct worker *w)
+{
+	struct acceptor *a, *tmp;
+
+	list_for_each_safe(a, tmp, &w->priv->acceptors, node) acceptor_free(a);
+}

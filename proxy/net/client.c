@@ -1,0 +1,245 @@
+/* client.c - a client connection: idle, with a stream, lingering. */
+#include "net/client.h"
+
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
+#include "config/cfg_model.h"
+#include "http/h1_conn.h"
+#include "net/acceptor.h"
+#include "net/frontend.h"
+#include "net/relay.h"
+#include "net/stream.h"
+#include "process/worker_priv.h"
+
+#define LINGER_US (1 * 1000 * 1000) /* time for the client to take the last answer */
+
+static void on_timer(struct ev_loop *ev, ev_timer *t, int revents);
+
+void client_watch(struct client *c, int events)
+{
+	struct ev_loop *ev = c->w->priv->ev;
+
+	if (LIKELY((c->io.events & (EV_READ | EV_WRITE)) == events))
+		return;
+	ev_io_stop(ev, &c->io);
+	ev_io_set(&c->io, c->fd, events);
+	if (events)
+		ev_io_start(ev, &c->io);
+}
+
+void client_set_deadline(struct client *c, int64_t deadline_us)
+{
+	struct ev_loop *ev = c->w->priv->ev;
+	int64_t in_us;
+
+	if (LIKELY(deadline_us >= c->armed_us))
+		return; /* the timer fires early, looks at the deadline and is armed again */
+	c->armed_us = deadline_us;
+	in_us = MAX(deadline_us - worker_now(c->w), 0);
+	ev_timer_stop(ev, &c->timer);
+	ev_timer_set(&c->timer, (double)in_us * 1e-6, 0.);
+	ev_timer_start(ev, &c->timer);
+}
+
+const struct addr *client_addr(struct client *c)
+{
+	struct addr *a = &c->w->priv->client_addr;
+
+	a->len = c->peer.sa.sa_family == AF_INET    ? sizeof(struct sockaddr_in)
+		 : c->peer.sa.sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
+						    : sizeof(sa_family_t);
+	memcpy(&a->in6, &c->peer, sizeof(c->peer));
+	return a;
+}
+
+bool client_should_close(const struct client *c)
+{
+	return atomic_load_explicit(&c->w->engine->is_stopping, memory_order_relaxed) ||
+	       atomic_load_explicit(&c->fe->is_stopping, memory_order_relaxed);
+}
+
+void client_close(struct client *c)
+{
+	struct worker_private *priv = c->w->priv;
+	struct frontend *fe = c->fe;
+
+	ASSERT(!c->st);
+	if (c->last)
+		sconn_forget_owner(c->last);
+	ev_io_stop(priv->ev, &c->io);
+	ev_timer_stop(priv->ev, &c->timer);
+	close(c->fd);
+	list_del(&c->node);
+	freelist_put(&priv->clients, c);
+	priv->n_clients--;
+	atomic_store_explicit(&priv->n_clients_shared, priv->n_clients, memory_order_relaxed);
+	if (priv->w->engine->conns)
+		gauge_dec(priv->w->engine->conns);
+	gauge_dec(&fe->sess);
+	if (UNLIKELY(priv->n_paused > 0))
+		acceptors_resume(priv->w);
+}
+
+void client_linger(struct client *c)
+{
+	if (shutdown(c->fd, SHUT_WR) == -1 || c->has_eof) {
+		client_close(c);
+		return;
+	}
+	c->is_lingering = true;
+	c->deadline_us = worker_now(c->w) + LINGER_US;
+	client_watch(c, EV_READ);
+	client_set_deadline(c, c->deadline_us);
+}
+
+static void on_lingering(struct client *c)
+{
+	char sink[4096];
+	ssize_t n = recv(c->fd, sink, sizeof(sink), 0);
+
+	if (n == 0 || (n == -1 && errno != EAGAIN && errno != EINTR))
+		client_close(c);
+}
+
+void client_become_idle(struct client *c)
+{
+	const struct cfg_timeouts *t;
+	int64_t timeout_us;
+
+	if (c->has_eof || client_should_close(c)) {
+		client_close(c);
+		return;
+	}
+	t = &rcu_dereference(c->fe->cfg)->timeout;
+	timeout_us = t->http_keep_alive_us ? t->http_keep_alive_us
+		     : t->http_request_us  ? t->http_request_us
+					   : t->client_us;
+	c->idle_since_us = worker_now(c->w);
+	c->deadline_us = timeout_us ? c->idle_since_us + timeout_us : INT64_MAX;
+	client_watch(c, EV_READ);
+	client_set_deadline(c, c->deadline_us);
+}
+
+static void on_idle_readable(struct client *c)
+{
+	struct worker_private *priv = c->w->priv;
+	char *mem = freelist_get(&priv->buffers);
+	size_t headroom = c->w->engine->maxrewrite;
+	struct stream *st;
+	ssize_t n;
+
+	if (UNLIKELY(!mem)) {
+		client_close(c);
+		return;
+	}
+	n = recv(c->fd, mem + headroom, c->w->engine->bufsize - headroom, 0);
+	if (n <= 0) {
+		int error = errno;
+
+		freelist_put(&priv->buffers, mem);
+		if (n == 0 || (error != EAGAIN && error != EINTR))
+			client_close(c); /* between requests nobody is at fault */
+		return;
+	}
+	st = stream_new(c);
+	if (UNLIKELY(!st)) {
+		freelist_put(&priv->buffers, mem);
+		client_close(c);
+		return;
+	}
+	st->req.buf = (struct buf){ mem, c->w->engine->bufsize, headroom, headroom + (size_t)n };
+	h1_on_client_bytes(st);
+}
+
+static void on_io(struct ev_loop *ev, ev_io *io, int revents)
+{
+	struct client *c = container_of(io, struct client, io);
+
+	(void)ev;
+	if (c->st)
+		stream_on_client_io(c->st, revents);
+	else if (c->is_lingering)
+		on_lingering(c);
+	else
+		on_idle_readable(c);
+}
+
+/* Nothing came at all. A fresh connection that is silent until timeout http-request gets a 408, as
+ * HAProxy sends it; a silent keep-alive connection is closed. */
+static void on_idle_timeout(struct client *c)
+{
+	if (c->n_requests == 0 && !c->is_lingering)
+		h1_on_silent_client(c);
+	else
+		client_close(c);
+}
+
+static void on_timer(struct ev_loop *ev, ev_timer *t, int revents)
+{
+	struct client *c = container_of(t, struct client, timer);
+
+	(void)ev, (void)revents;
+	c->armed_us = INT64_MAX;
+	if (c->st)
+		stream_on_timer(c->st);
+	else if (worker_now(c->w) >= c->deadline_us)
+		on_idle_timeout(c);
+	else
+		client_set_deadline(c, c->deadline_us);
+}
+
+void client_drain(struct client *c)
+{
+	if (!c->st && !c->is_lingering)
+		client_close(c);
+}
+
+void client_start(struct worker *w, struct frontend *fe, int fd, const struct addr *peer)
+{
+	static const int one = 1;
+	const struct cfg_proxy *cfg = rcu_dereference(fe->cfg);
+	struct worker_private *priv = w->priv;
+	struct client *c = freelist_get(&priv->clients);
+	int64_t wait_us;
+
+	if (UNLIKELY(!c)) {
+		close(fd);
+		gauge_dec(&fe->sess);
+		if (w->engine->conns)
+			gauge_dec(w->engine->conns);
+		return;
+	}
+	*c = (struct client){ .w = w,
+			      .fe = fe,
+			      .fd = fd,
+			      .armed_us = INT64_MAX,
+			      .accept_us = worker_now(w),
+			      .accept_real_us = (int64_t)(ev_now(priv->ev) * 1e6) };
+	c->idle_since_us = c->accept_us;
+	memcpy(&c->peer, &peer->in6, MIN(sizeof(c->peer), sizeof(peer->in6)));
+	ev_io_init(&c->io, on_io, fd, 0);
+	ev_timer_init(&c->timer, on_timer, 0., 0.);
+	list_add_tail(&priv->clients_list, &c->node);
+	priv->n_clients++;
+	atomic_store_explicit(&priv->n_clients_shared, priv->n_clients, memory_order_relaxed);
+	counter_add(&fe->counters[w->tid].stot, 1);
+	rate_add(&fe->counters[w->tid].sess_rate, c->accept_us, 1);
+	if (c->peer.sa.sa_family != AF_UNIX) {
+		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+		if (cfg->tcpka_client)
+			(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
+	}
+	if (cfg->mode == CFG_MODE_TCP) {
+		relay_start_tcp(c);
+		return;
+	}
+	wait_us = cfg->timeout.http_request_us ? cfg->timeout.http_request_us
+					       : cfg->timeout.client_us;
+	c->deadline_us = wait_us ? c->accept_us + wait_us : INT64_MAX;
+	client_watch(c, EV_READ);
+	client_set_deadline(c, c->deadline_us);
+	on_idle_readable(c); /* the request often arrives with the connection */
+}

@@ -1,0 +1,234 @@
+/* relay.c - bytes in both directions without looking at them. */
+#include "net/relay.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+
+#include "config/cfg_model.h"
+#include "net/client.h"
+#include "net/frontend.h"
+#include "net/splice.h"
+#include "net/stream.h"
+#include "process/worker_priv.h"
+
+#define BULK_LEAVE 8192 /* so few bytes at once: not bulk any more */
+
+/* Pass the end of a direction on when its last byte is gone. false: both are over, and so is the
+ * stream. */
+static bool go_on(struct stream *st)
+{
+	if (st->state == STREAM_OPEN && st->req.is_done && channel_is_empty(&st->req) &&
+	    !st->req.is_shut) {
+		(void)shutdown(st->s->fd, SHUT_WR);
+		st->req.is_shut = true;
+	}
+	if (st->res.is_done && channel_is_empty(&st->res) && !st->res.is_shut) {
+		(void)shutdown(st->c->fd, SHUT_WR);
+		st->res.is_shut = true;
+	}
+	if (!st->req.is_shut || !st->res.is_shut)
+		return true;
+	stream_finish(st);
+	return false;
+}
+
+/* One event's worth of reading. Bytes, 0 for the end, -errno. *filled: there may be more. */
+static ssize_t take(struct stream *st, struct channel *ch, int fd, bool *filled)
+{
+	size_t room;
+	ssize_t n;
+
+	if (ch->pipe[0] != -1) {
+		n = channel_splice_in(ch, fd, SPLICE_MAX);
+		if (n > 0 && n < BULK_LEAVE && ch->n_piped == (size_t)n)
+			ch->is_bulk = false; /* the pipe goes back when it is empty */
+		*filled = n >= BULK_LEAVE;
+		return n;
+	}
+	room = channel_room(st, ch, 0);
+	n = channel_recv(st, ch, fd, 0);
+	if (n > 0)
+		ch->ready = buf_len(&ch->buf);
+	*filled = n > 0 && (size_t)n == room;
+	return n;
+}
+
+/* A buffer was filled in one read: try the pipe from now on; leave it when little comes. */
+static void choose_way(struct stream *st, struct channel *ch, bool filled)
+{
+	if (ch->n_piped > 0 || ch->ready > 0)
+		return;
+	if (ch->pipe[0] == -1 && filled && !ch->buf.mem) {
+		ch->is_bulk = splice_prepare(st->c->w, ch) == 0;
+	} else if (ch->pipe[0] != -1 && !ch->is_bulk) {
+		splice_release(st->c->w, ch);
+	}
+}
+
+void relay_on_client_readable(struct stream *st)
+{
+	struct channel *ch = &st->req;
+
+	for (int i = 0; i < SPLICE_ROUNDS; i++) {
+		bool filled;
+		ssize_t n = take(st, ch, st->c->fd, &filled);
+
+		if (n > 0) {
+			st->client_active_us = worker_now(st->c->w);
+			ch->n_total += (uint64_t)n;
+			if (st->state == STREAM_OPEN && !stream_send_to_server(st))
+				return;
+			choose_way(st, ch, filled);
+			if (filled && channel_is_empty(ch))
+				continue;
+		} else if (n == 0) {
+			st->c->has_eof = true;
+			ch->is_done = true;
+		} else if (n != -EAGAIN && n != -ENOBUFS) {
+			st->c->has_eof = true;
+			stream_abort(st, 'C', st->state == STREAM_OPEN ? 'D' : 'C');
+			return;
+		}
+		break;
+	}
+	channel_release(st, ch);
+	if (ch->is_done && st->state != STREAM_OPEN && st->be &&
+	    rcu_dereference(st->be->cfg)->abortonclose) {
+		stream_abort(st, 'C', st->state == STREAM_QUEUED ? 'Q' : 'C');
+		return;
+	}
+	if (go_on(st))
+		stream_update(st);
+}
+
+void relay_on_server_readable(struct stream *st)
+{
+	struct channel *ch = &st->res;
+
+	for (int i = 0; i < SPLICE_ROUNDS; i++) {
+		bool filled;
+		ssize_t n = take(st, ch, st->s->fd, &filled);
+
+		if (n > 0) {
+			st->server_active_us = worker_now(st->c->w);
+			ch->n_total += (uint64_t)n;
+			if (!stream_send_to_client(st))
+				return;
+			choose_way(st, ch, filled);
+			if (filled && channel_is_empty(ch))
+				continue;
+		} else if (n == 0) {
+			ch->is_done = true;
+		} else if (n != -EAGAIN && n != -ENOBUFS) {
+			stream_abort(st, 'S', 'D');
+			return;
+		}
+		break;
+	}
+	channel_release(st, ch);
+	if (go_on(st))
+		stream_update(st);
+}
+
+void relay_on_connected(struct stream *st)
+{
+	if (go_on(st))
+		stream_update(st);
+}
+
+bool relay_on_client_writable(struct stream *st)
+{
+	if (!stream_send_to_client(st))
+		return false;
+	choose_way(st, &st->res, false);
+	return go_on(st);
+}
+
+bool relay_on_server_writable(struct stream *st)
+{
+	if (!stream_send_to_server(st))
+		return false;
+	choose_way(st, &st->req, false);
+	return go_on(st);
+}
+
+/* The server takes no more, but what it has sent still belongs to the client. */
+bool relay_on_server_write_error(struct stream *st)
+{
+	stream_abort(st, 'S', 'D');
+	return false;
+}
+
+void relay_start_tcp(struct client *c)
+{
+	struct stream *st = stream_new(c);
+
+	if (!st) {
+		client_close(c);
+		return;
+	}
+	st->is_raw = true;
+	stream_route(st, rcu_dereference(c->fe->default_backend));
+}
+
+void relay_start_tunnel(struct stream *st)
+{
+	st->is_raw = st->is_tunnel = true;
+	st->keep_alive = st->server_keep_alive = false;
+	st->is_replayable = false;
+	st->req.is_done = st->c->has_eof;
+	st->res.is_done = false;
+	if (st->req.buf.mem) /* the client may have spoken already */
+		st->req.ready = buf_len(&st->req.buf);
+	st->res.ready = st->res.buf.mem ? buf_len(&st->res.buf) : 0;
+	channel_release(st, &st->req);
+	st->client_active_us = st->server_active_us = worker_now(st->c->w);
+	if (stream_send_to_client(st) && stream_send_to_server(st) && go_on(st))
+		stream_update(st);
+}
+
+/* HAProxy: timeout tunnel takes over from client and server once both sides have spoken; a side
+ * that is shut down is waited for no longer than client-fin or server-fin. */
+static int64_t tunnel_us(const struct stream *st)
+{
+	if (!st->is_tunnel && (st->req.n_total == 0 || st->res.n_total == 0))
+		return 0;
+	return rcu_dereference(st->be->cfg)->timeout.tunnel_us;
+}
+
+static int64_t last_active(const struct stream *st)
+{
+	return MAX(st->client_active_us, st->server_active_us);
+}
+
+int64_t relay_client_deadline(const struct stream *st)
+{
+	const struct cfg_timeouts *t = &rcu_dereference(st->c->fe->cfg)->timeout;
+	int64_t timeout_us = t->client_us, tunnel;
+
+	if (st->state != STREAM_OPEN)
+		return INT64_MAX;
+	if (st->res.is_shut && t->client_fin_us) {
+		timeout_us = t->client_fin_us;
+	} else if ((tunnel = tunnel_us(st)) != 0) {
+		return last_active(st) + tunnel;
+	}
+	if (st->c->has_eof && !st->res.is_blocked)
+		return INT64_MAX;
+	/* traffic in either direction keeps a connection alive */
+	return timeout_us ? last_active(st) + timeout_us : INT64_MAX;
+}
+
+int64_t relay_server_deadline(const struct stream *st)
+{
+	const struct cfg_timeouts *t = &rcu_dereference(st->be->cfg)->timeout;
+	int64_t timeout_us = t->server_us;
+
+	if (st->req.is_shut && t->server_fin_us)
+		timeout_us = t->server_fin_us;
+	else if (tunnel_us(st))
+		return INT64_MAX; /* the client's deadline speaks for both */
+	if (st->res.is_done && !st->req.is_blocked)
+		return INT64_MAX;
+	return timeout_us ? last_active(st) + timeout_us : INT64_MAX;
+}

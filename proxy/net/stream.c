@@ -1,0 +1,764 @@
+/* stream.c - the life of a stream: channels, server assignment, connection, retries, end. */
+#include "net/stream.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "config/cfg_model.h"
+#include "http/error_page.h"
+#include "http/h1_conn.h"
+#include "net/client.h"
+#include "net/frontend.h"
+#include "net/relay.h"
+#include "net/splice.h"
+#include "process/worker_priv.h"
+
+#define MAX_RETRY_PAUSE_US (1 * 1000 * 1000)
+
+static void on_granted(struct pending *p);
+static void connect_to(struct stream *st, const struct view_server *vs, bool fresh);
+
+static const struct cfg_proxy *frontend_cfg(const struct stream *st)
+{
+	return rcu_dereference(st->c->fe->cfg);
+}
+static const struct cfg_proxy *backend_cfg(const struct stream *st)
+{
+	return st->be ? rcu_dereference(st->be->cfg) : frontend_cfg(st);
+}
+
+/* ---- channels ---- */
+
+size_t channel_room(struct stream *st, struct channel *ch, size_t headroom)
+{
+	struct worker_private *priv = st->c->w->priv;
+
+	if (!ch->buf.mem) {
+		char *mem = freelist_get(&priv->buffers);
+
+		if (!mem)
+			return 0;
+		ch->buf = (struct buf){ mem, st->c->w->engine->bufsize, headroom, headroom };
+	}
+	return buf_room(&ch->buf);
+}
+
+ssize_t channel_recv(struct stream *st, struct channel *ch, int fd, size_t headroom)
+{
+	size_t room = channel_room(st, ch, headroom);
+	ssize_t n;
+
+	if (room == 0)
+		return -ENOBUFS;
+	n = recv(fd, ch->buf.mem + ch->buf.tail, room, 0);
+	if (n == -1)
+		return errno == EINTR ? -EAGAIN : -errno;
+	buf_produce(&ch->buf, (size_t)n);
+	return n;
+}
+
+void channel_release(struct stream *st, struct channel *ch)
+{
+	if (!ch->buf.mem || buf_len(&ch->buf) > 0)
+		return;
+	if (ch == &st->req && st->is_replayable)
+		return;
+	freelist_put(&st->c->w->priv->buffers, ch->buf.mem);
+	ch->buf = (struct buf){ 0 };
+}
+
+static void channel_drop(struct stream *st, struct channel *ch)
+{
+	if (ch->buf.mem)
+		freelist_put(&st->c->w->priv->buffers, ch->buf.mem);
+	ch->buf = (struct buf){ 0 };
+}
+
+/* 0: all that is ready was sent or the socket is full (ch->is_blocked); -errno: broken. */
+static int channel_send(struct channel *ch, int fd, uint64_t *n_bytes)
+{
+	ch->is_blocked = false;
+	while (ch->ready > 0) {
+		ssize_t n = send(fd, buf_data(&ch->buf), ch->ready, MSG_NOSIGNAL);
+
+		if (n == -1) {
+			if (errno == EINTR)
+				continue;
+			ch->is_blocked = errno == EAGAIN;
+			return ch->is_blocked ? 0 : -errno;
+		}
+		*n_bytes += (uint64_t)n;
+		ch->ready -= (size_t)n;
+		ch->buf.head += (size_t)n;
+	}
+	return ch->n_piped > 0 ? channel_splice_out(ch, fd, n_bytes) : 0;
+}
+
+/* ---- birth and end ---- */
+
+struct stream *stream_new(struct client *c)
+{
+	struct stream *st = freelist_get(&c->w->priv->streams);
+
+	if (UNLIKELY(!st))
+		return NULL;
+	memset(st, 0, offsetof(struct stream, method_len));
+	st->method_len = st->target_off = st->target_len = st->line_len = 0;
+	st->c = c;
+	st->req.pipe[0] = st->req.pipe[1] = st->res.pipe[0] = st->res.pipe[1] = -1;
+	st->start_us = st->client_active_us = st->server_active_us = worker_now(c->w);
+	st->start_real_us = (int64_t)(ev_now(c->w->priv->ev) * 1e6);
+	st->head_us = st->assigned_us = st->connected_us = st->response_us = -1;
+	st->queue_from_us = -1;
+	c->st = st;
+	return st;
+}
+
+static void release_server(struct stream *st)
+{
+	if (st->srv)
+		backend_release(st->be, st->srv);
+	st->srv = NULL;
+}
+
+static void close_server(struct stream *st)
+{
+	if (st->s) {
+		st->s->st = NULL;
+		sconn_close(st->s);
+	}
+	st->s = NULL;
+	st->req.is_blocked = false;
+}
+
+static void free_stream(struct worker *w, struct stream *st)
+{
+	strbuf_fini(&st->local);
+	freelist_put(&w->priv->streams, st);
+}
+
+/* Everything of the stream but the client. The object may outlive this call for a late grant. */
+static void end_stream(struct stream *st)
+{
+	struct client *c = st->c;
+
+	if (st->state == STREAM_QUEUED && !backend_cancel(&st->pending)) {
+		/* The slot is ours already, its message is on the way: on_granted() gives it back
+		 * and then lets the backend go. */
+		channel_drop(st, &st->req);
+		channel_drop(st, &st->res);
+		st->state = STREAM_OVER;
+		st->c = NULL;
+		c->st = NULL;
+		return;
+	}
+	splice_release(c->w, &st->req);
+	splice_release(c->w, &st->res);
+	release_server(st);
+	if (st->be)
+		gauge_dec(&st->be->sess);
+	channel_drop(st, &st->req);
+	channel_drop(st, &st->res);
+	c->st = NULL;
+	free_stream(c->w, st);
+}
+
+void stream_abort(struct stream *st, char cause, char where)
+{
+	struct client *c = st->c;
+
+	if (!st->term[0]) {
+		st->term[0] = cause;
+		st->term[1] = where;
+	}
+	stream_account(st);
+	close_server(st);
+	end_stream(st);
+	client_close(c);
+}
+
+/* Is the server connection good for another request? */
+static bool is_parkable(const struct stream *st)
+{
+	return st->s && st->state == STREAM_OPEN && st->server_keep_alive && st->req.is_done &&
+	       channel_is_empty(&st->req) && st->res.is_done;
+}
+
+void stream_finish(struct stream *st)
+{
+	struct client *c = st->c;
+	struct buf rest = { 0 };
+	bool go_on = st->keep_alive && st->req.is_done && channel_is_empty(&st->req) &&
+		     !c->has_eof && !st->is_raw;
+	bool has_unread = !st->req.is_done;
+
+	c->n_requests++;
+	stream_account(st);
+	if (is_parkable(st)) {
+		conn_pool_park(&c->w->priv->pool, st->s, c);
+		st->s = NULL;
+	}
+	close_server(st);
+	if (go_on && buf_len(&st->req.buf) > 0) { /* the next request is here already */
+		rest = st->req.buf;
+		st->req.buf = (struct buf){ 0 };
+	}
+	end_stream(st);
+	if (!go_on) {
+		if (has_unread)
+			client_linger(c);
+		else
+			client_close(c);
+		return;
+	}
+	if (!rest.mem) {
+		client_become_idle(c);
+		return;
+	}
+	if (client_should_close(c) || !(st = stream_new(c))) {
+		freelist_put(&c->w->priv->buffers, rest.mem);
+		client_close(c);
+		return;
+	}
+	st->req.buf = rest;
+	h1_on_client_bytes(st);
+}
+
+/* ---- local answers ---- */
+
+void stream_answer_local(struct stream *st)
+{
+	st->state = STREAM_LOCAL;
+	close_server(st);
+	while (st->local_sent < st->local.len) {
+		ssize_t n = send(st->c->fd, st->local.p + st->local_sent,
+				 st->local.len - st->local_sent, MSG_NOSIGNAL);
+
+		if (n == -1 && errno == EAGAIN) {
+			st->res.is_blocked = true;
+			release_server(st); /* a slow reader need not hold a slot */
+			stream_update(st);
+			return;
+		}
+		if (n == -1 && errno != EINTR) {
+			stream_abort(st, 'C', 'D');
+			return;
+		}
+		if (n > 0) {
+			st->local_sent += (size_t)n;
+			st->bytes_out += (uint64_t)n;
+			st->client_active_us = worker_now(st->c->w);
+		}
+	}
+	stream_finish(st);
+}
+
+void stream_fail(struct stream *st, unsigned status, char cause, char where)
+{
+	if (!st->term[0]) {
+		st->term[0] = cause;
+		st->term[1] = where;
+	}
+	if (st->has_response_head || st->has_response_bytes || !st->is_http || status == 0) {
+		stream_abort(st, cause, where);
+		return;
+	}
+	if (st->state == STREAM_QUEUED && !backend_cancel(&st->pending)) {
+		/* a slot came in the last moment, too late */
+		stream_abort(st, cause, where);
+		return;
+	}
+	st->state = STREAM_LOCAL;
+	st->status = (uint16_t)status;
+	if (!st->req.is_done || client_should_close(st->c))
+		st->keep_alive = false;
+	error_page_compose(backend_cfg(st), status, st->minor, &st->keep_alive,
+			   st->method == H1_HEAD, &st->local);
+	stream_answer_local(st);
+}
+
+/* ---- to the server ---- */
+
+static void assign(struct stream *st)
+{
+	const struct view_server *vs = NULL;
+	struct lb_key key = { .client = client_addr(st->c), .avoid = st->avoid };
+
+	st->state = STREAM_QUEUED;
+	st->queue_from_us = worker_now(st->c->w);
+	st->pending.loop = &st->c->w->loop;
+	st->pending.be = st->be;
+	st->pending.granted = on_granted;
+	st->server_active_us = st->queue_from_us;
+	switch (backend_assign(st->be, &key, &st->pending, &vs)) {
+	case ASSIGN_OK:
+		connect_to(st, vs, false);
+		return;
+	case ASSIGN_QUEUED:
+		stream_update(st);
+		return;
+	case ASSIGN_NONE:
+		st->state = STREAM_LOCAL;
+		stream_fail(st, 503, 'S', 'C');
+		return;
+	case ASSIGN_FULL:
+		st->state = STREAM_LOCAL;
+		stream_fail(st, 503, 'S', 'Q');
+		return;
+	}
+}
+
+static const struct view_server *find_in_view(const struct backend *be, const struct server *srv)
+{
+	const struct backend_view *v = backend_view(be);
+
+	for (uint32_t i = 0; i < v->n_servers; i++) {
+		if (v->servers[i].srv == srv)
+			return &v->servers[i];
+	}
+	return NULL;
+}
+
+static void on_granted(struct pending *p)
+{
+	struct stream *st = container_of(p, struct stream, pending);
+	const struct view_server *vs;
+
+	if (st->state == STREAM_OVER) {
+		struct backend *be = p->be;
+		struct worker *w = container_of(p->loop, struct worker, loop);
+
+		backend_release(be, p->srv);
+		gauge_dec(&be->sess);
+		free_stream(w, st);
+		return;
+	}
+	st->srv = p->srv;
+	vs = find_in_view(st->be, st->srv);
+	if (vs) {
+		connect_to(st, vs, false);
+	} else { /* it left the configuration in this moment */
+		release_server(st);
+		assign(st);
+	}
+}
+
+void stream_route(struct stream *st, struct backend *be)
+{
+	struct counters *n;
+	int64_t now_us = worker_now(st->c->w);
+
+	if (!be) {
+		st->state = STREAM_LOCAL;
+		stream_fail(st, 503, 'S', 'C');
+		return;
+	}
+	st->be = be;
+	gauge_inc(&be->sess);
+	n = &be->counters[st->c->w->tid];
+	counter_add(&n->stot, 1);
+	rate_add(&n->sess_rate, now_us, 1);
+	if (st->is_http)
+		counter_add(&n->req_tot, 1);
+	st->retries_left = (uint8_t)MIN(backend_cfg(st)->retries, 255u);
+	st->queue_from_us = now_us;
+	assign(st);
+}
+
+/* The failed attempt is over; decide about the next one. */
+static void retry(struct stream *st, bool is_refused)
+{
+	struct worker *w = st->c->w;
+	const struct cfg_proxy *cfg = backend_cfg(st);
+	struct counters *n_srv = &st->srv->counters[w->tid], *n_be = &st->be->counters[w->tid];
+	bool is_last, elsewhere;
+
+	close_server(st);
+	if (st->retries_left == 0) {
+		counter_add(&n_srv->econ, 1);
+		counter_add(&n_be->econ, 1);
+		stream_fail(st, 503, is_refused ? 'S' : 's', 'C');
+		return;
+	}
+	st->retries_left--;
+	st->n_retries++;
+	is_last = st->retries_left == 0;
+	/* A refusal costs nothing: try another at once. Otherwise stay, as `option redispatch` says
+	 * when not to. */
+	elsewhere =
+		backend_view(st->be)->n_usable > 1 && (is_refused || (is_last && cfg->redispatch));
+	if (elsewhere || (is_last && cfg->redispatch)) {
+		counter_add(&n_srv->wredis, 1);
+		counter_add(&n_be->wredis, 1);
+		st->is_redispatched = true;
+	} else {
+		counter_add(&n_srv->wretr, 1);
+		counter_add(&n_be->wretr, 1);
+	}
+	if (elsewhere) {
+		st->avoid = st->srv;
+		release_server(st);
+		assign(st);
+		return;
+	}
+	st->state = STREAM_PAUSED;
+	st->resume_us = worker_now(w);
+	if (is_refused)
+		st->resume_us +=
+			MIN(cfg->timeout.connect_us ? cfg->timeout.connect_us : MAX_RETRY_PAUSE_US,
+			    MAX_RETRY_PAUSE_US);
+	stream_update(st);
+}
+
+static void resume(struct stream *st)
+{
+	const struct view_server *vs = find_in_view(st->be, st->srv);
+
+	if (vs && vs->accepts) {
+		connect_to(st, vs, true);
+	} else {
+		release_server(st);
+		assign(st);
+	}
+}
+
+/* The server's port when the configuration leaves it to the client's. */
+static void complete_port(struct stream *st, const struct view_server *vs, struct addr *to)
+{
+	struct addr local = { .len = sizeof(local.un) };
+
+	if (to->sa.sa_family == AF_UNIX || (addr_port(to) != 0 && vs->port_offset == 0))
+		return;
+	if (getsockname(st->c->fd, &local.sa, &local.len) == -1)
+		return;
+	addr_set_port(to, (uint16_t)(addr_port(&local) + vs->port_offset));
+}
+
+static void open_connection(struct stream *st, const struct view_server *vs, const struct addr *to)
+{
+	int r = sconn_open(st->c->w, st->srv, to, &vs->source, &st->s);
+
+	if (r != 0) {
+		st->state = STREAM_PAUSED;
+		if (r == -ECONNREFUSED || r == -ENOENT || r == -ENETUNREACH || r == -EHOSTUNREACH ||
+		    r == -EAGAIN) {
+			retry(st, true);
+			return;
+		}
+		/* our own limits: files, ports, memory */
+		counter_add(&st->srv->counters[st->c->w->tid].econ, 1);
+		counter_add(&st->be->counters[st->c->w->tid].econ, 1);
+		stream_fail(st, 503, 'S', 'C');
+		return;
+	}
+	counter_add(&st->srv->counters[st->c->w->tid].conn_new, 1);
+	st->s->st = st;
+	st->is_reused = false;
+	st->state = STREAM_CONNECTING;
+	/* Often it is connected now (loopback, Unix), or the kernel tells that it is not yet. */
+	if (stream_send_to_server(st))
+		stream_update(st);
+}
+
+static void connect_to(struct stream *st, const struct view_server *vs, bool fresh)
+{
+	struct worker *w = st->c->w;
+	struct counters *n = &vs->srv->counters[w->tid];
+	struct addr patched;
+	const struct addr *to = &vs->addr;
+
+	st->srv = vs->srv;
+	st->assigned_us = st->server_active_us = worker_now(w);
+	if (st->n_retries == 0 || st->is_redispatched) {
+		counter_add(&n->stot, 1);
+		counter_add(&n->lbtot, 1);
+		counter_add(&st->be->counters[w->tid].lbtot, 1);
+		rate_add(&n->sess_rate, st->assigned_us, 1);
+	}
+	if (UNLIKELY(vs->port_offset || (to->sa.sa_family != AF_UNIX && addr_port(to) == 0))) {
+		patched = vs->addr;
+		complete_port(st, vs, &patched);
+		to = &patched;
+	}
+	if (st->is_http && !fresh && h1_may_reuse(st))
+		st->s = conn_pool_take(&w->priv->pool, st->c, st->srv, sconn_addr_key(to));
+	if (!st->s) {
+		open_connection(st, vs, to);
+		return;
+	}
+	counter_add(&n->conn_reused, 1);
+	st->s->st = st;
+	st->is_reused = true;
+	st->state = STREAM_OPEN;
+	st->connected_us = st->assigned_us;
+	if (stream_send_to_server(st))
+		stream_update(st);
+}
+
+void stream_replay(struct stream *st)
+{
+	const struct view_server *vs = find_in_view(st->be, st->srv);
+
+	close_server(st);
+	st->req.ready += st->req.buf.head - st->replay_from;
+	st->req.buf.head = st->replay_from;
+	st->bytes_in = 0;
+	channel_drop(st, &st->res);
+	st->res.scan = (struct h1_scan){ 0 };
+	if (vs && vs->accepts) {
+		connect_to(st, vs, true);
+	} else {
+		release_server(st);
+		assign(st);
+	}
+}
+
+static void on_connected(struct stream *st)
+{
+	st->state = STREAM_OPEN;
+	st->connected_us = st->server_active_us = worker_now(st->c->w);
+	st->s->n_requests = 0;
+}
+
+/* A connection attempt is decided: sending tells how, or, with nothing to send, the socket. */
+static bool check_connect(struct stream *st)
+{
+	int error = 0;
+	socklen_t len = sizeof(error);
+
+	if (getsockopt(st->s->fd, SOL_SOCKET, SO_ERROR, &error, &len) == -1)
+		error = errno;
+	if (error) {
+		retry(st, true);
+		return false;
+	}
+	on_connected(st);
+	return true;
+}
+
+bool stream_send_to_server(struct stream *st)
+{
+	uint64_t before = st->bytes_in;
+	int r;
+
+	if (st->state == STREAM_CONNECTING && st->req.ready == 0) {
+		st->req.is_blocked = true; /* wait until it is connected */
+		return true;
+	}
+	r = channel_send(&st->req, st->s->fd, &st->bytes_in);
+	if (st->bytes_in != before) {
+		st->server_active_us = worker_now(st->c->w);
+		if (st->state == STREAM_CONNECTING)
+			on_connected(st);
+	}
+	if (r != 0) {
+		if (st->state == STREAM_CONNECTING) {
+			retry(st, true);
+			return false;
+		}
+		return st->is_http ? h1_on_server_write_error(st) : relay_on_server_write_error(st);
+	}
+	if (!st->is_replayable && st->req.buf.head == st->req.buf.tail)
+		channel_release(st, &st->req);
+	return true;
+}
+
+/* ---- to the client ---- */
+
+bool stream_send_to_client(struct stream *st)
+{
+	uint64_t before = st->bytes_out;
+	int r;
+
+	if (channel_is_empty(&st->res))
+		return true;
+	r = channel_send(&st->res, st->c->fd, &st->bytes_out);
+	if (st->bytes_out != before) {
+		st->client_active_us = worker_now(st->c->w);
+		st->has_response_bytes = true;
+	}
+	if (r != 0) {
+		stream_abort(st, 'C', 'D');
+		return false;
+	}
+	if (st->res.buf.head == st->res.buf.tail)
+		channel_release(st, &st->res);
+	return true;
+}
+
+/* ---- events ---- */
+
+void stream_on_client_io(struct stream *st, int revents)
+{
+	if (st->state == STREAM_LOCAL) {
+		if (revents & EV_WRITE)
+			stream_answer_local(st);
+		else
+			h1_on_client_readable(st);
+		return;
+	}
+	if (revents & EV_WRITE && st->res.is_blocked) {
+		bool alive = st->is_raw ? relay_on_client_writable(st) : h1_on_client_writable(st);
+
+		if (!alive)
+			return;
+	}
+	if (revents & EV_READ) {
+		if (st->is_raw)
+			relay_on_client_readable(st);
+		else
+			h1_on_client_readable(st);
+		return;
+	}
+	stream_update(st);
+}
+
+void stream_on_server_io(struct stream *st, int revents)
+{
+	if (st->state == STREAM_CONNECTING) {
+		if (st->req.ready == 0) {
+			if (!check_connect(st))
+				return;
+			st->req.is_blocked = false;
+			if (st->is_raw) {
+				relay_on_connected(st);
+				return;
+			}
+		} else if (!stream_send_to_server(st)) {
+			return;
+		}
+		stream_update(st);
+		return;
+	}
+	if (revents & EV_WRITE && st->req.is_blocked) {
+		bool alive = st->is_raw ? relay_on_server_writable(st) : h1_on_server_writable(st);
+
+		if (!alive)
+			return;
+	}
+	if (revents & EV_READ) {
+		if (st->is_raw)
+			relay_on_server_readable(st);
+		else
+			h1_on_server_readable(st);
+		return;
+	}
+	stream_update(st);
+}
+
+/* ---- what to wait for ---- */
+
+static int64_t after(int64_t from_us, int64_t timeout_us)
+{
+	return timeout_us ? from_us + timeout_us : INT64_MAX;
+}
+
+/* Does the client owe us something? */
+static int64_t client_deadline(const struct stream *st)
+{
+	const struct cfg_timeouts *t = &frontend_cfg(st)->timeout;
+
+	if (st->is_raw)
+		return relay_client_deadline(st);
+	if (st->state == STREAM_HEAD)
+		return after(st->start_us, t->http_request_us ? t->http_request_us : t->client_us);
+	if (!st->req.is_done && channel_is_empty(&st->req) && st->state == STREAM_OPEN &&
+	    !st->server_refuses)
+		return after(st->client_active_us, t->client_us);
+	if (st->res.is_blocked)
+		return after(st->client_active_us, t->client_us);
+	return INT64_MAX;
+}
+
+static int64_t server_deadline(const struct stream *st)
+{
+	const struct cfg_timeouts *t;
+
+	if (st->state == STREAM_HEAD || st->state == STREAM_LOCAL)
+		return INT64_MAX;
+	t = &backend_cfg(st)->timeout;
+	switch ((enum stream_state)st->state) {
+	case STREAM_HEAD:
+	case STREAM_LOCAL:
+	case STREAM_OVER:
+		return INT64_MAX;
+	case STREAM_QUEUED:
+		return after(st->queue_from_us, t->queue_us ? t->queue_us : t->connect_us);
+	case STREAM_PAUSED:
+		return st->resume_us;
+	case STREAM_CONNECTING:
+		return after(st->assigned_us, t->connect_us);
+	case STREAM_OPEN:
+		if (st->is_raw)
+			return relay_server_deadline(st);
+		/* while the client still sends or does not take, it is not the server's turn */
+		if ((st->req.is_done || st->req.is_blocked || st->server_refuses) &&
+		    !st->res.is_blocked)
+			return after(st->server_active_us, t->server_us);
+		return INT64_MAX;
+	}
+	UNREACHABLE();
+}
+
+static bool channel_has_room(const struct channel *ch)
+{
+	return !ch->buf.mem || buf_room(&ch->buf) > 0;
+}
+
+void stream_update(struct stream *st)
+{
+	struct client *c = st->c;
+	const struct channel *req = &st->req, *res = &st->res;
+	bool may_read = !c->has_eof &&
+			((req->n_piped == 0 && channel_has_room(req)) || st->state == STREAM_LOCAL);
+	int64_t client_us = client_deadline(st), server_us = server_deadline(st);
+
+	client_watch(c, (may_read ? EV_READ : 0) | (res->is_blocked ? EV_WRITE : 0));
+	if (st->s) {
+		bool is_open = st->state == STREAM_OPEN;
+
+		may_read = is_open && !res->is_done && res->n_piped == 0 && channel_has_room(res);
+		sconn_watch(st->s, (may_read ? EV_READ : 0) |
+					   (req->is_blocked || !is_open ? EV_WRITE : 0));
+	}
+	client_set_deadline(c, MIN(client_us, server_us));
+}
+
+void stream_on_timer(struct stream *st)
+{
+	int64_t now_us = worker_now(st->c->w);
+
+	if (now_us >= server_deadline(st)) {
+		switch ((enum stream_state)st->state) {
+		case STREAM_HEAD:
+		case STREAM_LOCAL:
+		case STREAM_OVER:
+			break;
+		case STREAM_QUEUED:
+			stream_fail(st, 503, 's', 'Q');
+			return;
+		case STREAM_PAUSED:
+			resume(st);
+			return;
+		case STREAM_CONNECTING:
+			retry(st, false);
+			return;
+		case STREAM_OPEN:
+			if (st->is_raw)
+				stream_abort(st, 's', 'D');
+			else
+				h1_on_server_timeout(st);
+			return;
+		}
+	}
+	if (now_us >= client_deadline(st)) {
+		if (st->is_raw)
+			stream_abort(st, 'c', 'D');
+		else
+			h1_on_client_timeout(st);
+		return;
+	}
+	stream_update(st);
+}

@@ -1,0 +1,145 @@
+/* stream.h - one HTTP transaction, or one TCP connection, between a client and a server.
+ *
+ *   HEAD ──head complete──► QUEUED ──slot──► CONNECTING ──sent──► OPEN ──both done──► next, or
+ * close │                       ▲  │              │   ▲               │ │                       │
+ * └─no server─►  │   └──PAUSED◄─refused (retry) └────bad, stats────► LOCAL
+ * ◄──────────────┴───────────────────┘ before a response
+ *
+ * Bytes go through two channels, request and response. A channel's buffer is attached when bytes
+ * come and given back when they are gone. In HTTP, `ready` tells how many of the bytes may be sent:
+ * the head after its edits, and what the framing says is body. In raw mode (TCP, tunnels) all are.
+ *
+ * What both sides wait for is derived in one place, stream_update(). Functions that may end the
+ * stream say so; after them it must not be touched. */
+#ifndef PROXY_STREAM_H
+#define PROXY_STREAM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <tandem/buf.h>
+#include <tandem/str.h>
+
+#include "http/h1_body.h"
+#include "pool/backend.h"
+
+struct client;
+struct sconn;
+
+enum stream_state {
+	STREAM_HEAD,   /* the request head is not complete */
+	STREAM_QUEUED, /* waits for a slot of a server */
+	STREAM_PAUSED, /* waits before it connects again */
+	STREAM_CONNECTING,
+	STREAM_OPEN,
+	STREAM_LOCAL, /* we answer ourselves */
+	STREAM_OVER,  /* ended, kept only because a grant is under way */
+};
+
+struct channel {
+	struct buf buf;   /* mem NULL: none attached */
+	size_t ready;     /* of the bytes at the head of buf: may be sent */
+	uint64_t n_total; /* bytes received for it, from the start of the message */
+	bool is_done;     /* the message, or the stream, was received to its end */
+	bool is_blocked;  /* the last write was refused: wait until it is writable */
+	bool is_shut;     /* raw: the end was passed on */
+	struct h1_body body;
+	struct h1_scan scan;
+	/* bulk bytes pass through a pipe, never through our memory (splice.h) */
+	int pipe[2]; /* owned; -1: none */
+	size_t n_piped;
+	bool is_bulk; /* raw: keep the pipe */
+};
+
+#define STREAM_LINE_LEN 1024 /* of the request line, for logs */
+
+struct stream {
+	struct client *c;
+	struct sconn *s;    /* owned; NULL: none */
+	struct backend *be; /* counted in its sess */
+	struct server *srv; /* counted in its sess: a slot to release */
+	struct server
+		*logged_srv; /* the last one it was given to; lives as long as be->sess counts us */
+	const struct server *avoid; /* it refused us: a name to compare only */
+	struct pending pending;
+	struct channel req, res;
+
+	uint8_t state; /* enum stream_state */
+	uint8_t method;
+	uint8_t minor; /* client's HTTP/1.minor */
+	bool is_http, is_raw;
+	bool is_tunnel;         /* HTTP that became raw */
+	bool keep_alive;        /* the client connection may go on */
+	bool server_keep_alive; /* the server connection may */
+	bool is_upgrade;        /* asks for one */
+	bool is_replayable;     /* the request is still in req.buf, sent bytes included */
+	bool is_reused;         /* on a server connection that had served before */
+	bool has_response_head;
+	bool has_response_bytes; /* something went out to the client */
+	bool server_refuses;     /* it takes no more of the request: drop the rest */
+	bool is_redispatched, is_stats;
+	bool is_silent; /* no log line (monitor-uri, dontlognull) */
+	uint8_t retries_left, n_retries;
+	char term[2]; /* cause and state as in HAProxy's logs; 0: normal */
+	uint16_t status;
+	size_t replay_from; /* offset in req.buf of the first byte of the request */
+
+	int64_t start_us, start_real_us; /* first byte of the request, or accept */
+	int64_t head_us, queue_from_us, assigned_us, connected_us, response_us;
+	int64_t client_active_us, server_active_us; /* last progress */
+	int64_t resume_us;                          /* PAUSED: until then */
+	uint64_t bytes_in, bytes_out;
+
+	struct strbuf local; /* LOCAL: the answer */
+	size_t local_sent;
+
+	/* from here on not cleared */
+	uint16_t method_len, target_off, target_len, line_len;
+	char line[STREAM_LINE_LEN];
+};
+
+/* NULL: out of memory. */
+struct stream *stream_new(struct client *c);
+
+/* Events. May end the stream and the client. */
+void stream_on_client_io(struct stream *st, int revents);
+void stream_on_server_io(struct stream *st, int revents);
+void stream_on_timer(struct stream *st);
+
+/* Route to backend be (NULL: 503) and get going: assign, connect, send. May end the stream. */
+void stream_route(struct stream *st, struct backend *be);
+/* Send what is ready. Each returns false when the stream has ended. */
+bool stream_send_to_server(struct stream *st);
+bool stream_send_to_client(struct stream *st);
+/* Answer with an error page of this status, if nothing was answered yet, else break the connection.
+ * cause, where: for the log. May end the stream. */
+void stream_fail(struct stream *st, unsigned status, char cause, char where);
+/* Send st->local and end. May end the stream. */
+void stream_answer_local(struct stream *st);
+/* The transaction is over: log, count, park the server connection; then the client's next request,
+ * or idle, or close. Ends the stream. */
+void stream_finish(struct stream *st);
+/* Break everything. cause, where: for the log, unless there is a cause already. Ends the stream. */
+void stream_abort(struct stream *st, char cause, char where);
+/* Try again on a new connection what a reused one failed to carry. May end the stream. */
+void stream_replay(struct stream *st);
+/* What to wait for, and until when. The last thing that an event handler does. */
+void stream_update(struct stream *st);
+
+/* Room for reading into ch; attaches a buffer. headroom: to leave in front when it is empty. 0:
+ * none. */
+size_t channel_room(struct stream *st, struct channel *ch, size_t headroom);
+/* One recv() into ch. Bytes, 0 for the end, -errno (-ENOBUFS: no room). */
+ssize_t channel_recv(struct stream *st, struct channel *ch, int fd, size_t headroom);
+/* Bytes that could not be sent yet. */
+static inline bool channel_is_empty(const struct channel *ch)
+{
+	return ch->ready == 0 && ch->n_piped == 0;
+}
+/* Give the buffer back if nothing is in it (and nothing must be kept). */
+void channel_release(struct stream *st, struct channel *ch);
+
+/* Log and counters, at the end (stream_log.c). */
+void stream_account(struct stream *st);
+
+#endif

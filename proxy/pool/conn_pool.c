@@ -1,0 +1,275 @@
+/* conn_pool.c - connections to servers, and those that wait idle for their next request. */
+#include "pool/conn_pool.h"
+
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <unistd.h>
+
+#include "net/client.h"
+#include "net/stream.h"
+#include "process/worker_priv.h"
+
+#define PURGE_INTERVAL_S 1.0
+
+uint64_t sconn_addr_key(const struct addr *a)
+{
+	const uint64_t prime = UINT64_C(0x9E3779B97F4A7C15);
+	const unsigned char *bytes = (const unsigned char *)a;
+	uint64_t key = a->len;
+
+	if (a->sa.sa_family == AF_INET) {
+		uint32_t ip = a->in.sin_addr.s_addr;
+
+		return ((uint64_t)ip << 32 | a->in.sin_port) * prime;
+	}
+	for (socklen_t i = 0; i < a->len; i++)
+		key = (key ^ bytes[i]) * prime;
+	return key;
+}
+
+static size_t slot_hash(const struct server *srv)
+{
+	return (size_t)(((uintptr_t)srv >> 6) * UINT64_C(0x9E3779B97F4A7C15) >> 20);
+}
+
+static struct pool_slot *slot_find(const struct conn_pool *p, const struct server *srv)
+{
+	for (size_t i = slot_hash(srv);; i++) {
+		struct pool_slot *slot = p->slots[i & (p->n_slots - 1)];
+
+		if (!slot || slot->srv == srv)
+			return slot;
+	}
+}
+
+static void slot_insert(struct conn_pool *p, struct pool_slot *slot)
+{
+	size_t i = slot_hash(slot->srv);
+
+	while (p->slots[i & (p->n_slots - 1)])
+		i++;
+	p->slots[i & (p->n_slots - 1)] = slot;
+	p->n_used++;
+}
+
+/* Rebuild at a larger size, without the slots that nobody uses any more. NULL: no memory. */
+static struct pool_slot *slot_make(struct conn_pool *p, struct server *srv)
+{
+	struct pool_slot *slot = slot_find(p, srv);
+
+	if (slot)
+		return slot;
+	if (2 * (p->n_used + 1) > p->n_slots) {
+		struct pool_slot **old = p->slots;
+		unsigned n_old = p->n_slots, n_live = 1;
+
+		for (unsigned i = 0; i < n_old; i++)
+			n_live += old[i] && old[i]->n > 0;
+		unsigned n_new = n_old;
+		while (n_new < 4 * n_live)
+			n_new *= 2;
+		struct pool_slot **slots = calloc(n_new, sizeof(struct pool_slot *));
+		if (!slots)
+			return NULL;
+		p->slots = slots;
+		p->n_slots = n_new;
+		p->n_used = 0;
+		for (unsigned i = 0; i < n_old; i++) {
+			if (!old[i])
+				continue;
+			if (old[i]->n > 0)
+				slot_insert(p, old[i]);
+			else
+				free(old[i]);
+		}
+		free(old);
+	}
+	slot = calloc(1, sizeof(*slot));
+	if (!slot)
+		return NULL;
+	slot->srv = srv;
+	list_init(&slot->idle);
+	slot_insert(p, slot);
+	return slot;
+}
+
+static void unpark(struct sconn *s)
+{
+	struct conn_pool *p = &s->w->priv->pool;
+	struct pool_slot *slot = slot_find(p, s->srv);
+
+	list_del(&s->by_server);
+	list_del(&s->by_age);
+	slot->n--;
+	p->n_idle--;
+}
+
+void sconn_forget_owner(struct sconn *s)
+{
+	if (s->owner)
+		s->owner->last = NULL;
+	s->owner = NULL;
+}
+
+void sconn_close(struct sconn *s)
+{
+	if (!s)
+		return;
+	if (!list_is_empty(&s->by_age))
+		unpark(s);
+	sconn_forget_owner(s);
+	ev_io_stop(s->w->priv->ev, &s->io);
+	close(s->fd);
+	freelist_put(&s->w->priv->sconns, s);
+}
+
+/* An idle server has nothing to say: what comes is its close, or bytes that nobody asked for. */
+static void on_io(struct ev_loop *ev, ev_io *io, int revents)
+{
+	struct sconn *s = container_of(io, struct sconn, io);
+
+	(void)ev;
+	if (s->st)
+		stream_on_server_io(s->st, revents);
+	else
+		sconn_close(s);
+}
+
+int sconn_open(struct worker *w, struct server *srv, const struct addr *to,
+	       const struct addr *source, struct sconn **out)
+{
+	static const int one = 1;
+	int fd = socket(to->sa.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	struct sconn *s;
+	int error;
+
+	if (fd == -1)
+		return -errno;
+	if (to->sa.sa_family != AF_UNIX)
+		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	if (source && source->len) {
+		(void)setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof(one));
+		if (bind(fd, &source->sa, source->len) == -1)
+			goto fail;
+	}
+	if (connect(fd, &to->sa, to->len) == -1 && errno != EINPROGRESS)
+		goto fail;
+	s = freelist_get(&w->priv->sconns);
+	if (!s) {
+		errno = ENOMEM;
+		goto fail;
+	}
+	*s = (struct sconn){ .w = w, .srv = srv, .addr_key = sconn_addr_key(to), .fd = fd };
+	list_init(&s->by_server);
+	list_init(&s->by_age);
+	ev_io_init(&s->io, on_io, fd, 0);
+	*out = s;
+	return 0;
+fail:
+	error = -errno;
+	close(fd);
+	return error;
+}
+
+void sconn_watch(struct sconn *s, int events)
+{
+	struct ev_loop *ev = s->w->priv->ev;
+
+	if (LIKELY((s->io.events & (EV_READ | EV_WRITE)) == events))
+		return;
+	ev_io_stop(ev, &s->io);
+	ev_io_set(&s->io, s->fd, events);
+	if (events)
+		ev_io_start(ev, &s->io);
+}
+
+struct sconn *conn_pool_take(struct conn_pool *p, struct client *owner, struct server *srv,
+			     uint64_t addr_key)
+{
+	struct sconn *s = owner ? owner->last : NULL;
+
+	if (!s || s->st || s->srv != srv || s->addr_key != addr_key) {
+		struct pool_slot *slot = p->n_idle ? slot_find(p, srv) : NULL;
+
+		if (!slot)
+			return NULL;
+		while ((s = list_first(&slot->idle, struct sconn, by_server)) &&
+		       s->addr_key != addr_key)
+			sconn_close(s); /* leads to where the server was before */
+		if (!s)
+			return NULL;
+	}
+	unpark(s);
+	sconn_forget_owner(s);
+	return s;
+}
+
+static void on_purge(struct ev_loop *ev, ev_timer *t, int revents)
+{
+	struct conn_pool *p = container_of(t, struct conn_pool, purge);
+	int64_t limit_us = worker_now(p->w) - CONN_POOL_MAX_IDLE_US;
+	struct sconn *s;
+
+	(void)revents;
+	while ((s = list_first(&p->by_age, struct sconn, by_age)) && s->idle_since_us <= limit_us)
+		sconn_close(s);
+	if (!s)
+		ev_timer_stop(ev, t);
+}
+
+void conn_pool_park(struct conn_pool *p, struct sconn *s, struct client *owner)
+{
+	struct pool_slot *slot = slot_make(p, s->srv);
+
+	s->st = NULL;
+	if (!slot) {
+		sconn_close(s);
+		return;
+	}
+	sconn_watch(s, EV_READ);
+	s->idle_since_us = worker_now(p->w);
+	list_add_head(&slot->idle, &s->by_server);
+	list_add_tail(&p->by_age, &s->by_age);
+	slot->n++;
+	p->n_idle++;
+	if (owner) {
+		if (owner->last)
+			owner->last->owner = NULL;
+		owner->last = s;
+		s->owner = owner;
+	}
+	if (slot->n > CONN_POOL_MAX_PER_SERVER)
+		sconn_close(list_entry(slot->idle.prev, struct sconn, by_server));
+	if (UNLIKELY(!ev_is_active(&p->purge))) {
+		ev_timer_set(&p->purge, PURGE_INTERVAL_S, PURGE_INTERVAL_S);
+		ev_timer_start(p->w->priv->ev, &p->purge);
+	}
+}
+
+void conn_pool_purge(struct conn_pool *p, const struct server *srv)
+{
+	struct sconn *s, *tmp;
+
+	list_for_each_safe(s, tmp, &p->by_age, by_age)
+	{
+		if (!srv || s->srv == srv)
+			sconn_close(s);
+	}
+}
+
+void conn_pool_init(struct conn_pool *p, struct worker *w)
+{
+	*p = (struct conn_pool){ .w = w, .n_slots = 64 };
+	p->slots = xcalloc(p->n_slots, sizeof(struct pool_slot *));
+	list_init(&p->by_age);
+	ev_timer_init(&p->purge, on_purge, 0., PURGE_INTERVAL_S);
+}
+
+void conn_pool_fini(struct conn_pool *p)
+{
+	conn_pool_purge(p, NULL);
+	ev_timer_stop(p->w->priv->ev, &p->purge);
+	for (unsigned i = 0; i < p->n_slots; i++)
+		free(p->slots[i]);
+	free(p->slots);
+}

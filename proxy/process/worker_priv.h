@@ -1,0 +1,74 @@
+/* worker_priv.h - what a data thread owns: free lists, clients, idle server connections, scratch
+ * space. For net/, http/ and worker.c only; touched by its thread alone. */
+#ifndef PROXY_WORKER_PRIV_H
+#define PROXY_WORKER_PRIV_H
+
+#include <ev.h>
+#include <stdlib.h>
+
+#include "http/h1_parse.h"
+#include "http/headers.h"
+#include "pool/conn_pool.h"
+#include "process/worker.h"
+
+struct access_log;
+
+/* Memory blocks of one size, kept for the next user: no malloc in a request. */
+struct freelist {
+	void *first; /* each block begins with the pointer to the next */
+	size_t size;
+	unsigned n, max; /* more than max free blocks go back to the heap */
+};
+
+struct worker_private {
+	struct worker *w;
+	struct ev_loop *ev;
+	struct freelist buffers, streams, clients, sconns;
+	struct list clients_list; /* struct client */
+	unsigned n_clients;
+	_Atomic unsigned n_clients_shared; /* for other threads */
+	struct list acceptors;             /* struct acceptor */
+	unsigned n_paused;                 /* acceptors that wait for room */
+	ev_timer accept_retry;
+	struct conn_pool pool;
+	int pipes[16][2]; /* for splice, empty */
+	unsigned n_pipes;
+	struct access_log *alog;    /* made at the first line */
+	char *alog_tag, *alog_host; /* owned */
+	bool has_log_lines;         /* to be flushed at the end of the turn */
+	bool is_draining;
+	/* scratch of the handler that runs */
+	struct h1_head head;
+	struct h1_field *fields;
+	struct headers edits;
+	struct addr client_addr;
+};
+
+static inline void *freelist_get(struct freelist *f)
+{
+	void *p = f->first;
+
+	if (LIKELY(p != NULL)) {
+		f->first = *(void **)p;
+		f->n--;
+		return p;
+	}
+	return malloc(f->size);
+}
+static inline void freelist_put(struct freelist *f, void *p)
+{
+	if (f->n >= f->max) {
+		free(p);
+		return;
+	}
+	*(void **)p = f->first;
+	f->first = p;
+	f->n++;
+}
+
+static inline int64_t worker_now(const struct worker *w)
+{
+	return w->loop.now_us;
+}
+
+#endif

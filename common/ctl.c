@@ -194,37 +194,40 @@ static void answer_unknown(struct conn *c)
 /* ---- commands ---- */
 
 /* Cut the next command out of the current line: up to ';' or the end, into words, in place.
- * Returns false when it has too many words. */
-static bool parse_command(struct conn *c)
+ * Returns NULL, or why the rest of the line is refused. */
+static const char *parse_command(struct conn *c)
 {
 	char *r = c->in + c->next, *end = c->in + c->line_end, *w = r;
-	bool in_word = false, fits = true;
+	bool in_word = false;
+	const char *refusal = NULL;
 	struct ctl_request *rq = &c->rq;
 
 	rq->argc = 0;
-	for (; r < end && *r != ';'; r++) {
+	for (; r < end && *r != ';' && !refusal; r++) {
 		if (*r == ' ' || *r == '\t') {
 			if (in_word)
 				*w++ = '\0';
 			in_word = false;
 			continue;
 		}
-		if (!in_word) {
-			fits = rq->argc < CTL_MAX_ARGS;
-			if (!fits)
-				break;
-			in_word = true;
-			rq->argv[rq->argc++] = (struct str){ w, 0 };
+		if (!in_word && rq->argc == CTL_MAX_ARGS) {
+			refusal = "Too many words in a command.\n";
+			break;
 		}
+		if (!in_word)
+			rq->argv[rq->argc++] = (struct str){ w, 0 };
+		in_word = true;
 		if (*r == '\\' && r + 1 < end)
 			r++;
+		if (*r == '\0')
+			refusal = "A command contains a NUL byte.\n";
 		*w++ = *r;
 		rq->argv[rq->argc - 1].len++;
 	}
-	c->next = fits ? (size_t)(r - c->in) + 1 : c->line_end + 1;
+	c->next = (size_t)((refusal ? end : r) - c->in) + 1;
 	if (in_word)
 		*w = '\0'; /* at most the place of the ';' or of the newline */
-	return fits;
+	return refusal;
 }
 
 static void begin_answer(struct conn *c)
@@ -319,12 +322,15 @@ static void refuse(struct conn *c, const char *text)
 /* The next command of the current line, if there is one. */
 static void next_command(struct conn *c)
 {
+	const char *refusal;
+
 	if (c->next >= c->line_end + c->is_line_empty) {
 		c->has_line = false;
 		return;
 	}
-	if (!parse_command(c)) {
-		refuse(c, "Too many words in a command.\n");
+	refusal = parse_command(c);
+	if (refusal) {
+		refuse(c, refusal);
 		return;
 	}
 	if (c->rq.argc > 0 || c->is_line_empty)

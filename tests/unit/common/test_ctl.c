@@ -384,6 +384,52 @@ START_TEST(connections_are_limited)
 }
 END_TEST
 
+START_TEST(a_nul_byte_is_refused)
+{
+	struct strbuf out = { 0 };
+	int fd;
+
+	setup();
+	fd = client(CTL_USER);
+	ck_assert_int_eq(send(fd, "echo a\0b;echo c\necho \\\0\necho d\n", 31, MSG_NOSIGNAL), 31);
+	ck_assert(collect(fd, &out, SIZE_MAX));
+	ck_assert_str_eq(strbuf_str(&out), "A command contains a NUL byte.\n\n"
+					   "A command contains a NUL byte.\n\n[echo][d]\n\n");
+	close(fd);
+	strbuf_fini(&out);
+	teardown();
+}
+END_TEST
+
+START_TEST(random_requests_are_all_answered_or_refused)
+{
+	static const char *const pieces[] = { "echo",   "help", "prompt", "show stat", " ",
+					      ";",      "\\",   "\n",     "\r",        "x",
+					      "silent", "\t",   "\n",     "user" };
+	struct strbuf in = { 0 }, out = { 0 };
+	unsigned seed = 4711 + (unsigned)_i;
+
+	setup();
+	for (int round = 0; round < 200; round++) {
+		int fd = client(CTL_USER);
+
+		strbuf_clear(&in);
+		for (int n = rand_r(&seed) % 40; n >= 0; n--)
+			strbuf_adds(&in, pieces[(size_t)rand_r(&seed) % ARRAY_LEN(pieces)]);
+		if (rand_r(&seed) % 8 == 0)
+			strbuf_add(&in, "echo \0\xff\n", 8);
+		ck_assert_int_eq(send(fd, in.p, in.len, MSG_NOSIGNAL), (ssize_t)in.len);
+		shutdown(fd, SHUT_WR);
+		strbuf_clear(&out);
+		ck_assert(collect(fd, &out, SIZE_MAX));
+		close(fd);
+	}
+	strbuf_fini(&in);
+	strbuf_fini(&out);
+	teardown();
+}
+END_TEST
+
 static void make_dir(void)
 {
 	snprintf(dir, sizeof(dir), "/tmp/test_ctl.XXXXXX");
@@ -515,6 +561,8 @@ int main(void)
 	tcase_add_test(tc, too_many_words_are_refused_and_the_rest_of_the_line_dropped);
 	tcase_add_test(tc, an_idle_connection_is_closed);
 	tcase_add_test(tc, connections_are_limited);
+	tcase_add_test(tc, a_nul_byte_is_refused);
+	tcase_add_loop_test(tc, random_requests_are_all_answered_or_refused, 0, 10);
 	tcase_add_test(tc, a_unix_socket_has_its_mode_and_goes_with_the_server);
 	tcase_add_test(tc, a_successor_replaces_the_path_and_the_predecessor_leaves_it);
 	tcase_add_test(tc, a_file_that_is_no_socket_is_not_replaced);

@@ -7,8 +7,8 @@
 
 #include "../../lib/unit.h"
 
-#define N_THREADS  4u
-#define N_MESSAGES 2000u
+#define N_THREADS  4UL
+#define N_MESSAGES 2000UL
 
 struct fixture {
 	struct loop loop;

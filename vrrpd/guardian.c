@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "board.h"
+#include "punctual.h"
 
 #define TICK_IDLE_MS     100
 #define TICK_MIN_MS      5
@@ -317,6 +318,8 @@ int guardian_run(const struct guardian_params *p)
 		log_err("guardian", "start_failed", "error=%s",
 			log_quoted(str_from(strerror(-err))));
 		g.exit_status = FAILED_TO_START;
+	} else {
+		punctual_be(1); /* before the worker: one that runs wild must not hold us up */
 	}
 	while (g.exit_status < 0) {
 		struct pollfd fds[2] = { { .fd = g.signal_fd, .events = POLLIN },

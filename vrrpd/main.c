@@ -105,15 +105,13 @@ static int read_options(int argc, char **argv, struct options *o)
 }
 
 /* Problems of the configuration on standard error. NULL: it is bad. */
-static struct cfg *load(const char *path, bool with_machine)
+static struct cfg *load(const char *path)
 {
 	struct diag d;
 	struct cfg *c;
 
 	diag_init(&d);
 	c = cfg_load(path, &d);
-	if (c && with_machine)
-		cfg_check_machine(c, &d);
 	diag_print(&d, stderr, DIAG_NOTICE);
 	if (d.n_errors) {
 		fprintf(stderr, "vrrpd: %s: %u error%s; nothing was started\n", path, d.n_errors,
@@ -123,6 +121,23 @@ static struct cfg *load(const char *path, bool with_machine)
 	}
 	diag_fini(&d);
 	return c;
+}
+
+/* Does this machine have what the file names? Problems go to standard error. */
+static bool fits_machine(const struct cfg *c, const char *path, const char *outcome)
+{
+	struct diag d;
+	bool fits;
+
+	diag_init(&d);
+	cfg_check_machine(c, &d);
+	diag_print(&d, stderr, DIAG_NOTICE);
+	fits = d.n_errors == 0;
+	if (!fits)
+		fprintf(stderr, "vrrpd: %s: %u problem%s with this machine; %s\n", path, d.n_errors,
+			d.n_errors == 1 ? "" : "s", outcome);
+	diag_fini(&d);
+	return fits;
 }
 
 static bool has_capability(unsigned cap)
@@ -244,15 +259,20 @@ int main(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
-	s.cfg = load(s.opt.conf, true);
+	s.cfg = load(s.opt.conf);
 	if (!s.cfg)
 		return 1;
 	if (s.opt.test_only) {
+		/* The file is good; that it would not start here is worth a word. */
+		(void)!fits_machine(s.cfg, s.opt.conf, "it would not start here");
 		printf("%s: configuration file is valid\n", s.opt.conf);
-		cfg_free(s.cfg);
-		return 0;
+		status = 0;
+	} else if (!has_privileges() ||
+		   !fits_machine(s.cfg, s.opt.conf, "nothing was started")) {
+		status = 1;
+	} else {
+		status = run_daemon(&s);
 	}
-	status = has_privileges() ? run_daemon(&s) : 1;
 	cfg_free(s.cfg);
 	return status;
 }

@@ -3,13 +3,10 @@
 
 #include <errno.h>
 #include <linux/capability.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <tandem/clock.h>
 #include <tandem/daemon.h>
@@ -22,6 +19,7 @@
 #include "config/cfg_model.h"
 #include "config/cfg_parse.h"
 #include "garp.h"
+#include "punctual.h"
 #include "state_file.h"
 
 #define RENEW_S       0.25
@@ -575,22 +573,6 @@ static int open_all(struct worker *w)
 	return 0;
 }
 
-/* Nothing may make us late: no paging, and before ordinary processes. */
-static void be_punctual(void)
-{
-	struct sched_param p = { .sched_priority = sched_get_priority_min(SCHED_RR) };
-	struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
-
-	(void)setrlimit(RLIMIT_MEMLOCK, &unlimited);
-	/* Locked when touched: the board is large and mostly empty. */
-	if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT))
-		log_notice("vrrp", "memory_not_locked", "error=%s",
-			   log_quoted(str_from(strerror(errno))));
-	if (sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &p))
-		log_notice("vrrp", "no_realtime_class", "error=%s",
-			   log_quoted(str_from(strerror(errno))));
-}
-
 static void drop_capabilities(void)
 {
 	/* Addresses and raw sockets; lock memory; run scripts as other users and end them. */
@@ -673,7 +655,7 @@ int worker_run(struct cfg *cfg, const char *path, struct board *board, int guard
 	state_file_clean(cfg, &w->links, &w->nl);
 	start_watchers(w);
 	apply_cfg(w, cfg);
-	be_punctual();
+	punctual_be(0);
 	drop_capabilities();
 	w->loop.on_idle = on_idle;
 	loop_update_now(&w->loop);

@@ -75,8 +75,8 @@ static const struct {
 	{ "test \"$PATH\" -a -z \"$SECRET\"", 0 },              /* a minimal environment */
 	{ "set -- /proc/$$/fd/*; test $# -le 4", 0 },           /* sh keeps one of its own */
 	{ "read -r _ _ _ _ pgrp _ </proc/$$/stat; test $pgrp = $$", 0 },
-	{ "grep -q '^SigBlk:.0*$' /proc/$$/status", 0 },
-	{ "grep -q '^SigIgn:.0*$' /proc/$$/status", 0 },
+	{ "grep -q '^SigBlk:.0*$' /proc/self/status", 0 },
+	{ "grep -q '^SigIgn:.0*$' /proc/self/status", 0 },
 };
 
 START_TEST(test_child)

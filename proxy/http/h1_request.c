@@ -200,6 +200,7 @@ static void begin_request(struct stream *st, size_t len)
 		st->req.is_done = st->req.body.is_done;
 		st->req.n_total += used;
 	}
+	st->req.ready = (size_t)st->req.n_total;
 	if (answer_monitor(st, fe_cfg) || answer_stats(st, h, fe_cfg) ||
 	    (be_cfg != fe_cfg && answer_stats(st, h, be_cfg)))
 		return;
@@ -207,7 +208,7 @@ static void begin_request(struct stream *st, size_t len)
 		bad_request(st);
 		return;
 	}
-	st->req.ready = (size_t)((int64_t)st->req.n_total + priv->edits.growth);
+	st->req.ready += (size_t)(ptrdiff_t)priv->edits.growth;
 	st->replay_from = b->head;
 	st->is_replayable = st->req.is_done || st->req.body.framing == H1_BODY_CHUNKED ||
 			    st->req.body.remaining <= buf_room(b);

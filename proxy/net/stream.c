@@ -228,10 +228,22 @@ void stream_finish(struct stream *st)
 
 /* ---- local answers ---- */
 
+/* It was answered; what comes behind it is the next one. */
+static void drop_request(struct stream *st)
+{
+	if (!st->req.buf.mem)
+		return;
+	st->req.buf.head += st->req.ready;
+	st->req.ready = 0;
+	st->is_replayable = false;
+	channel_release(st, &st->req);
+}
+
 void stream_answer_local(struct stream *st)
 {
 	st->state = STREAM_LOCAL;
 	close_server(st);
+	drop_request(st);
 	while (st->local_sent < st->local.len) {
 		ssize_t n = send(st->c->fd, st->local.p + st->local_sent,
 				 st->local.len - st->local_sent, MSG_NOSIGNAL);
@@ -693,9 +705,8 @@ static int64_t server_deadline(const struct stream *st)
 	case STREAM_OPEN:
 		if (st->is_raw)
 			return relay_server_deadline(st);
-		/* while the client still sends or does not take, it is not the server's turn */
-		if ((st->req.is_done || st->req.is_blocked || st->server_refuses) &&
-		    !st->res.is_blocked)
+		/* while the client does not take, it is not the server's turn */
+		if (!st->res.is_blocked)
 			return after(st->server_active_us, t->server_us);
 		return INT64_MAX;
 	}

@@ -1,12 +1,12 @@
 /* cfg_addr.c - addresses as HAProxy writes them: "host:port", "[v6]:port", "*:80", ":::80",
  * "/path", "unix@", "ipv4@", "ipv6@", "fd@", port ranges and offsets. */
 #include "config/cfg_internal.h"
-#include <netdb.h>
-
-#include "config/cfg_source.h"
 
 #include <ctype.h>
 #include <errno.h>
+#include <netdb.h>
+
+#include "config/cfg_source.h"
 
 /* "$NAME" and "${NAME}" in an address are expanded even without quotes. Unset: empty. */
 static const char *expand_env(struct cfg_parser *p, struct str s)

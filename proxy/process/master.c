@@ -18,7 +18,9 @@
 
 #include "config/cfg_model.h"
 #include "config/cfg_parse.h"
+#include "config/cfg_source.h"
 #include "process/options.h"
+#include "process/outside.h"
 #include "process/process.h"
 #include "process/takeover.h"
 
@@ -36,9 +38,32 @@ struct master {
 	int64_t started_us; /* of the worker */
 	int64_t restart_us; /* when to fork again; 0: not waiting */
 	unsigned backoff_ms;
+	struct strbuf good;  /* record of the files that run: a restart must not fail by an edit */
 	bool has_been_ready; /* some worker was */
+	bool is_restarting;  /* the worker that starts replaces one that died */
 	bool is_ending;      /* the next death of the worker is ours */
 };
+
+/* The files may be half edited just when a worker dies: then what ran before runs again. */
+static struct cfg *load_for_restart(struct master *m)
+{
+	struct cfg *cfg = process_load_cfg(m->options);
+
+	if (cfg != NULL || m->good.len == 0)
+		return cfg;
+	log_warn("master", "previous_configuration", "reason=\"the files have errors now\"");
+	cfg_source_replay((struct str){ m->good.p, m->good.len });
+	cfg = process_load_cfg(m->options);
+	cfg_source_replay((struct str){ 0 });
+	return cfg;
+}
+
+static void keep_good(struct master *m)
+{
+	strbuf_fini(&m->good);
+	m->good = (struct strbuf){ 0 };
+	outside_make_record(m->options, &m->good);
+}
 
 static int run_worker(struct master *m, struct cfg *cfg, int link_fd)
 {
@@ -50,7 +75,7 @@ static int run_worker(struct master *m, struct cfg *cfg, int link_fd)
 	m->link.fd = link_fd;
 	sigprocmask(SIG_SETMASK, &m->mask_before, NULL);
 	if (cfg == NULL)
-		cfg = process_load_cfg(o);
+		cfg = load_for_restart(m);
 	if (cfg == NULL)
 		return 1;
 	status = process_start(&p, o, cfg, &m->link);
@@ -93,6 +118,9 @@ static void on_event(struct master *m, int event)
 {
 	switch ((enum master_event)event) {
 	case MASTER_READY:
+		if (!m->is_restarting)
+			keep_good(m);
+		m->is_restarting = false;
 		m->has_been_ready = true;
 		daemon_notify("READY=1");
 		daemon_ready();
@@ -149,6 +177,7 @@ static int on_worker_end(struct master *m, int status)
 	log_err("master", "worker_died", "%s=%d restart_in_ms=%u",
 		WIFEXITED(status) ? "status" : "signal",
 		WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status), m->backoff_ms);
+	m->is_restarting = true;
 	m->restart_us = now_us + (int64_t)m->backoff_ms * US_PER_MS;
 	m->backoff_ms = m->backoff_ms == 0 ? BACKOFF_FIRST_MS
 					   : MIN(2 * m->backoff_ms, (unsigned)BACKOFF_MAX_MS);
@@ -259,6 +288,7 @@ int master_run(const struct options *o, struct cfg *cfg)
 		if (pidfile != NULL)
 			daemon_pidfile_remove(pidfile);
 	}
+	strbuf_fini(&m.good);
 	free(pidfile);
 	return code;
 }

@@ -37,7 +37,7 @@ static int send_all(int fd, const void *p, size_t len)
 }
 
 /* Parse only to learn what parsing reads; the process judges it. */
-static void make_record(const struct options *o, struct strbuf *record)
+void outside_make_record(const struct options *o, struct strbuf *record)
 {
 	struct diag d;
 
@@ -61,7 +61,7 @@ NORETURN static void serve(int fd, const struct options *o)
 			continue;
 		if (n <= 0)
 			_exit(0); /* the process ended */
-		make_record(o, &record);
+		outside_make_record(o, &record);
 		len = record.failed ? 0 : record.len;
 		if (send_all(fd, &len, sizeof(len)) != 0 || send_all(fd, record.p, len) != 0)
 			_exit(1);

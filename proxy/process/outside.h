@@ -10,6 +10,8 @@
 
 struct options;
 
+/* Append to record what the configuration reads now. */
+void outside_make_record(const struct options *o, struct strbuf *record);
 /* Fork the helper; before privileges are dropped and threads are started. Returns the socket to it,
  * or -errno. */
 NODISCARD int outside_start(const struct options *o);

@@ -1,8 +1,8 @@
 /* h1_parse.c - finds the head of an HTTP/1 message in a buffer and describes it as offsets. */
 #include "http/h1_parse.h"
 
+#include <endian.h>
 #include <http_parser.h>
-#include <strings.h>
 
 #include "http/h1_chars.h"
 
@@ -17,38 +17,57 @@ static const struct {
 	[H1_PATCH] = { "PATCH", 5 },
 };
 
-static const struct {
-	const char *name;
-	uint8_t len, id;
-} known_fields[] = {
-	{ "Authorization", 13, H1F_AUTHORIZATION },
-	{ "Connection", 10, H1F_CONNECTION },
-	{ "Content-Length", 14, H1F_CONTENT_LENGTH },
-	{ "Expect", 6, H1F_EXPECT },
-	{ "Host", 4, H1F_HOST },
-	{ "Keep-Alive", 10, H1F_KEEP_ALIVE },
-	{ "Proxy-Connection", 16, H1F_PROXY_CONNECTION },
-	{ "TE", 2, H1F_TE },
-	{ "Transfer-Encoding", 17, H1F_TRANSFER_ENCODING },
-	{ "Upgrade", 7, H1F_UPGRADE },
-	{ "X-Forwarded-For", 15, H1F_X_FORWARDED_FOR },
-};
+static bool is_name(const char *name, const char *lower, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if ((name[i] | 0x20) != lower[i]) /* '-' has the bit set already */
+			return false;
+	}
+	return true;
+}
 
-/* Bit n: a known name has length n. Most names of other fields end here. */
-#define KNOWN_LENGTHS                                                                              \
-	(1u << 13 | 1u << 10 | 1u << 14 | 1u << 6 | 1u << 4 | 1u << 16 | 1u << 2 | 1u << 17 |      \
-	 1u << 7 | 1u << 15)
-
+/* Most names differ from the known ones in length or first letter. */
 static uint8_t field_id(const char *name, size_t len)
 {
-	if (len > 17 || !(KNOWN_LENGTHS >> len & 1))
-		return H1F_OTHER;
-	for (size_t i = 0; i < ARRAY_LEN(known_fields); i++) {
-		if (known_fields[i].len == len &&
-		    (known_fields[i].name[0] | 0x20) == (name[0] | 0x20) &&
-		    strncasecmp(name, known_fields[i].name, len) == 0)
-			return known_fields[i].id;
+#define IS(lower, id)                                                                              \
+	if ((name[0] | 0x20) == (lower)[0] && is_name(name, lower, sizeof(lower) - 1))             \
+		return id;
+	switch (len) {
+	case 2:
+		IS("te", H1F_TE)
+		break;
+	case 4:
+		IS("host", H1F_HOST)
+		break;
+	case 6:
+		IS("expect", H1F_EXPECT)
+		break;
+	case 7:
+		IS("upgrade", H1F_UPGRADE)
+		break;
+	case 10:
+		IS("connection", H1F_CONNECTION)
+		IS("keep-alive", H1F_KEEP_ALIVE)
+		break;
+	case 13:
+		IS("authorization", H1F_AUTHORIZATION)
+		break;
+	case 14:
+		IS("content-length", H1F_CONTENT_LENGTH)
+		break;
+	case 15:
+		IS("x-forwarded-for", H1F_X_FORWARDED_FOR)
+		break;
+	case 16:
+		IS("proxy-connection", H1F_PROXY_CONNECTION)
+		break;
+	case 17:
+		IS("transfer-encoding", H1F_TRANSFER_ENCODING)
+		break;
+	default:
+		break;
 	}
+#undef IS
 	return H1F_OTHER;
 }
 
@@ -105,59 +124,100 @@ static int on_target(http_parser *parser, const char *at, size_t len)
 	return 0;
 }
 
-static int on_field(http_parser *parser, const char *at, size_t len)
-{
-	struct h1_head *h = parser->data;
+static const http_parser_settings settings = { .on_url = on_target };
 
-	if (h->n_fields == h->max_fields || len > UINT16_MAX)
-		return 1;
-	struct h1_field *f = &h->fields[h->n_fields++];
-	f->name = (uint32_t)(at - h->base);
-	f->name_len = (uint16_t)len;
-	f->id = field_id(at, len);
-	f->value = f->name + f->name_len + 1;
-	f->value_len = 0;
-	return 0;
+/* Have http-parser judge the start line, and nothing else. false: malformed. */
+static bool parse_start_line(struct h1_head *h, http_parser *parser, const char *p, size_t len)
+{
+	size_t n = http_parser_execute(parser, &settings, p, len);
+
+	if (HTTP_PARSER_ERRNO(parser) != HPE_OK || n != len || parser->http_major != 1 ||
+	    parser->http_minor > 1)
+		return false;
+	h->minor = (uint8_t)parser->http_minor;
+	return true;
 }
 
-static int on_value(http_parser *parser, const char *at, size_t len)
+/* The first byte that no field value may hold, or end. Eight bytes at a time. */
+static const char *skip_text(const char *p, const char *end)
 {
-	struct h1_head *h = parser->data;
-	struct h1_field *f = &h->fields[h->n_fields - 1];
+	const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
 
-	while (len > 0 && (at[len - 1] == ' ' || at[len - 1] == '\t'))
-		len--;
-	f->value = (uint32_t)(at - h->base);
-	f->value_len = (uint32_t)len;
-	return 0;
+	while (end - p >= 8) {
+		uint64_t x, del, found;
+
+		memcpy(&x, p, 8);
+		x = le64toh(x);
+		del = x ^ (ones * 0x7f);
+		found = (((x - ones * 0x20) & ~x) | ((del - ones) & ~del)) & tops;
+		if (!found) {
+			p += 8;
+			continue;
+		}
+		p += __builtin_ctzll(found) >> 3; /* exact: borrows go upwards only */
+		if (*p != '\t')
+			return p;
+		p++;
+	}
+	while (p < end && h1_chars[(uint8_t)*p] & H1C_TEXT)
+		p++;
+	return p;
 }
 
-static int on_head_complete(http_parser *parser)
+/* name ":" OWS value OWS CR LF, repeated, and an empty line. A line that begins with a blank, a
+ * blank before the colon, a control byte, a CR or LF alone: none of them has a place in this. */
+static enum h1_result parse_fields(struct h1_head *h, const char *p, const char *end)
 {
-	http_parser_pause(parser, 1);
-	return 0;
+	for (;;) {
+		const char *name = p, *value, *value_end;
+
+		if (end - p < 2)
+			return H1_NEED_MORE;
+		if (*p == '\r') {
+			h->len = (uint32_t)(p + 2 - h->base);
+			return p[1] == '\n' ? H1_DONE : H1_BAD;
+		}
+		while (p < end && h1_chars[(uint8_t)*p] & H1C_TOKEN)
+			p++;
+		if (p == end)
+			return H1_NEED_MORE;
+		if (*p != ':' || p == name || p - name > UINT16_MAX || h->n_fields == h->max_fields)
+			return H1_BAD;
+		value = p + 1;
+		while (value < end && (*value == ' ' || *value == '\t'))
+			value++;
+		value_end = skip_text(value, end);
+		if (end - value_end < 2)
+			return value_end == end || *value_end == '\r' ? H1_NEED_MORE : H1_BAD;
+		if (value_end[0] != '\r' || value_end[1] != '\n')
+			return H1_BAD;
+
+		struct h1_field *f = &h->fields[h->n_fields++];
+		f->name = (uint32_t)(name - h->base);
+		f->name_len = (uint16_t)(p - name);
+		f->id = field_id(name, f->name_len);
+		p = value_end + 2;
+		while (value_end > value && (value_end[-1] == ' ' || value_end[-1] == '\t'))
+			value_end--;
+		f->value = (uint32_t)(value - h->base);
+		f->value_len = (uint32_t)(value_end - value);
+	}
 }
 
-static const http_parser_settings settings = {
-	.on_url = on_target,
-	.on_header_field = on_field,
-	.on_header_value = on_value,
-	.on_headers_complete = on_head_complete,
-};
-
-static void head_reset(struct h1_head *h, const char *p, size_t len, bool is_request)
+static void head_reset(struct h1_head *h, const char *p, bool is_request)
 {
 	struct h1_field *fields = h->fields;
 	uint16_t max_fields = h->max_fields;
 
 	*h = (struct h1_head){
 		.base = p,
-		.len = (uint32_t)len,
 		.is_request = is_request,
 		.fields = fields,
 		.max_fields = max_fields,
 	};
 }
+
+#define MAX_METHOD 64
 
 static enum h1_method method_of(const char *p, size_t len)
 {
@@ -168,23 +228,18 @@ static enum h1_method method_of(const char *p, size_t len)
 	return H1_OTHER;
 }
 
-static bool run(struct h1_head *h, http_parser *parser, const char *p, size_t len)
+enum h1_result h1_parse_request(struct h1_head *h, const char *p, size_t len)
 {
-	size_t n = http_parser_execute(parser, &settings, p, len);
-
-	/* paused by on_head_complete at the LF of the empty line, and nowhere else */
-	return HTTP_PARSER_ERRNO(parser) == HPE_PAUSED && n + 1 >= len && parser->http_major == 1 &&
-	       parser->http_minor <= 1 && (h->minor = (uint8_t)parser->http_minor, true);
-}
-
-bool h1_parse_request(struct h1_head *h, const char *p, size_t len)
-{
+	const char *end = p + len, *line_end = memchr(p, '\n', len), *sp;
 	http_parser parser;
-	const char *sp = memchr(p, ' ', len);
 
-	head_reset(h, p, len, true);
-	if (!sp || sp == p || sp - p > 64)
-		return false;
+	head_reset(h, p, true);
+	if (!line_end)
+		return H1_NEED_MORE;
+	line_end++;
+	sp = memchr(p, ' ', (size_t)(line_end - p));
+	if (!sp || sp == p || sp - p > MAX_METHOD)
+		return H1_BAD;
 	h->method_len = (uint16_t)(sp - p);
 	h->method = method_of(p, h->method_len);
 	http_parser_init(&parser, HTTP_REQUEST);
@@ -193,24 +248,29 @@ bool h1_parse_request(struct h1_head *h, const char *p, size_t len)
 	 * judges the rest of the line as that of a GET. */
 	if (h->method == H1_OTHER) {
 		if (http_parser_execute(&parser, &settings, "GET", 3) != 3)
-			return false;
+			return H1_BAD;
 		p = sp;
-		len -= h->method_len;
 	}
-	return run(h, &parser, p, len);
+	if (!parse_start_line(h, &parser, p, (size_t)(line_end - p)))
+		return H1_BAD;
+	return parse_fields(h, line_end, end);
 }
 
-bool h1_parse_response(struct h1_head *h, const char *p, size_t len)
+enum h1_result h1_parse_response(struct h1_head *h, const char *p, size_t len)
 {
+	const char *line_end = memchr(p, '\n', len);
 	http_parser parser;
 
-	head_reset(h, p, len, false);
+	head_reset(h, p, false);
+	if (!line_end)
+		return H1_NEED_MORE;
+	line_end++;
 	http_parser_init(&parser, HTTP_RESPONSE);
 	parser.data = h;
-	if (!run(h, &parser, p, len))
-		return false;
+	if (!parse_start_line(h, &parser, p, (size_t)(line_end - p)))
+		return H1_BAD;
 	h->status = (uint16_t)parser.status_code;
-	return true;
+	return parse_fields(h, line_end, p + len);
 }
 
 const struct h1_field *h1_find_field(const struct h1_head *h, enum h1_field_id id)

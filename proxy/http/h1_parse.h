@@ -1,9 +1,10 @@
 /* h1_parse.h - finds the head of an HTTP/1 message in a buffer and describes it as offsets. Pure.
  *
- * Two steps: h1_scan() looks for the empty line, can be continued when more bytes arrive, and
- * refuses at once what no head may contain; h1_parse_*() then takes the complete head apart with
- * http-parser. What both tolerate and an attacker exploits is refused by h1_strict.h. Nothing is
- * copied: offsets count from the first byte of the start line, so the buffer may move. */
+ * Two ways: h1_parse_*() takes the head apart in one go, which succeeds nearly always at the first
+ * read; h1_scan() follows a head that arrives in pieces, can be continued, and refuses at once what
+ * no head may contain. What both tolerate and an attacker exploits is refused by h1_strict.h.
+ * Nothing is copied: offsets count from the first byte of the start line, so the buffer may move.
+ */
 #ifndef PROXY_H1_PARSE_H
 #define PROXY_H1_PARSE_H
 
@@ -49,7 +50,6 @@ struct h1_field {
 	uint8_t id; /* enum h1_field_id */
 };
 
-/* The names of a chunked message's last coding, and what Connection says. */
 struct h1_head {
 	const char *base; /* borrowed; first byte of the start line */
 	uint32_t len;     /* up to and with the empty line */
@@ -86,10 +86,14 @@ struct h1_scan {
  * begins with a blank (obs-fold), a control byte, or a start that no message has. */
 enum h1_result h1_scan(struct h1_scan *s, const char *p, size_t len, bool is_request);
 
-/* Describe the head of len bytes at p, which ends with the empty line. h->fields and h->max_fields
- * are set by the caller, everything else here. false: malformed, or too many fields. */
-bool h1_parse_request(struct h1_head *h, const char *p, size_t len);
-bool h1_parse_response(struct h1_head *h, const char *p, size_t len);
+/* Describe the head that begins at p, of which len bytes are there, with or without something
+ * behind it. h->fields and h->max_fields are set by the caller, everything else here; h->len when
+ * done. The start line is http-parser's business, the field lines are taken apart and their bytes
+ * judged here: one pass, every byte looked at once. H1_BAD also when there are too many fields. It
+ * starts anew each time: while a head trickles in, h1_scan() tells when the next try is worth it.
+ */
+enum h1_result h1_parse_request(struct h1_head *h, const char *p, size_t len);
+enum h1_result h1_parse_response(struct h1_head *h, const char *p, size_t len);
 
 static inline struct str h1_field_name(const struct h1_head *h, const struct h1_field *f)
 {

@@ -160,8 +160,8 @@ static bool answer_stats(struct stream *st, const struct h1_head *h, const struc
 	return true;
 }
 
-/* The complete head of len bytes is at the head of the buffer. */
-static void begin_request(struct stream *st, size_t len)
+/* The complete head is at the head of the buffer, and described in the thread's scratch. */
+static void begin_request(struct stream *st)
 {
 	struct worker_private *priv = priv_of(st);
 	struct client *c = st->c;
@@ -170,12 +170,12 @@ static void begin_request(struct stream *st, size_t len)
 	struct backend *be = rcu_dereference(c->fe->default_backend);
 	struct counters *n = &c->fe->counters[c->w->tid];
 	struct buf *b = &st->req.buf;
-	size_t used;
+	size_t len = h->len, used;
 
 	st->head_us = worker_now(c->w);
 	counter_add(&n->req_tot, 1);
 	rate_add(&n->req_rate, st->head_us, 1);
-	if (!h1_parse_request(h, buf_data(b), len) || h1_check_request(h) != H1_OK) {
+	if (h1_check_request(h) != H1_OK) {
 		bad_request(st);
 		return;
 	}
@@ -215,20 +215,42 @@ static void begin_request(struct stream *st, size_t len)
 	stream_route(st, be);
 }
 
+/* Parse the head that is (perhaps) in the buffer. The first try is nearly always the last; then the
+ * scan goes on where it was, so that a head that comes byte by byte costs no more than its bytes.
+ */
+static enum h1_result find_head(struct stream *st)
+{
+	struct buf *b = &st->req.buf;
+	struct h1_head *h = &priv_of(st)->head;
+	enum h1_result r;
+
+	if (st->req.scan.pos == 0) {
+		while (UNLIKELY(buf_len(b) >= 2 && memcmp(buf_data(b), "\r\n", 2) == 0))
+			b->head += 2; /* RFC 9112 section 2.2 */
+		r = h1_parse_request(h, buf_data(b), buf_len(b));
+		if (r != H1_NEED_MORE)
+			return r;
+	}
+	r = h1_scan(&st->req.scan, buf_data(b), buf_len(b), true);
+	if (r != H1_DONE)
+		return r;
+	b->head += st->req.scan.start;
+	return h1_parse_request(h, buf_data(b), buf_len(b));
+}
+
 void h1_on_client_bytes(struct stream *st)
 {
 	struct buf *b = &st->req.buf;
 	size_t headroom = st->c->w->engine->maxrewrite;
 
 	st->is_http = true;
-	switch (h1_scan(&st->req.scan, buf_data(b), buf_len(b), true)) {
+	switch (find_head(st)) {
 	case H1_BAD:
 		counter_add(&st->c->fe->counters[st->c->w->tid].req_tot, 1);
 		bad_request(st);
 		return;
 	case H1_DONE:
-		b->head += st->req.scan.start;
-		begin_request(st, st->req.scan.end - st->req.scan.start);
+		begin_request(st);
 		return;
 	case H1_NEED_MORE:
 		break;

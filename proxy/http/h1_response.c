@@ -131,6 +131,20 @@ static bool begin_response(struct stream *st, struct h1_head *h, size_t len)
 	return true;
 }
 
+static enum h1_result find_head(struct stream *st, struct h1_head *h)
+{
+	struct buf *b = &st->res.buf;
+	enum h1_result r;
+
+	if (st->res.scan.pos == 0) {
+		r = h1_parse_response(h, buf_data(b), buf_len(b));
+		if (r != H1_NEED_MORE)
+			return r;
+	}
+	r = h1_scan(&st->res.scan, buf_data(b), buf_len(b), false);
+	return r == H1_DONE ? h1_parse_response(h, buf_data(b), buf_len(b)) : r;
+}
+
 /* Bytes of heads are in the buffer. false: the stream has ended, or waits. */
 static bool on_head_bytes(struct stream *st)
 {
@@ -140,7 +154,7 @@ static bool on_head_bytes(struct stream *st)
 	for (;;) {
 		struct h1_head *h = &priv->head;
 
-		switch (h1_scan(&st->res.scan, buf_data(b), buf_len(b), false)) {
+		switch (find_head(st, h)) {
 		case H1_BAD:
 			bad_response(st);
 			return false;
@@ -153,14 +167,13 @@ static bool on_head_bytes(struct stream *st)
 		case H1_DONE:
 			break;
 		}
-		if (!h1_parse_response(h, buf_data(b), st->res.scan.end) ||
-		    h1_check_response(h) != H1_OK) {
+		if (h1_check_response(h) != H1_OK) {
 			bad_response(st);
 			return false;
 		}
 		if (h->status >= 200 || h->status == 101)
-			return begin_response(st, h, st->res.scan.end);
-		if (!pass_interim(st, st->res.scan.end))
+			return begin_response(st, h, h->len);
+		if (!pass_interim(st, h->len))
 			return false;
 		if (!b->mem || buf_len(b) == 0) {
 			channel_release(st, &st->res);

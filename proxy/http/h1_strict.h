@@ -1,8 +1,9 @@
 /* h1_strict.h - refuses heads that somebody behind the proxy could read differently. Pure.
  *
  * http-parser tolerates a good deal; here every rule of RFC 9110 and RFC 9112 that request
- * smuggling lives from is enforced: one framing, spelt in the one obvious way; names are tokens;
- * values hold no control bytes; one good Host. Also fills the facts of struct h1_head. */
+ * smuggling lives from is enforced: one framing, spelt in the one obvious way; one good
+ * Host; a target of a known form. (Bytes of names and values were judged by h1_parse.) Also fills
+ * the facts of struct h1_head. */
 #ifndef PROXY_H1_STRICT_H
 #define PROXY_H1_STRICT_H
 
@@ -13,8 +14,6 @@ enum h1_fault {
 	H1_FAULT_METHOD,
 	H1_FAULT_TARGET,
 	H1_FAULT_START_LINE,
-	H1_FAULT_NAME,          /* not a token, or blanks before the colon */
-	H1_FAULT_VALUE,         /* control byte */
 	H1_FAULT_LENGTH,        /* malformed or overflowing Content-Length */
 	H1_FAULT_LENGTH_TWICE,  /* repeated, even with the same value */
 	H1_FAULT_CODING,        /* Transfer-Encoding that is not exactly `chunked` */

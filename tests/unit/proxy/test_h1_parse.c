@@ -71,8 +71,10 @@ static struct h1_field fields[4];
 static bool parse(struct h1_head *h, const char *bytes, bool is_request)
 {
 	*h = (struct h1_head){ .fields = fields, .max_fields = ARRAY_LEN(fields) };
-	return is_request ? h1_parse_request(h, bytes, strlen(bytes))
-			  : h1_parse_response(h, bytes, strlen(bytes));
+	enum h1_result r = is_request ? h1_parse_request(h, bytes, strlen(bytes))
+				      : h1_parse_response(h, bytes, strlen(bytes));
+
+	return r == H1_DONE;
 }
 
 static const struct {
@@ -192,6 +194,50 @@ START_TEST(test_response)
 }
 END_TEST
 
+/* However much of a head is there: it is never wrong to ask for more, and never right too early. */
+START_TEST(test_prefixes_need_more)
+{
+	static const char request[] =
+		"POST /a?b HTTP/1.1\r\nHost: a\r\nX-Empty:\r\nC: d e\t\r\n\r\n";
+	static const char response[] = "HTTP/1.1 200 OK\r\nServer: x\r\nX-Empty: \r\n\r\n";
+	struct h1_head h = { .fields = fields, .max_fields = ARRAY_LEN(fields) };
+
+	for (size_t n = 0; n < sizeof(request) - 1; n++)
+		ck_assert_msg(h1_parse_request(&h, request, n) == H1_NEED_MORE, "%zu", n);
+	ck_assert_int_eq(h1_parse_request(&h, request, sizeof(request) - 1), H1_DONE);
+	ck_assert_uint_eq(h.len, sizeof(request) - 1);
+	for (size_t n = 0; n < sizeof(response) - 1; n++)
+		ck_assert_msg(h1_parse_response(&h, response, n) == H1_NEED_MORE, "%zu", n);
+	ck_assert_int_eq(h1_parse_response(&h, response, sizeof(response) - 1), H1_DONE);
+	ck_assert_uint_eq(h.len, sizeof(response) - 1);
+}
+END_TEST
+
+/* A control byte at any place of a value of any length, on either side of the eight-byte steps. */
+START_TEST(test_control_bytes_are_found_anywhere)
+{
+	char bytes[100];
+	struct h1_head h = { .fields = fields, .max_fields = ARRAY_LEN(fields) };
+
+	for (int len = 1; len < 40; len++) {
+		for (int at = 0; at < len; at++) {
+			for (int c = 0; c < 256; c++) {
+				int off = snprintf(bytes, sizeof(bytes), "GET / HTTP/1.1\r\nA: ");
+				bool ok = c == '\t' || (c >= 0x20 && c != 0x7f);
+
+				memset(bytes + off, 'v', (size_t)len);
+				bytes[off + at] = (char)c;
+				memcpy(bytes + off + len, "\r\n\r\n", 4);
+				enum h1_result r =
+					h1_parse_request(&h, bytes, (size_t)(off + len + 4));
+				ck_assert_msg(r == (ok ? H1_DONE : H1_BAD), "%d of %d: %02x", at,
+					      len, c);
+			}
+		}
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("h1_parse");
@@ -202,6 +248,8 @@ int main(void)
 	tcase_add_loop_test(tc, test_scan_bytewise, 0, ARRAY_LEN(scans));
 	tcase_add_loop_test(tc, test_request, 0, ARRAY_LEN(requests));
 	tcase_add_loop_test(tc, test_field, 0, ARRAY_LEN(field_rows));
+	tcase_add_test(tc, test_prefixes_need_more);
+	tcase_add_test(tc, test_control_bytes_are_found_anywhere);
 	tcase_add_loop_test(tc, test_response, 0, ARRAY_LEN(responses));
 	suite_add_tcase(suite, tc);
 	srunner_run_all(runner, CK_NORMAL);

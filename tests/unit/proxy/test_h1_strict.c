@@ -19,7 +19,7 @@ static enum h1_fault judge(struct h1_head *h, const char *p, size_t len, bool is
 		return H1_FAULT_START_LINE;
 	p += s.start;
 	len = s.end - s.start;
-	if (is_request ? !h1_parse_request(h, p, len) : !h1_parse_response(h, p, len))
+	if ((is_request ? h1_parse_request(h, p, len) : h1_parse_response(h, p, len)) != H1_DONE)
 		return H1_FAULT_START_LINE;
 	*early = false;
 	return is_request ? h1_check_request(h) : h1_check_response(h);

@@ -59,11 +59,11 @@ UNIT_vrrpd  := $(call prog,$(wildcard tests/unit/vrrpd/test_*.c))
 UNITS       := $(UNIT_common) $(UNIT_proxy) $(UNIT_vrrpd)
 # Programs that tests, the demo and the benchmark run: one file each, on libev and libcommon.
 TOOLS       := $(call prog,$(wildcard tests/lib/*.c tests/bench/*.c))
-# tests/fuzz/{common,proxy,vrrpd}/fuzz_NAME.c, its corpus in the directory NAME beside it.
-FUZZ_common := $(call prog,$(wildcard tests/fuzz/common/fuzz_*.c))
-FUZZ_proxy  := $(call prog,$(wildcard tests/fuzz/proxy/fuzz_*.c))
-FUZZ_vrrpd  := $(call prog,$(wildcard tests/fuzz/vrrpd/fuzz_*.c))
-FUZZERS     := $(FUZZ_common) $(FUZZ_proxy) $(FUZZ_vrrpd)
+# tests/fuzz/fuzz_NAME.c with tests/fuzz/corpus/NAME. The daemons' libraries share names, so each
+# fuzzer gets one of them, by its name.
+FUZZERS     := $(call prog,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_vrrpd  := $(foreach f,$(FUZZERS),$(if $(filter fuzz_vrrp% fuzz_keepalived%,$(notdir $f)),$f))
+FUZZ_proxy  := $(filter-out $(FUZZ_vrrpd),$(FUZZERS))
 
 SOURCES := $(wildcard common/*.c proxy/*.c vrrpd/*.c proxy/*/*.c vrrpd/*/*.c tests/*/*.c \
 	tests/*/*/*.c)
@@ -95,8 +95,10 @@ $(BUILD)/.sources: FORCE
 	@mkdir -p $(@D); echo '$(SRC_common) $(SRC_proxy) $(SRC_vrrpd)' | cmp -s - $@ || \
 		echo '$(SRC_common) $(SRC_proxy) $(SRC_vrrpd)' >$@
 
-$(addprefix $(BUILD)/obj/,proxy/%.o tests/unit/proxy/%.o tests/fuzz/proxy/%.o): private AREA := -Iproxy
-$(addprefix $(BUILD)/obj/,vrrpd/%.o tests/unit/vrrpd/%.o tests/fuzz/vrrpd/%.o): private AREA := -Ivrrpd
+$(BUILD)/obj/proxy/%.o $(BUILD)/obj/tests/unit/proxy/%.o: private AREA := -Iproxy
+$(BUILD)/obj/vrrpd/%.o $(BUILD)/obj/tests/unit/vrrpd/%.o: private AREA := -Ivrrpd
+$(FUZZ_proxy:$(BUILD)/%=$(BUILD)/obj/%.o): private AREA := -Iproxy
+$(FUZZ_vrrpd:$(BUILD)/%=$(BUILD)/obj/%.o): private AREA := -Ivrrpd
 COMPILE = $(CC) $(CPPFLAGS) $(AREA) $(PKG_CFLAGS) $(ALL_CFLAGS) $(WERROR)
 $(BUILD)/obj/%.o: %.c $(BUILD)/.flags
 	$(if $(V),,@echo '  CC    $<')
@@ -118,7 +120,7 @@ $(BUILD)/proxyd $(BUILD)/vrrpd:
 	@[ ! -d $@ ] || rm -r $@ # of a build before objects had their own place
 	$(Q)$(LINK) $(LDLIBS)
 
-$(UNIT_common) $(TOOLS) $(FUZZ_common): $(BUILD)/%: $(BUILD)/obj/%.o $(BUILD)/libcommon.a
+$(UNIT_common) $(TOOLS): $(BUILD)/%: $(BUILD)/obj/%.o $(BUILD)/libcommon.a
 $(UNIT_proxy) $(FUZZ_proxy): $(BUILD)/%: $(BUILD)/obj/%.o $(BUILD)/libproxy.a $(BUILD)/libcommon.a
 $(UNIT_vrrpd) $(FUZZ_vrrpd): $(BUILD)/%: $(BUILD)/obj/%.o $(BUILD)/libvrrp.a $(BUILD)/libcommon.a
 $(UNITS):
@@ -148,10 +150,10 @@ check-format: | $(DEPS_FIRST)
 	@clang-format --dry-run --Werror $(SOURCES) $(HEADERS) && echo '  FORMAT ok'
 TIDY := $(patsubst %.c,build/lint/%.tidy,$(SOURCES))
 check-tidy: $(TIDY)
-build/lint/proxy/%.tidy build/lint/tests/unit/proxy/%.tidy build/lint/tests/fuzz/proxy/%.tidy: \
-	private AREA := -Iproxy
-build/lint/vrrpd/%.tidy build/lint/tests/unit/vrrpd/%.tidy build/lint/tests/fuzz/vrrpd/%.tidy: \
-	private AREA := -Ivrrpd
+build/lint/proxy/%.tidy build/lint/tests/unit/proxy/%.tidy: private AREA := -Iproxy
+$(FUZZ_proxy:$(BUILD)/%=build/lint/%.tidy): private AREA := -Iproxy
+$(FUZZ_vrrpd:$(BUILD)/%=build/lint/%.tidy): private AREA := -Ivrrpd
+build/lint/vrrpd/%.tidy build/lint/tests/unit/vrrpd/%.tidy: private AREA := -Ivrrpd
 $(TIDY): build/lint/%.tidy: %.c .clang-tidy $(BUILD)/.flags
 	@mkdir -p $(@D)
 	@timeout 120 clang-tidy --quiet $< -- $(CPPFLAGS) $(AREA) $(PKG_CFLAGS) -std=gnu11 $(WARN) \

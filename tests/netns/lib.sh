@@ -79,10 +79,17 @@ lab_add_ns() {
 		echo 1 >/proc/sys/net/ipv4/conf/all/promote_secondaries' 2>/dev/null || :
 }
 
+lab_namespaces() {
+	local ns
+	for ns in /run/netns/"$LAB"-*; do
+		[ -e "$ns" ] && echo "${ns##*/}"
+	done
+}
+
 # Every process in the lab's namespaces, by pid.
 lab_pids() {
 	local ns
-	for ns in $(ip netns list | awk -v lab="$LAB-" 'index($1, lab) == 1 { print $1 }'); do
+	for ns in $(lab_namespaces); do
 		ip netns pids "$ns" 2>/dev/null
 	done
 }
@@ -97,7 +104,7 @@ lab_end() {
 		kill -KILL $pids 2>/dev/null
 		[ "$i" -eq 1 ] || sleep 0.05
 	done
-	for ns in $(ip netns list | awk -v lab="$LAB-" 'index($1, lab) == 1 { print $1 }'); do
+	for ns in $(lab_namespaces); do
 		ip netns del "$ns"
 	done
 	! declare -F lab_end_more >/dev/null || lab_end_more
@@ -157,7 +164,9 @@ pid_tree() {
 
 # wait_until SECONDS COMMAND... - poll every 10 ms. 0 as soon as COMMAND succeeds, 1 at the deadline.
 wait_until() {
-	local deadline=$((${EPOCHREALTIME/./} + ${1%.*} * 1000000))
+	local ms=$1 deadline
+	[[ $ms == *.* ]] && ms=${ms%.*}${ms#*.}00 || ms=${ms}000 # "2" or "2.5"
+	deadline=$((${EPOCHREALTIME/./} + 10#$ms * 1000))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ ${EPOCHREALTIME/./} -lt $deadline ] || return 1
@@ -183,4 +192,53 @@ vip_owner() {
 	has_vip a && o=a
 	has_vip b && o=${o:+$o+}b
 	echo "${o:-nobody}"
+}
+
+# ---- routers: vrrpd or keepalived on a node --------------------------------------------------------
+
+BUILD=${BUILD:-build}
+LAB_TOP=${TOP:-$PWD}
+
+# router_conf NODE PRIORITY VERSION multicast|unicast [LINE...] - write the node's configuration:
+# one instance, $VIP. Further lines go into the instance.
+router_conf() {
+	local n=$1 priority=$2 version=$3 cast=$4 peer=b line
+	[ "$n" = a ] || peer=a
+	shift 4
+	{
+		printf 'global_defs {\n\trouter_id %s\n\tvrrp_version %s\n}\n' "$n" "$version"
+		printf 'vrrp_instance web {\n\tinterface eth0\n\tstate BACKUP\n\tvirtual_router_id 77\n'
+		printf '\tpriority %s\n' "$priority"
+		[ "$version" = 2 ] && printf '\tadvert_int 1\n' || printf '\tadvert_int 0.2\n'
+		if [ "$cast" = unicast ]; then
+			printf '\tunicast_src_ip %s\n\tunicast_peer {\n\t\t%s\n\t}\n' \
+				"${LAB_ADDRESS[$n]}" "${LAB_ADDRESS[$peer]}"
+		fi
+		printf '\tvirtual_ipaddress {\n\t\t%s/24\n\t}\n' $VIP
+		for line in "$@"; do printf '\t%s\n' "$line"; done
+		printf '}\n'
+	} >"$LAB_DIR/$n/run/router.conf"
+}
+# router_start NODE vrrpd|keepalived - as router-NODE
+router_start() {
+	local program=$LAB_TOP/$BUILD/vrrpd
+	[ "$2" = vrrpd ] || program=keepalived
+	spawn "router-$1" "$1" "$program" -n -l -f /run/router.conf
+}
+# shellcheck disable=SC2046 # lists of pids
+router_kill() { # SIGNAL NODE - all its processes
+	kill "-$1" $(pid_tree "${PID[router-$2]}") 2>/dev/null
+}
+router_gone() { # NODE
+	! [ -d "/proc/${PID[router-$1]}" ]
+}
+
+# lab_cases CASE... - run this script once for each case (its words as arguments), four at a time,
+# each in a lab of its own; exit. For labs that wait for timers more than they compute.
+lab_cases() {
+	printf '%s\n' "$@" | xargs -P 4 -I{} bash -c 'bash "$0" {}' "$0"
+	case $? in
+	0) exit 0 ;;
+	*) exit 1 ;;
+	esac
 }

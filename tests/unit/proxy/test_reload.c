@@ -1,0 +1,563 @@
+/* test_reload.c - reloads, drains and dead workers, as clients see them. Runs the real program
+ * between a client and an HTTP server that live in this test. */
+#include "../../lib/proxyd_run.h"
+#include "../../lib/unit.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <tandem/liveness.h>
+#include <tandem/util.h>
+
+static struct run run;
+static uint16_t port, other_port, server_port;
+static int server_fd;
+
+/* ---- an HTTP server: one thread a connection, an answer of four bytes for each request ---- */
+
+static _Atomic bool is_slow; /* holds its answers back */
+
+static void *serve_connection(void *arg)
+{
+	static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfine";
+	int fd = (int)(intptr_t)arg;
+	char in[4096];
+	size_t len = 0;
+	ssize_t n;
+
+	while ((n = read(fd, in + len, sizeof(in) - 1 - len)) > 0) {
+		len += (size_t)n;
+		in[len] = '\0';
+		if (strstr(in, "\r\n\r\n") == NULL)
+			continue;
+		while (atomic_load(&is_slow))
+			run_nap();
+		if (write(fd, answer, sizeof(answer) - 1) < 0)
+			break;
+		len = 0;
+	}
+	close(fd);
+	return NULL;
+}
+
+static void *serve(void *arg)
+{
+	int fd;
+
+	(void)arg;
+	while ((fd = accept(server_fd, NULL, NULL)) >= 0) {
+		pthread_t t;
+
+		if (pthread_create(&t, NULL, serve_connection, (void *)(intptr_t)fd) == 0)
+			pthread_detach(t);
+	}
+	return NULL;
+}
+
+/* ---- a client ---- */
+
+static void ask(int fd)
+{
+	static const char request[] = "GET / HTTP/1.1\r\nHost: test\r\n\r\n";
+
+	ck_assert_int_eq(send(fd, request, sizeof(request) - 1, MSG_NOSIGNAL),
+			 (int)sizeof(request) - 1);
+}
+
+/* The status; 0: the connection ended without an answer. *closes: the server will close. */
+static int read_answer(int fd, bool *closes)
+{
+	char in[4096];
+	size_t len = 0;
+	ssize_t n;
+	int status = 0;
+
+	*closes = false;
+	while (len < sizeof(in) - 1 && (n = read(fd, in + len, sizeof(in) - 1 - len)) > 0) {
+		const char *body;
+
+		len += (size_t)n;
+		in[len] = '\0';
+		body = strstr(in, "\r\n\r\n");
+		if (body == NULL || sscanf(in, "HTTP/1.1 %d", &status) != 1)
+			continue;
+		*closes = strcasestr(in, "connection: close") != NULL;
+		if (status != 200 || strlen(body + 4) >= 4)
+			return status;
+	}
+	return 0;
+}
+
+static int get(uint16_t p)
+{
+	int fd = run_connect(p), status;
+	bool closes;
+
+	if (fd == -1)
+		return -1;
+	ask(fd);
+	status = read_answer(fd, &closes);
+	close(fd);
+	return status;
+}
+
+/* ---- configuration ---- */
+
+static void write_cfg(uint16_t at, const char *global, const char *more)
+{
+	run_write(&run, "p.cfg",
+		  "global\n\tstats socket unix@sock level admin\n\tnbthread 2\n%s"
+		  "defaults\n\tmode http\n\ttimeout connect 5s\n\ttimeout client 8s\n"
+		  "\ttimeout server 8s\n"
+		  "frontend fe\n\tbind 127.0.0.1:%u\n\tdefault_backend be\n"
+		  "backend be\n\tserver s 127.0.0.1:%u\n%s",
+		  global, at, server_port, more);
+}
+
+static void start(bool with_master)
+{
+	static const char *const alone[] = { "-db", "-f", "p.cfg", NULL };
+	static const char *const master[] = { "-W", "-db", "-f", "p.cfg", NULL };
+
+	run_start(&run, 0, with_master ? master : alone);
+	run_expect(&run, "started");
+}
+
+/* Send SIGHUP and wait for the n-th outcome. */
+static void reload(const char *outcome, unsigned n)
+{
+	ck_assert_int_eq(kill(run.pid, SIGHUP), 0);
+	for (int ms = 0; ms < WAIT_MS; ms += 5) {
+		unsigned found = 0;
+
+		run_read(&run);
+		for (const char *p = run.text; (p = strstr(p, outcome)) != NULL; p++)
+			found++;
+		if (found >= n)
+			return;
+		run_nap();
+	}
+	ck_abort_msg("no '%s' for the %u. time:\n%s", outcome, n, run.text);
+}
+
+static void setup(void)
+{
+	pthread_t t;
+
+	signal(SIGPIPE, SIG_IGN);
+	run_init(&run);
+	server_fd = run_listen(&server_port);
+	port = run_free_port();
+	other_port = run_free_port();
+	ck_assert_int_eq(pthread_create(&t, NULL, serve, NULL), 0);
+	pthread_detach(t);
+	write_cfg(port, "", "");
+}
+
+static void teardown(void)
+{
+	run_fini(&run);
+}
+
+static void end(int sig)
+{
+	ck_assert_int_eq(kill(run.pid, sig), 0);
+	ck_assert_msg(run_wait(&run) == 0, "%s", run.text);
+}
+
+/* ---- tests ---- */
+
+struct load {
+	pthread_t thread;
+	_Atomic bool stop;
+	_Atomic unsigned n_good, n_bad;
+	bool keep_alive;
+};
+
+static void *run_load(void *arg)
+{
+	struct load *l = arg;
+	int fd = -1;
+
+	while (!atomic_load(&l->stop)) {
+		bool closes, is_new = fd == -1;
+		int status;
+
+		if (is_new)
+			fd = run_connect(port);
+		if (fd == -1) {
+			atomic_fetch_add(&l->n_bad, 1);
+			continue;
+		}
+		ask(fd);
+		status = read_answer(fd, &closes);
+		if (status == 200)
+			atomic_fetch_add(&l->n_good, 1);
+		else
+			atomic_fetch_add(&l->n_bad, 1);
+		if (closes || status != 200 || !l->keep_alive) {
+			close(fd);
+			fd = -1;
+		}
+		run_nap();
+	}
+	if (fd != -1)
+		close(fd);
+	return NULL;
+}
+
+START_TEST(test_reload_under_load_loses_nothing)
+{
+	struct load loads[4] = { { .keep_alive = true }, { .keep_alive = true } };
+
+	start(false);
+	for (size_t i = 0; i < ARRAY_LEN(loads); i++)
+		ck_assert_int_eq(pthread_create(&loads[i].thread, NULL, run_load, &loads[i]), 0);
+	for (unsigned i = 1; i <= 20; i++) {
+		/* every other file has one backend and one port more */
+		if (i % 2 == 0)
+			write_cfg(port, "", "");
+		else
+			write_cfg(port, "",
+				  "\tserver s2 127.0.0.1:1 disabled\nbackend be2\n"
+				  "\tserver x 127.0.0.1:1\n");
+		reload(" reloaded ", i);
+		run_nap();
+	}
+	for (size_t i = 0; i < ARRAY_LEN(loads); i++) {
+		atomic_store(&loads[i].stop, true);
+		pthread_join(loads[i].thread, NULL);
+		ck_assert_uint_gt(atomic_load(&loads[i].n_good), 10);
+		ck_assert_msg(atomic_load(&loads[i].n_bad) == 0, "load %zu: %u of %u failed", i,
+			      atomic_load(&loads[i].n_bad), atomic_load(&loads[i].n_good));
+	}
+	end(SIGTERM);
+}
+END_TEST
+
+START_TEST(test_a_bad_file_changes_nothing)
+{
+	start(false);
+	ck_assert_int_eq(get(port), 200);
+	run_command(&run, "set server be/s weight 7");
+	run_write(&run, "p.cfg", "frontend fe\n\tbind 127.0.0.1:%u\n\tdefault_bakend x\n",
+		  other_port);
+	reload("reload_failed", 1);
+	ck_assert_ptr_nonnull(strstr(run.text, "p.cfg:3:2:"));
+	ck_assert_int_eq(get(port), 200);
+	ck_assert_int_eq(get(other_port), -1);
+	ck_assert_str_eq(run_command(&run, "get weight be/s"), "7 (initial 1)\n\n");
+	end(SIGTERM);
+}
+END_TEST
+
+START_TEST(test_a_port_in_use_changes_nothing)
+{
+	uint16_t taken;
+	int fd = run_listen(&taken);
+
+	start(false);
+	write_cfg(taken, "", "");
+	reload("reload_failed", 1);
+	ck_assert_ptr_nonnull(strstr(run.text, "in use"));
+	ck_assert_int_eq(get(port), 200);
+	close(fd);
+	end(SIGTERM);
+}
+END_TEST
+
+START_TEST(test_reload_keeps_counters_and_states)
+{
+	start(false);
+	ck_assert_int_eq(get(port), 200);
+	ck_assert_int_eq(get(port), 200);
+	run_command(&run, "set server be/s state drain");
+	reload(" reloaded ", 1);
+	ck_assert_ptr_nonnull(strstr(run_command(&run, "show stat"), "fe,FRONTEND,,,0,1,"));
+	ck_assert_ptr_nonnull(strstr(run_command(&run, "show stat"), ",DRAIN,"));
+	ck_assert_ptr_nonnull(strstr(run_command(&run, "show info"), "CumReq: 2\n"));
+	end(SIGTERM);
+}
+END_TEST
+
+START_TEST(test_a_changed_port_is_opened_before_the_old_one_is_closed)
+{
+	start(false);
+	write_cfg(other_port, "", "");
+	reload(" reloaded ", 1);
+	ck_assert_int_eq(get(other_port), 200);
+	ck_assert_int_eq(get(port), -1);
+	end(SIGTERM);
+}
+END_TEST
+
+START_TEST(test_a_request_outlives_the_removal_of_its_backend)
+{
+	bool closes;
+	int fd;
+
+	start(false);
+	atomic_store(&is_slow, true);
+	fd = run_connect(port);
+	ask(fd);
+	for (int ms = 0; ms < WAIT_MS; ms += 5) {
+		if (strstr(run_command(&run, "show stat"), "\nbe,s,0,0,1,") != NULL)
+			break;
+		run_nap();
+	}
+	run_write(&run, "p.cfg",
+		  "global\n\tstats socket unix@sock level admin\n\tnbthread 2\n"
+		  "defaults\n\tmode http\n\ttimeout connect 1s\n\ttimeout client 1s\n"
+		  "\ttimeout server 1s\nfrontend fe2\n\tbind 127.0.0.1:%u\n",
+		  other_port);
+	reload(" reloaded ", 1);
+	ck_assert_ptr_null(strstr(run_command(&run, "show stat"), "\nbe,s,"));
+	atomic_store(&is_slow, false);
+	ck_assert_int_eq(read_answer(fd, &closes), 200);
+	close(fd);
+	end(SIGTERM);
+}
+END_TEST
+
+START_TEST(test_drain_finishes_requests)
+{
+	bool closes;
+	int fd;
+
+	start(false);
+	atomic_store(&is_slow, true);
+	fd = run_connect(port);
+	ask(fd);
+	for (int ms = 0; ms < WAIT_MS; ms += 5) {
+		if (strstr(run_command(&run, "show stat"), "\nbe,s,0,0,1,") != NULL)
+			break;
+		run_nap();
+	}
+	ck_assert_int_eq(kill(run.pid, SIGUSR1), 0);
+	run_expect(&run, "draining");
+	for (int ms = 0; ms < WAIT_MS && run_connect(port) != -1; ms += 5)
+		run_nap();
+	atomic_store(&is_slow, false);
+	ck_assert_int_eq(read_answer(fd, &closes), 200);
+	close(fd);
+	ck_assert_msg(run_wait(&run) == 0, "%s", run.text);
+}
+END_TEST
+
+START_TEST(test_hard_stop_after_bounds_a_drain)
+{
+	int fd;
+
+	write_cfg(port, "\thard-stop-after 100ms\n", "");
+	start(false);
+	atomic_store(&is_slow, true);
+	fd = run_connect(port);
+	ask(fd);
+	for (int ms = 0; ms < WAIT_MS; ms += 5) {
+		if (strstr(run_command(&run, "show stat"), "\nbe,s,0,0,1,") != NULL)
+			break;
+		run_nap();
+	}
+	end(SIGUSR1);
+	ck_assert_ptr_nonnull(strstr(run.text, "hard_stop"));
+	close(fd);
+}
+END_TEST
+
+static pid_t worker_pid(void)
+{
+	const char *p = strstr(run_command(&run, "show info"), "\nPid: ");
+
+	ck_assert_ptr_nonnull(p);
+	return (pid_t)atoi(p + 6);
+}
+
+START_TEST(test_a_dead_worker_is_replaced_and_clients_meanwhile_are_served)
+{
+	pid_t first;
+	bool closes;
+	int fds[20];
+
+	start(true);
+	first = worker_pid();
+	ck_assert_int_ne(first, run.pid);
+	ck_assert_int_eq(get(port), 200);
+	ck_assert_int_eq(kill(run.pid, SIGSTOP), 0); /* no new worker until clients wait */
+	ck_assert_int_eq(kill(first, SIGKILL), 0);
+	while (kill(first, 0) == 0) { /* a zombie of the stopped master counts as gone */
+		char path[64], state = 0;
+		FILE *f;
+
+		snprintf(path, sizeof(path), "/proc/%d/stat", (int)first);
+		f = fopen(path, "r");
+		if (f == NULL || fscanf(f, "%*d %*s %c", &state) != 1 || state == 'Z') {
+			if (f != NULL)
+				fclose(f);
+			break;
+		}
+		fclose(f);
+		run_nap();
+	}
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++) {
+		fds[i] = run_connect(port);
+		ck_assert_int_ge(fds[i], 0);
+		ask(fds[i]);
+	}
+	ck_assert_int_eq(kill(run.pid, SIGCONT), 0);
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++) {
+		ck_assert_int_eq(read_answer(fds[i], &closes), 200);
+		close(fds[i]);
+	}
+	ck_assert_int_ne(worker_pid(), first);
+	run_expect(&run, "worker_died");
+	end(SIGTERM);
+	ck_assert_int_eq(get(port), -1);
+}
+END_TEST
+
+START_TEST(test_master_passes_a_reload_on)
+{
+	start(true);
+	write_cfg(other_port, "", "");
+	reload(" reloaded ", 1);
+	ck_assert_int_eq(get(other_port), 200);
+	ck_assert_int_eq(get(port), -1);
+	end(SIGUSR1);
+}
+END_TEST
+
+START_TEST(test_a_worker_without_a_master_ends)
+{
+	pid_t worker;
+
+	start(true);
+	worker = worker_pid();
+	ck_assert_int_eq(kill(run.pid, SIGKILL), 0);
+	ck_assert_int_eq(run_wait(&run), 128 + SIGKILL);
+	run_expect(&run, "master_gone");
+	for (int ms = 0; ms < WAIT_MS && kill(worker, 0) == 0; ms += 5)
+		run_nap();
+	ck_assert_int_eq(get(port), -1);
+}
+END_TEST
+
+START_TEST(test_reload_inside_a_chroot)
+{
+	if (geteuid() != 0)
+		return;
+	ck_assert_int_eq(mkdir(run_path(&run, "jail"), 0755), 0);
+	run_write(&run, "p.cfg",
+		  "global\n\tchroot %s/jail\n\tuser nobody\n\tgroup nogroup\n"
+		  "defaults\n\tmode http\n\ttimeout connect 1s\n\ttimeout client 1s\n"
+		  "\ttimeout server 1s\nfrontend fe\n\tbind 127.0.0.1:%u\n",
+		  run.dir, port);
+	start(false);
+	run_write(&run, "p.cfg",
+		  "global\n\tchroot %s/jail\n\tuser nobody\n\tgroup nogroup\n"
+		  "defaults\n\tmode http\n\ttimeout connect 1s\n\ttimeout client 1s\n"
+		  "\ttimeout server 1s\nfrontend fe\n\tbind 127.0.0.1:%u\n",
+		  run.dir, other_port);
+	ck_assert_int_eq(chmod(run_path(&run, "p.cfg"), 0600), 0);
+	reload(" reloaded ", 1);
+	ck_assert_int_eq(get(other_port), 503);
+	ck_assert_int_eq(get(port), -1);
+	end(SIGTERM);
+}
+END_TEST
+
+/* ---- liveness ---- */
+
+static int connect_liveness(void)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	struct timeval limit = { .tv_sec = WAIT_MS / 1000 };
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	snprintf(a.sun_path, sizeof(a.sun_path), "%s/live", run.dir);
+	ck_assert_msg(connect(fd, (struct sockaddr *)&a, sizeof(a)) == 0, "%s", strerror(errno));
+	return fd;
+}
+
+static void expect_liveness(int fd, enum liveness_state state, unsigned n_usable)
+{
+	struct liveness_msg m;
+
+	do {
+		ck_assert_int_eq(recv(fd, &m, sizeof(m), 0), (int)sizeof(m));
+		ck_assert_uint_eq(m.magic, LIVENESS_MAGIC);
+		ck_assert_uint_eq(m.version, LIVENESS_VERSION);
+	} while (m.state != state || m.n_usable != n_usable);
+	ck_assert_uint_eq(m.n_frontends, 1);
+	ck_assert_uint_eq(m.n_frontends_ok, n_usable > 0);
+}
+
+static void start_with_liveness(void)
+{
+	char line[128];
+
+	snprintf(line, sizeof(line), "\tliveness-socket %s/live\n", run.dir);
+	write_cfg(port, line, "");
+	start(false);
+}
+
+START_TEST(test_liveness_tells_states_and_usable_servers)
+{
+	char byte;
+	int fd;
+
+	start_with_liveness();
+	fd = connect_liveness();
+	expect_liveness(fd, LIVENESS_READY, 1);
+	run_command(&run, "disable server be/s");
+	expect_liveness(fd, LIVENESS_READY, 0);
+	run_command(&run, "enable server be/s");
+	reload(" reloaded ", 1); /* the connection survives it */
+	expect_liveness(fd, LIVENESS_READY, 1);
+	end(SIGTERM);
+	expect_liveness(fd, LIVENESS_STOPPING, 1);
+	ck_assert_int_eq(recv(fd, &byte, 1, 0), 0);
+	close(fd);
+}
+END_TEST
+
+START_TEST(test_liveness_ends_with_the_process)
+{
+	struct liveness_msg m;
+	ssize_t n;
+	int fd;
+
+	start_with_liveness();
+	fd = connect_liveness();
+	expect_liveness(fd, LIVENESS_READY, 1);
+	ck_assert_int_eq(kill(run.pid, SIGKILL), 0);
+	while ((n = recv(fd, &m, sizeof(m), 0)) > 0)
+		;
+	ck_assert_int_eq(n, 0);
+	close(fd);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("reload");
+	TCase *tc = tcase_create("reload");
+
+	tcase_set_timeout(tc, 60);
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, test_reload_under_load_loses_nothing);
+	tcase_add_test(tc, test_a_bad_file_changes_nothing);
+	tcase_add_test(tc, test_a_port_in_use_changes_nothing);
+	tcase_add_test(tc, test_reload_keeps_counters_and_states);
+	tcase_add_test(tc, test_a_changed_port_is_opened_before_the_old_one_is_closed);
+	tcase_add_test(tc, test_a_request_outlives_the_removal_of_its_backend);
+	tcase_add_test(tc, test_drain_finishes_requests);
+	tcase_add_test(tc, test_hard_stop_after_bounds_a_drain);
+	tcase_add_test(tc, test_a_dead_worker_is_replaced_and_clients_meanwhile_are_served);
+	tcase_add_test(tc, test_master_passes_a_reload_on);
+	tcase_add_test(tc, test_a_worker_without_a_master_ends);
+	tcase_add_test(tc, test_reload_inside_a_chroot);
+	tcase_add_test(tc, test_liveness_tells_states_and_usable_servers);
+	tcase_add_test(tc, test_liveness_ends_with_the_process);
+	suite_add_tcase(s, tc);
+	return unit_run(s);
+}

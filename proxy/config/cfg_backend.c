@@ -39,7 +39,7 @@ const struct keyword cfg_backend_keywords[] = {
 	  "roundrobin|leastconn|source", "how a server is chosen; default roundrobin" },
 	{ "server", SEC_BE, 2, ARGS_ANY, 0, cfg_parse_server, 0, "NAME ADDRESS[:PORT] [parameters]",
 	  "a server" },
-	{ "default-server", SEC_DEF_BE, 1, ARGS_ANY, KW_SIDE, cfg_parse_default_server, 0,
-	  "parameters", "parameters of the servers that follow" },
+	{ "default-server", SEC_DEF_BE, 1, ARGS_ANY, 0, cfg_parse_default_server, 0, "parameters",
+	  "parameters of the servers that follow" },
 	{ 0 },
 };

@@ -155,9 +155,8 @@ void cfg_parse_bind(struct cfg_parser *p, const struct keyword *kw, unsigned at)
 		const char *comma = rest.len ? memchr(rest.p, ',', rest.len) : NULL;
 		const struct str one = { rest.p, comma ? (size_t)(comma - rest.p) : rest.len };
 
-		more = comma != NULL;
-		if (more)
-			rest = (struct str){ comma + 1, rest.len - one.len - 1 };
+		rest = comma ? (struct str){ comma + 1, rest.len - one.len - 1 } : STR("");
+		more = rest.len > 0; /* a comma may also end the list */
 		if (!cfg_addr_parse(p, at, one,
 				    ADDR_PORT_OK | ADDR_PORT_NEEDED | ADDR_RANGE_OK | ADDR_UNIX_OK |
 					    ADDR_FD_OK | ADDR_EMPTY_OK | ADDR_RESOLVE,

@@ -60,6 +60,12 @@ static void link_default_backend(struct cfg_parser *p, struct draft *d)
 			   ref->name, best);
 		return;
 	}
+	if (be == d) {
+		diag_error(p->diag, ref->pos,
+			   "listen '%s' names itself as its default_backend: remove the line",
+			   ref->name);
+		return;
+	}
 	d->px->default_backend = be->px;
 	if (d->px->mode == be->px->mode)
 		return;
@@ -144,19 +150,40 @@ static bool is_public(const struct addr *a)
 	return a->sa.sa_family == AF_INET6 && !IN6_IS_ADDR_LOOPBACK(&a->in6.sin6_addr);
 }
 
+static void warn_needs_http(struct cfg_parser *p, const struct draft *d, const char *what)
+{
+	diag_warning(p->diag, d->name.pos,
+		     "%s '%s' is in mode tcp: %s needs mode http and is ignored",
+		     cfg_section_name(d->section), d->name.name, what);
+}
+
+/* What only mode http has is ignored in mode tcp, with a warning, as HAProxy does. */
+static void check_tcp(struct cfg_parser *p, struct draft *d)
+{
+	struct cfg_proxy *x = d->px;
+
+	if (x->mode != CFG_MODE_TCP)
+		return;
+	if (x->is_frontend && x->monitor_uri.len)
+		warn_needs_http(p, d, "'monitor-uri'");
+	if (x->stats.enabled)
+		warn_needs_http(p, d, "the statistics page");
+	if (x->forwardfor)
+		warn_needs_http(p, d, "'option forwardfor'");
+	if (x->is_frontend && x->httplog) {
+		diag_warning(p->diag, d->name.pos,
+			     "%s '%s' is in mode tcp: 'option httplog' is taken as 'option tcplog'",
+			     cfg_section_name(d->section), d->name.name);
+		x->tcplog = true;
+	}
+	x->httplog = x->stats.enabled = x->forwardfor = false;
+	x->monitor_uri.len = 0;
+}
+
 static void check_stats(struct cfg_parser *p, struct draft *d)
 {
 	if (!d->px->stats.enabled)
 		return;
-	if (d->px->mode != CFG_MODE_HTTP) {
-		if (d->own_stats)
-			diag_warning(
-				p->diag, d->name.pos,
-				"the statistics page of %s '%s' needs 'mode http' and is ignored",
-				cfg_section_name(d->section), d->name.name);
-		d->px->stats.enabled = false;
-		return;
-	}
 	if (d->px->stats.auth || !d->own_stats)
 		return;
 	for (const struct cfg_bind *b = d->px->binds; b; b = b->next) {
@@ -179,13 +206,6 @@ static void check_frontend(struct cfg_parser *p, struct draft *d)
 			     "%s '%s' has no 'bind': it will serve nobody; if that is meant, make "
 			     "it a backend",
 			     cfg_section_name(d->section), d->name.name);
-	if (x->mode == CFG_MODE_TCP && x->httplog) {
-		diag_warning(p->diag, d->name.pos,
-			     "%s '%s' is in mode tcp: 'option httplog' is taken as 'option tcplog'",
-			     cfg_section_name(d->section), d->name.name);
-		x->httplog = false;
-		x->tcplog = true;
-	}
 	link_default_backend(p, d);
 }
 
@@ -206,7 +226,7 @@ static void check_server(struct cfg_parser *p, struct draft *d, struct cfg_serve
 			diag_error(p->diag, s->pos, "server '%s' has the id %u of server '%s'",
 				   s->name, s->id, o->name);
 	if (s->check && s->addr.len && s->addr.sa.sa_family != AF_UNIX && s->port_is_from_client &&
-	    s->port_offset == 0 && !s->check_port)
+	    !s->check_port)
 		diag_error(
 			p->diag, s->pos,
 			"server '%s' has a check but no port: write '%s:PORT', or 'port PORT' for "
@@ -329,6 +349,7 @@ void cfg_check_all(struct cfg_parser *p)
 	for (struct draft *d = p->drafts; d; d = d->next) {
 		if (d->section & SEC_BE)
 			check_backend(p, d);
+		check_tcp(p, d);
 		check_stats(p, d);
 		check_timeouts(p, d);
 	}

@@ -20,7 +20,7 @@ const struct keyword cfg_frontend_keywords[] = {
 	  "ADDRESS:PORT[-PORT][,...] | PATH | fd@N [parameters]", "where to listen" },
 	{ "default_backend", SEC_DEF_FE, 1, 1, KW_SIDE, set_default_backend, 0, "NAME",
 	  "the backend that serves this frontend" },
-	{ "monitor-uri", SEC_DEF_FE, 1, 1, KW_SIDE | KW_HTTP, set_monitor_uri, 0, "URI",
+	{ "monitor-uri", SEC_DEF_FE, 1, 1, KW_SIDE, set_monitor_uri, 0, "URI",
 	  "answer 200 to this request without a backend" },
 	{ 0 },
 };

@@ -29,6 +29,14 @@ static void set_flag(struct cfg_parser *p, const struct keyword *kw, unsigned at
 	*(bool *)field(p, kw) = true;
 }
 
+static void set_master_worker(struct cfg_parser *p, const struct keyword *kw, unsigned at)
+{
+	p->cfg->global.master_worker = true;
+	if (at < p->line->n && !cfg_arg_is(p, at, "no-exit-on-failure"))
+		cfg_error(p, at, "'%s' takes no other argument than 'no-exit-on-failure', got '%s'",
+			  kw->name, cfg_argz(p, at));
+}
+
 static void set_text(struct cfg_parser *p, const struct keyword *kw, unsigned at)
 {
 	if (cfg_arg(p, at).len == 0)
@@ -172,7 +180,7 @@ static void set_liveness(struct cfg_parser *p, const struct keyword *kw, unsigne
 
 const struct keyword cfg_global_keywords[] = {
 	{ "daemon", SEC_GLOBAL, 0, 0, 0, set_flag, G(daemon), "", "run in the background" },
-	{ "master-worker", SEC_GLOBAL, 0, 1, 0, set_flag, G(master_worker), "[no-exit-on-failure]",
+	{ "master-worker", SEC_GLOBAL, 0, 1, 0, set_master_worker, 0, "[no-exit-on-failure]",
 	  "run a master that restarts a dead worker" },
 	{ "quiet", SEC_GLOBAL, 0, 0, 0, set_flag, G(quiet), "", "no messages at start-up" },
 	{ "zero-warning", SEC_GLOBAL, 0, 0, 0, set_zero_warning, 0, "",

@@ -107,7 +107,6 @@ enum keyword_flags {
 	KW_NO = 1,      /* may be preceded by `no` */
 	KW_DEFAULT = 2, /* ... by `default` */
 	KW_SIDE = 4, /* on the wrong side (frontend/backend) a warning, not an error: as HAProxy */
-	KW_HTTP = 8, /* has an effect in mode http only */
 };
 #define KW_OPTION (KW_NO | KW_DEFAULT | KW_SIDE)
 

@@ -59,7 +59,16 @@ static unsigned name_matches(const struct cfg_parser *p, const char *name)
 		       : 0;
 }
 
-/* The best row: legal here before elsewhere, then two words before one. */
+/* How well a row fits: legal here before elsewhere, in proxies before global, two words before one.
+ * 0: not at all. */
+static unsigned rank_of(const struct cfg_parser *p, unsigned where, unsigned n)
+{
+	if (n == 0)
+		return 0;
+	return n + ((where & p->section) ? 8 : 0) +
+	       ((where & SEC_DEF_ALL) && (p->section & SEC_DEF_ALL) ? 4 : 0);
+}
+
 static const struct keyword *find_row(const struct cfg_parser *p, unsigned *n_words)
 {
 	const struct keyword *found = NULL;
@@ -68,8 +77,7 @@ static const struct keyword *find_row(const struct cfg_parser *p, unsigned *n_wo
 	for (size_t t = 0; t < CFG_N_TABLES; t++) {
 		for (const struct keyword *kw = cfg_tables[t]; kw->name; kw++) {
 			const unsigned n = name_matches(p, kw->name);
-			const unsigned rank =
-				n == 0 ? 0 : n + ((kw->sections & p->section) ? 4 : 0);
+			const unsigned rank = rank_of(p, kw->sections, n);
 
 			if (rank <= best)
 				continue;
@@ -88,7 +96,7 @@ static const struct known *find_known(const struct cfg_parser *p, unsigned *n_wo
 
 	for (const struct known *k = cfg_known; k->name; k++) {
 		const unsigned n = name_matches(p, k->name);
-		const unsigned rank = n == 0 ? 0 : n + ((k->sections & p->section) ? 4 : 0);
+		const unsigned rank = rank_of(p, k->sections, n);
 
 		if (rank <= best)
 			continue;
@@ -268,9 +276,7 @@ void cfg_keyword_dispatch(struct cfg_parser *p)
 	const struct keyword *kw = find_row(p, &n);
 	const struct known *k = find_known(p, &n_known);
 
-	/* the longer name wins; what HAProxy knows here wins over a row of another section */
-	if (k &&
-	    (!kw || n_known > n || (!(kw->sections & p->section) && (k->sections & p->section)))) {
+	if (k && (!kw || rank_of(p, k->sections, n_known) > rank_of(p, kw->sections, n))) {
 		report_known(p, k, n_known);
 		return;
 	}

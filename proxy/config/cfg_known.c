@@ -481,6 +481,9 @@ const struct known cfg_known[] = {
 	REMOVED("rspirep", SEC_DEF_ALL, "use 'http-response replace-header'"),
 	REMOVED("rspdeny", SEC_DEF_ALL, "use 'http-response deny'"),
 	REMOVED("rspideny", SEC_DEF_ALL, "use 'http-response deny'"),
+	NO_EFFECT("stats show-modules", SEC_DEF_ALL, "there are no modules here"),
+	NO_EFFECT("description", SEC_PROXY, "it is shown nowhere; 'stats show-desc TEXT' is"),
+	UNSUPPORTED("log-tag", SEC_DEF_ALL),
 	{ 0 },
 };
 

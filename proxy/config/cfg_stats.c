@@ -86,7 +86,7 @@ static void set_node(struct cfg_parser *p, const struct keyword *kw, unsigned at
 
 	(void)kw;
 	st->show_node = true;
-	st->node = cfg_arg(p, at);
+	st->node = words(p, at);
 }
 
 static void set_desc(struct cfg_parser *p, const struct keyword *kw, unsigned at)
@@ -120,25 +120,25 @@ static void set_admin(struct cfg_parser *p, const struct keyword *kw, unsigned a
 }
 
 const struct keyword cfg_stats_keywords[] = {
-	{ "stats enable", SEC_DEF_ALL, 0, ARGS_ANY, KW_HTTP, set_flag, S(enabled), "",
+	{ "stats enable", SEC_DEF_ALL, 0, ARGS_ANY, 0, set_flag, S(enabled), "",
 	  "serve the statistics page" },
-	{ "stats uri", SEC_DEF_ALL, 1, ARGS_ANY, KW_HTTP, set_uri, 0, "PREFIX",
+	{ "stats uri", SEC_DEF_ALL, 1, ARGS_ANY, 0, set_uri, 0, "PREFIX",
 	  "where; default /haproxy?stats" },
-	{ "stats refresh", SEC_DEF_ALL, 1, 1, KW_HTTP, set_refresh, 0, "SECONDS",
+	{ "stats refresh", SEC_DEF_ALL, 1, 1, 0, set_refresh, 0, "SECONDS",
 	  "the page reloads itself" },
-	{ "stats auth", SEC_DEF_ALL, 1, 1, KW_HTTP, set_auth, 0, "USER:PASSWORD",
+	{ "stats auth", SEC_DEF_ALL, 1, 1, 0, set_auth, 0, "USER:PASSWORD",
 	  "who may see it; repeat for more" },
-	{ "stats realm", SEC_DEF_ALL, 1, ARGS_ANY, KW_HTTP, set_realm, 0, "TEXT",
+	{ "stats realm", SEC_DEF_ALL, 1, ARGS_ANY, 0, set_realm, 0, "TEXT",
 	  "what the browser shows when it asks" },
-	{ "stats hide-version", SEC_DEF_ALL, 0, ARGS_ANY, KW_HTTP, set_flag, S(hide_version), "",
+	{ "stats hide-version", SEC_DEF_ALL, 0, ARGS_ANY, 0, set_flag, S(hide_version), "",
 	  "do not tell the version" },
-	{ "stats show-legends", SEC_DEF_ALL, 0, ARGS_ANY, KW_HTTP, set_flag, S(show_legends), "",
+	{ "stats show-legends", SEC_DEF_ALL, 0, ARGS_ANY, 0, set_flag, S(show_legends), "",
 	  "details in tool tips" },
-	{ "stats show-node", SEC_DEF_ALL, 0, 1, KW_HTTP, set_node, 0, "[NAME]",
+	{ "stats show-node", SEC_DEF_ALL, 0, ARGS_ANY, 0, set_node, 0, "[NAME]",
 	  "show the name of the node" },
-	{ "stats show-desc", SEC_DEF_ALL, 0, ARGS_ANY, KW_HTTP, set_desc, 0, "[TEXT]",
+	{ "stats show-desc", SEC_DEF_ALL, 0, ARGS_ANY, 0, set_desc, 0, "[TEXT]",
 	  "show a description" },
-	{ "stats admin", SEC_PROXY, 1, ARGS_ANY, KW_HTTP, set_admin, 0, "if TRUE",
+	{ "stats admin", SEC_PROXY, 1, ARGS_ANY, 0, set_admin, 0, "if TRUE",
 	  "servers can be changed from the page" },
 	{ 0 },
 };

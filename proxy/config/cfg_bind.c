@@ -114,6 +114,17 @@ const struct param cfg_socket_params[] = {
 };
 #undef S
 
+#define L(field) offsetof(struct cfg_global, field)
+const struct param cfg_liveness_params[] = {
+	{ "mode", 1, param_mode, L(liveness_mode), 0, 0, "OCTAL", "mode of the socket" },
+	{ "user", 1, param_user, L(liveness_uid), 0, 0, "NAME", "owner of the socket" },
+	{ "uid", 1, param_uint, L(liveness_uid), 0, 0x7fffffff, "NUMBER", "owner of the socket" },
+	{ "group", 1, param_group, L(liveness_gid), 0, 0, "NAME", "group of the socket" },
+	{ "gid", 1, param_uint, L(liveness_gid), 0, 0x7fffffff, "NUMBER", "group of the socket" },
+	{ 0 },
+};
+#undef L
+
 /* ---- lines ---- */
 
 static void add_bind(struct cfg_parser *p, const struct cfg_addr *a, unsigned port, unsigned at,

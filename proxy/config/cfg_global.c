@@ -150,7 +150,6 @@ static void set_liveness(struct cfg_parser *p, const struct keyword *kw, unsigne
 {
 	struct cfg_global *g = &p->cfg->global;
 	struct addr addr;
-	gid_t primary;
 
 	if (addr_from_path(cfg_arg(p, at), &addr) < 0 || cfg_argz(p, at)[0] != '/') {
 		cfg_error(p, at,
@@ -159,23 +158,7 @@ static void set_liveness(struct cfg_parser *p, const struct keyword *kw, unsigne
 		return;
 	}
 	g->liveness_path = cfg_argz(p, at);
-	for (at++; at < p->line->n; at += 2) {
-		if (cfg_arg_is(p, at, "mode")) {
-			if (!cfg_read_mode(p, at + 1, "mode", &g->liveness_mode))
-				return;
-		} else if (cfg_arg_is(p, at, "user")) {
-			if (!cfg_read_user(p, at + 1, &g->liveness_uid, &primary))
-				return;
-		} else if (cfg_arg_is(p, at, "group")) {
-			if (!cfg_read_group(p, at + 1, &g->liveness_gid))
-				return;
-		} else {
-			cfg_error(p, at,
-				  "unknown parameter '%s' of '%s': it has mode, user and group",
-				  cfg_argz(p, at), kw->name);
-			return;
-		}
-	}
+	cfg_params_parse(p, kw->name, cfg_liveness_params, NULL, g, at + 1);
 }
 
 const struct keyword cfg_global_keywords[] = {

@@ -140,7 +140,8 @@ struct param {
 	int64_t min, max; /* of a number */
 	const char *usage, *help;
 };
-extern const struct param cfg_bind_params[], cfg_server_params[], cfg_socket_params[];
+extern const struct param cfg_bind_params[], cfg_server_params[], cfg_socket_params[],
+	cfg_liveness_params[];
 
 /* cfg_known.c: what HAProxy knows and we do not. */
 enum known_kind {

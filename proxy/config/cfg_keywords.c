@@ -194,18 +194,23 @@ static void report_known(struct cfg_parser *p, const struct known *k, unsigned n
 	}
 }
 
+static bool begins_with_first(const struct cfg_parser *p, const char *name)
+{
+	const char *space = strchr(name, ' ');
+
+	return space && str_eq(cfg_arg(p, 0), (struct str){ name, (size_t)(space - name) });
+}
+
+/* The first word is that of keywords of two words. */
 static bool is_first_word(const struct cfg_parser *p)
 {
-	const struct str w = cfg_arg(p, 0);
-
 	for (size_t t = 0; t < CFG_N_TABLES; t++)
-		for (const struct keyword *kw = cfg_tables[t]; kw->name; kw++) {
-			const char *space = strchr(kw->name, ' ');
-
-			if (space && (kw->sections & p->section) &&
-			    str_eq(w, (struct str){ kw->name, (size_t)(space - kw->name) }))
+		for (const struct keyword *kw = cfg_tables[t]; kw->name; kw++)
+			if ((kw->sections & p->section) && begins_with_first(p, kw->name))
 				return true;
-		}
+	for (const struct known *k = cfg_known; k->name; k++)
+		if ((k->sections & p->section) && begins_with_first(p, k->name))
+			return true;
 	return false;
 }
 
@@ -294,8 +299,10 @@ void cfg_keyword_dispatch(struct cfg_parser *p)
 		return;
 	}
 	if (kw->max != ARGS_ANY && given > kw->max) {
-		cfg_error(p, n + kw->max, "unexpected argument '%s' after '%s': %s %s",
-			  cfg_argz(p, n + kw->max), kw->name, kw->name, kw->usage);
+		cfg_error(p, n + kw->max, "unexpected argument '%s' after '%s'%s%s %s",
+			  cfg_argz(p, n + kw->max), kw->name, kw->max ? ": " : ":",
+			  kw->max ? kw->name : " it takes none,",
+			  kw->max ? kw->usage : "remove it");
 		return;
 	}
 	kw->parse(p, kw, n);

@@ -130,8 +130,10 @@ static struct draft *parse_from(struct cfg_parser *p, enum cfg_section section, 
 			refuse_mix(p, d, true);
 		return d;
 	}
-	if (section == SEC_DEFAULTS)
-		cfg_no_more_args(p, at);
+	if (section == SEC_DEFAULTS || !memchr(cfg_argz(p, at), ':', cfg_arg(p, at).len))
+		cfg_error(p, at,
+			  "unexpected argument '%s' after the name: only 'from NAME' may follow",
+			  cfg_argz(p, at));
 	else
 		cfg_error(p, at,
 			  "an address is not permitted on the '%s' line: write 'bind %s' on a line "
@@ -215,7 +217,10 @@ static void parse_line(struct cfg_parser *p, struct lex_line line)
 		cfg_error(p, 0,
 			  "conditional blocks ('%s') are known to HAProxy, but not supported yet",
 			  cfg_argz(p, 0));
-	else if (section != SEC_NONE && p->prefix == PREFIX_NONE)
+	else if (section != SEC_NONE && p->prefix != PREFIX_NONE)
+		cfg_error(p, 0, "'%s' begins a section: no word may stand before it",
+			  cfg_argz(p, 0));
+	else if (section != SEC_NONE)
 		cfg_section_start(p, section);
 	else if (start_unsupported(p) || p->section == SEC_SKIPPED)
 		;

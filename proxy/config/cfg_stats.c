@@ -66,7 +66,10 @@ static void set_auth(struct cfg_parser *p, const struct keyword *kw, unsigned at
 	const struct str s = cfg_arg(p, at);
 
 	if (s.len < 2 || s.p[0] == ':' || !memchr(s.p, ':', s.len)) {
-		cfg_error(p, at, "'%s' expects USER:PASSWORD", kw->name); /* never print it */
+		struct diag_pos pos = lex_pos(p->line, at);
+
+		pos.text = STR(""); /* it may be a password: neither the word nor the line */
+		diag_error(p->diag, pos, "'%s' expects USER:PASSWORD", kw->name);
 		return;
 	}
 	struct cfg_stats *st = own(p);

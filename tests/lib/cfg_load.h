@@ -16,7 +16,7 @@ struct loaded {
 	bool ok;
 	unsigned n_errors, n_warnings, n_notices;
 	char *messages; /* as diag_print gives them; owned */
-	char *dump;	/* "" when not ok; owned */
+	char *dump;     /* "" when not ok; owned */
 };
 
 static inline struct loaded loaded_from(struct cfg *c, struct diag *d)

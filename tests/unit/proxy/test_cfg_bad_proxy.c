@@ -1,0 +1,319 @@
+/* test_cfg_bad_proxy.c - what is refused or warned about in proxies: place, level and words.
+ * A message that ends in "(" is compared up to there. */
+#include "../../lib/cfg_load.h"
+#include "../../lib/unit.h"
+
+#define HTTP        "defaults\n mode http\n timeout connect 5s\n timeout client 5s\n timeout server 5s\n"
+#define FRONT(line) HTTP "frontend f\n bind 127.0.0.1:8000\n " line "\nbackend b\n"
+#define BACK(line)  HTTP "backend b\n " line "\n"
+
+static const struct {
+	const char *text;
+	const char *message; /* the first; NULL: none at all */
+} rows[] = {
+	{ FRONT("bind"), "cfg:8:6: error: 'bind' needs an argument: bind ADDRESS:PORT[-PORT][,...] "
+			 "| PATH | fd@N [parameters]" },
+	{ FRONT("bind :80x"), "cfg:8:7: error: 'bind' expects a port from 1 to 65535, got '80x'" },
+	{ FRONT("bind :0"), "cfg:8:7: error: 'bind' expects a port from 1 to 65535, got '0'" },
+	{ FRONT("bind :65536"),
+	  "cfg:8:7: error: 'bind' expects a port from 1 to 65535, got '65536'" },
+	{ FRONT("bind 127.0.0.1"),
+	  "cfg:8:7: error: 'bind': the port is missing in '127.0.0.1': write '127.0.0.1:PORT'" },
+	{ FRONT("bind :90-80"),
+	  "cfg:8:7: error: 'bind': the port range '90-80' runs backwards: write '80-90'" },
+	{ FRONT("bind 127.0.0.1:"),
+	  "cfg:8:7: error: 'bind': the port is missing after ':' in '127.0.0.1:'" },
+	{ FRONT("bind nosuch.invalid:80"),
+	  "cfg:8:7: error: 'bind': the host name 'nosuch.invalid' cannot be resolved (" },
+	{ FRONT("bind ipv4@[::1]:80"), "cfg:8:7: error: 'bind': '::1' is not an IPv4 address" },
+	{ FRONT("bind fd@x"),
+	  "cfg:8:7: error: 'bind': 'fd@' expects the number of an open file, got 'x'" },
+	{ FRONT("bind abns@x:80"),
+	  "cfg:8:7: error: 'abns@' addresses are known to HAProxy, but not supported yet" },
+	{ FRONT("bind :+80"),
+	  "cfg:8:7: error: 'bind': a port offset is not permitted here: ':+80'" },
+	{ FRONT("bind :8001 foo"), "cfg:8:13: error: unknown parameter 'foo' of 'bind'" },
+	{ FRONT("bind :8001 nam x"),
+	  "cfg:8:13: error: unknown parameter 'nam' of 'bind'; did you mean 'name'?" },
+	{ FRONT("bind :8001 name"), "cfg:8:17: error: 'name' needs a value: name NAME" },
+	{ FRONT("bind :8001 ssl crt x"),
+	  "cfg:8:13: error: 'bind ssl' is known to HAProxy, but not supported yet" },
+	{ FRONT("bind :8001 maxconn x"),
+	  "cfg:8:21: error: 'maxconn' expects a number from 0 to 1073741824, got 'x'" },
+	{ FRONT("bind :8001 nice 5"),
+	  "cfg:8:13: notice: 'bind nice' has no effect here: it tunes HAProxy's engine" },
+	{ FRONT("bind :8000"), NULL },
+	{ FRONT("bind unix@"),
+	  "cfg:8:7: error: 'bind': '' is no path for a Unix socket (1 to 107 bytes)" },
+	{ FRONT("mode htp"), "cfg:8:7: error: 'mode' expects 'http' or 'tcp', got 'htp'" },
+	{ FRONT("mode health"), "cfg:8:7: error: 'mode' expects 'http' or 'tcp', got 'health'" },
+	{ FRONT("timeout client fast"),
+	  "cfg:8:17: error: 'timeout client' expects a time such as 5s or 500ms, got 'fast'" },
+	{ FRONT("timeout client"),
+	  "cfg:8:16: error: 'timeout client' needs an argument: timeout client TIME" },
+	{ FRONT("timeout client 5s 6s"),
+	  "cfg:8:20: error: unexpected argument '6s' after 'timeout client': timeout client TIME" },
+	{ FRONT("timeout client 25d"), "cfg:8:17: error: 'timeout client' expects a time of at "
+				       "most 2147483647 ms (24.8 days), got '25d'" },
+	{ FRONT("timeout client -1"),
+	  "cfg:8:17: error: 'timeout client' expects a time such as 5s or 500ms, got '-1'" },
+	{ FRONT("timeout client 5\n timeout client 6"),
+	  "cfg:9:10: warning: 'timeout client' was given before in this section: this one counts" },
+	{ FRONT("timeout clinet 5"),
+	  "cfg:8:10: error: unknown keyword 'timeout clinet'; did you mean 'timeout client'?" },
+	{ FRONT("timeout connect 5"),
+	  "cfg:8:10: warning: 'timeout connect' has no effect in 'frontend' and is ignored: it "
+	  "belongs in 'defaults', 'listen', 'backend'" },
+	{ FRONT("timeout"), "cfg:8:9: error: 'timeout' expects a second word" },
+	{ FRONT("default_backend nosuch"),
+	  "cfg:8:18: error: there is no backend 'nosuch': declare it, or name another" },
+	{ FRONT("default_backend bb"),
+	  "cfg:8:18: error: there is no backend 'bb'; did you mean 'b'?" },
+	{ FRONT("default_backend"),
+	  "cfg:8:17: error: 'default_backend' needs an argument: default_backend NAME" },
+	{ FRONT("maxconn x"),
+	  "cfg:8:10: error: 'maxconn' expects a number from 0 to 1073741824, got 'x'" },
+	{ FRONT("id 0"), "cfg:8:5: error: 'id' expects a number from 1 to 2147483647, got '0'" },
+	{ FRONT("option"), "cfg:8:8: error: 'option' expects a second word" },
+	{ FRONT("option htpplog"),
+	  "cfg:8:9: error: unknown keyword 'option htpplog'; did you mean 'option httplog'?" },
+	{ FRONT("option httplog clf"),
+	  "cfg:8:17: error: 'option httplog clf' is known to HAProxy, but not supported yet" },
+	{ FRONT("option httpchk"),
+	  "cfg:8:9: warning: 'option httpchk' has no effect in 'frontend' and is ignored: it "
+	  "belongs in 'defaults', 'listen', 'backend'" },
+	{ FRONT("option forwardfor except x"),
+	  "cfg:8:27: error: 'except' expects an address or network such as 127.0.0.0/8, got 'x'" },
+	{ FRONT("option forwardfor except 10.0.0.0/33"),
+	  "cfg:8:27: error: 'except' expects an address or network such as 127.0.0.0/8, got "
+	  "'10.0.0.0/33'" },
+	{ FRONT("option forwardfor header"),
+	  "cfg:8:26: error: 'header' expects the name of a header" },
+	{ FRONT("option forwardfor foo"), "cfg:8:20: error: unknown parameter 'foo' of 'option "
+					  "forwardfor': it has 'except', 'header' and 'if-none'" },
+	{ FRONT("option forceclose"), "cfg:8:9: error: 'option forceclose' was removed from "
+				      "HAProxy: write 'option httpclose'" },
+	{ FRONT("no option httplog"),
+	  "cfg:8:5: error: 'option httplog' cannot be preceded by 'no'" },
+	{ FRONT("no timeout client 5s"),
+	  "cfg:8:5: error: 'timeout client' cannot be preceded by 'no'" },
+	{ FRONT("no foo"), "cfg:8:5: error: unknown keyword 'foo' in 'frontend'" },
+	{ FRONT("server a 127.0.0.1:80"), "cfg:8:2: error: 'server' is not permitted in "
+					  "'frontend': it belongs in 'listen', 'backend'" },
+	{ FRONT("default-server check"),
+	  "cfg:8:2: error: 'default-server' is not permitted in 'frontend': it belongs in "
+	  "'defaults', 'listen', 'backend'" },
+	{ FRONT("balance roundrobin"),
+	  "cfg:8:2: warning: 'balance' has no effect in 'frontend' and is ignored: it belongs in "
+	  "'defaults', 'listen', 'backend'" },
+	{ FRONT("http-request set-header A b"),
+	  "cfg:8:15: error: 'http-request set-header' is known to HAProxy, but not supported yet" },
+	{ FRONT("http-request foo"), "cfg:8:15: error: unknown keyword 'http-request foo'" },
+	{ FRONT("acl a path /"),
+	  "cfg:8:2: error: 'acl' is known to HAProxy, but not supported yet" },
+	{ FRONT("use_backend b if a"),
+	  "cfg:8:2: error: 'use_backend' is known to HAProxy, but not supported yet" },
+	{ FRONT("reqadd x"),
+	  "cfg:8:2: error: 'reqadd' was removed from HAProxy: use 'http-request add-header'" },
+	{ FRONT("clitimeout 5"),
+	  "cfg:8:2: error: 'clitimeout' was removed from HAProxy: write 'timeout client'" },
+	{ FRONT("errorfile 503 /nosuch/file"), "cfg:8:16: error: the error page '/nosuch/file' "
+					       "cannot be read: No such file or directory" },
+	{ FRONT("errorfile 999 /nosuch/file"),
+	  "cfg:8:12: warning: there is no error page for status 999: 'errorfile' is ignored" },
+	{ FRONT("errorfile x y"),
+	  "cfg:8:12: error: 'errorfile' expects a number from 200 to 999, got 'x'" },
+	{ FRONT("stats auth nopassword"), "cfg:8:13: error: 'stats auth' expects USER:PASSWORD" },
+	{ FRONT("stats refresh x"),
+	  "cfg:8:16: error: 'stats refresh' expects a time such as 5s or 500ms, got 'x'" },
+	{ FRONT("stats foo"), "cfg:8:8: error: unknown keyword 'stats foo'" },
+	{ FRONT("stats uri"), "cfg:8:11: error: 'stats uri' needs an argument: stats uri PREFIX" },
+	{ FRONT("stats admin if LOCALHOST"),
+	  "cfg:8:17: error: 'stats admin' with a condition other than TRUE is known to HAProxy, "
+	  "but not supported yet" },
+	{ FRONT("stats admin"),
+	  "cfg:8:13: error: 'stats admin' needs an argument: stats admin if TRUE" },
+	{ FRONT("stats uri /s"), NULL },
+	{ FRONT("foo"), "cfg:8:2: error: unknown keyword 'foo' in 'frontend'" },
+	{ FRONT("optoin httplog"),
+	  "cfg:8:2: error: unknown keyword 'optoin' in 'frontend'; did you mean 'option'?" },
+	{ FRONT("nbthread 3"),
+	  "cfg:8:2: error: 'nbthread' is not permitted in 'frontend': it belongs in 'global'" },
+	{ FRONT("monitor-uri"),
+	  "cfg:8:13: error: 'monitor-uri' needs an argument: monitor-uri URI" },
+	{ FRONT("description x"), "cfg:8:2: notice: 'description' has no effect here: it is shown "
+				  "nowhere; 'stats show-desc TEXT' is" },
+	{ FRONT("compression algo gzip"),
+	  "cfg:8:2: error: 'compression' is known to HAProxy, but not supported yet" },
+	{ FRONT("log-format x"),
+	  "cfg:8:2: error: 'log-format' is known to HAProxy, but not supported yet" },
+	{ FRONT(".if 1"), "cfg:8:2: error: conditional blocks ('.if') are known to HAProxy, but "
+			  "not supported yet" },
+	{ FRONT("bind 127.0.0.1:8002 v6only\\"),
+	  "cfg:8:28: warning: a backslash at the end of a line does not join it with the next: it "
+	  "stands for itself, as in HAProxy" },
+	{ BACK("balance foo"),
+	  "cfg:7:10: error: 'balance' expects roundrobin, leastconn or source, got 'foo'" },
+	{ BACK("balance rundrobin"), "cfg:7:10: error: unknown algorithm 'rundrobin' of 'balance'; "
+				     "did you mean 'roundrobin'?" },
+	{ BACK("balance uri"),
+	  "cfg:7:10: error: 'balance uri' is known to HAProxy, but not supported yet" },
+	{ BACK("balance static-rr"),
+	  "cfg:7:10: error: 'balance static-rr' is known to HAProxy, but not supported yet" },
+	{ BACK("balance roundrobin x"),
+	  "cfg:7:21: warning: 'balance roundrobin' has no arguments: 'x' is ignored" },
+	{ BACK("retries x"),
+	  "cfg:7:10: error: 'retries' expects a number from 0 to 1073741824, got 'x'" },
+	{ BACK("retries"), "cfg:7:9: error: 'retries' needs an argument: retries NUMBER" },
+	{ BACK("option redispatch x"),
+	  "cfg:7:20: error: 'option redispatch' expects a number from -1000 to 1000, got 'x'" },
+	{ BACK("fullconn x"),
+	  "cfg:7:11: error: 'fullconn' expects a number from 0 to 1073741824, got 'x'" },
+	{ BACK("option httpchk GET /h HTTP/1.1 x"),
+	  "cfg:7:33: error: unexpected argument 'x' after 'option httpchk': option httpchk [URI | "
+	  "METHOD URI [VERSION]]" },
+	{ BACK("option httpchk GET /h http/1.1"),
+	  "cfg:7:24: error: 'http/1.1' is no version of HTTP: write HTTP/1.0 or HTTP/1.1; headers "
+	  "belong in 'http-check send'" },
+	{ BACK("option httpchk G@T /h"),
+	  "cfg:7:17: error: 'G@T' is no HTTP method: write one such as GET" },
+	{ BACK("option httpchk GET"),
+	  "cfg:7:17: warning: the check will ask for the URI 'GET': a path begins with '/'" },
+	{ BACK("option httpchk GET /h HTTP/1.1\\r\\nnocolon"),
+	  "cfg:7:24: warning: headers behind the version are an old form: write 'http-check send "
+	  "hdr NAME VALUE' instead" },
+	{ BACK("no option httpchk"),
+	  "cfg:7:5: error: 'option httpchk' cannot be preceded by 'no'" },
+	{ BACK("http-check expect"), "cfg:7:19: error: 'http-check expect' needs an argument: "
+				     "http-check expect [!] status CODES" },
+	{ BACK("http-check expect status"),
+	  "cfg:7:26: error: 'http-check expect status' expects codes such as 200 or 200,300-399" },
+	{ BACK("http-check expect status x"), "cfg:7:27: error: 'status' expects codes such as 200 "
+					      "or 200,300-399 (100 to 999), got 'x'" },
+	{ BACK("http-check expect status 400-300"),
+	  "cfg:7:27: error: 'status' expects codes such as 200 or 200,300-399 (100 to 999), got "
+	  "'400-300'" },
+	{ BACK("http-check expect status 99"), "cfg:7:27: error: 'status' expects codes such as "
+					       "200 or 200,300-399 (100 to 999), got '99'" },
+	{ BACK("http-check expect foo"),
+	  "cfg:7:20: error: 'http-check expect' expects 'status' and codes, got 'foo'" },
+	{ BACK("http-check expect string ok"), "cfg:7:20: error: 'http-check expect string' is "
+					       "known to HAProxy, but not supported yet" },
+	{ BACK("http-check expect status 200"),
+	  "cfg:7:2: warning: 'http-check' has no effect in backend 'b' without 'option httpchk'" },
+	{ BACK("option httpchk\n http-check expect status 200\n http-check expect status 201"),
+	  "cfg:9:13: error: 'http-check expect' was given before in this section: more than one is "
+	  "known to HAProxy, but not supported yet" },
+	{ BACK("http-check send meth"), "cfg:7:22: error: 'http-check send meth' expects a value" },
+	{ BACK("http-check send hdr Host"),
+	  "cfg:7:26: error: 'http-check send hdr' expects a name and a value" },
+	{ BACK("http-check send foo bar"),
+	  "cfg:7:18: error: 'http-check send' expects meth, uri, ver, hdr or body, got 'foo'" },
+	{ BACK("http-check send uri-lf /x"),
+	  "cfg:7:18: error: 'http-check send uri-lf' is known to HAProxy, but not supported yet" },
+	{ BACK("http-check connect"),
+	  "cfg:7:13: error: 'http-check connect' is known to HAProxy, but not supported yet" },
+	{ BACK("http-check foo"), "cfg:7:13: error: unknown keyword 'http-check foo'" },
+	{ BACK("tcp-check send x"),
+	  "cfg:7:12: error: 'tcp-check send' is known to HAProxy, but not supported yet" },
+	{ BACK("option mysql-check"),
+	  "cfg:7:9: error: 'option mysql-check' is known to HAProxy, but not supported yet" },
+	{ BACK("server"), "cfg:7:8: error: 'server' needs more arguments: server NAME "
+			  "ADDRESS[:PORT] [parameters]" },
+	{ BACK("server a"), "cfg:7:10: error: 'server' needs more arguments: server NAME "
+			    "ADDRESS[:PORT] [parameters]" },
+	{ BACK("server a! 127.0.0.1:80"), "cfg:7:9: error: the server name 'a!' contains '!': only "
+					  "letters, digits, '-', '_', '.' and ':' are permitted" },
+	{ BACK("server a 127.0.0.1:80-90"),
+	  "cfg:7:11: error: 'server': a port range is not permitted here: '127.0.0.1:80-90'" },
+	{ BACK("server a 127.0.0.1:99999"),
+	  "cfg:7:11: error: 'server' expects a port from 1 to 65535, got '99999'" },
+	{ BACK("server a nosuch.invalid:80"),
+	  "cfg:7:11: error: 'server': the host name 'nosuch.invalid' cannot be resolved (" },
+	{ BACK("server a *:80"), "cfg:7:11: error: the client's destination as server address "
+				 "('*:80') is known to HAProxy, but not supported yet" },
+	{ BACK("server a 127.0.0.1 check"),
+	  "cfg:7:9: error: server 'a' has a check but no port: write '127.0.0.1:PORT', or 'port "
+	  "PORT' for the check" },
+	{ BACK("server a 127.0.0.1:+5 check"),
+	  "cfg:7:9: error: server 'a' has a check but no port: write '127.0.0.1:PORT', or 'port "
+	  "PORT' for the check" },
+	{ BACK("server a 127.0.0.1:80\n server a 127.0.0.1:81"),
+	  "cfg:8:9: error: backend 'b' has a server 'a' already, at line 7: rename one" },
+	{ BACK("server a 127.0.0.1:80 id 3\n server b 127.0.0.1:80 id 3"),
+	  "cfg:8:9: error: server 'b' has the id 3 of server 'a'" },
+	{ BACK("server a 127.0.0.1:80 weight 257"),
+	  "cfg:7:31: error: 'weight' expects a number from 0 to 256, got '257'" },
+	{ BACK("server a 127.0.0.1:80 weight"),
+	  "cfg:7:30: error: 'weight' needs a value: weight NUMBER" },
+	{ BACK("server a 127.0.0.1:80 wieght 5"),
+	  "cfg:7:24: error: unknown parameter 'wieght' of 'server'; did you mean 'weight'?" },
+	{ BACK("server a 127.0.0.1:80 inter 0"),
+	  "cfg:7:30: error: 'inter' expects a time above 0, got '0'" },
+	{ BACK("server a 127.0.0.1:80 inter x"),
+	  "cfg:7:30: error: 'inter' expects a time such as 5s or 500ms, got 'x'" },
+	{ BACK("server a 127.0.0.1:80 rise 0"),
+	  "cfg:7:29: error: 'rise' expects a number from 1 to 2147483647, got '0'" },
+	{ BACK("server a 127.0.0.1:80 fall x"),
+	  "cfg:7:29: error: 'fall' expects a number from 1 to 2147483647, got 'x'" },
+	{ BACK("server a 127.0.0.1:80 port 0"),
+	  "cfg:7:29: error: 'port' expects a number from 1 to 65535, got '0'" },
+	{ BACK("server a 127.0.0.1:80 ssl verify none"),
+	  "cfg:7:24: error: 'server ssl' is known to HAProxy, but not supported yet" },
+	{ BACK("server a 127.0.0.1:80 cookie a"),
+	  "cfg:7:24: error: 'server cookie' is known to HAProxy, but not supported yet" },
+	{ BACK("server a 127.0.0.1:80 tfo"),
+	  "cfg:7:24: notice: 'server tfo' has no effect here: it tunes HAProxy's engine" },
+	{ BACK("server a localhost:80 init-addr none"),
+	  "cfg:7:24: error: 'init-addr' without 'libc' is known to HAProxy, but not supported yet: "
+	  "names are resolved at the start" },
+	{ BACK("server a 127.0.0.1:80 init-addr foo"),
+	  "cfg:7:34: error: 'init-addr' expects a list of 'last', 'libc', 'none' and IP addresses, "
+	  "got 'foo'" },
+	{ BACK("default-server"),
+	  "cfg:7:16: error: 'default-server' needs an argument: default-server parameters" },
+	{ BACK("default-server id 3"), "cfg:7:17: error: 'id' is not permitted in "
+				       "'default-server': it must differ for each server" },
+	{ BACK("default-server chek"),
+	  "cfg:7:17: error: unknown parameter 'chek' of 'default-server'; did you mean 'check'?" },
+	{ BACK("bind :80"), "cfg:7:2: warning: 'bind' has no effect in 'backend' and is ignored: "
+			    "it belongs in 'frontend', 'listen'" },
+	{ BACK("default_backend b"),
+	  "cfg:7:2: warning: 'default_backend' has no effect in 'backend' and is ignored: it "
+	  "belongs in 'defaults', 'frontend', 'listen'" },
+	{ BACK("cookie a"), "cfg:7:2: error: 'cookie' is known to HAProxy, but not supported yet" },
+	{ BACK("stick-table type ip size 1m"),
+	  "cfg:7:2: error: 'stick-table' is known to HAProxy, but not supported yet" },
+	{ BACK("option httplog"),
+	  "cfg:7:9: warning: 'option httplog' has no effect in 'backend' and is ignored: it "
+	  "belongs in 'defaults', 'frontend', 'listen'" },
+};
+
+START_TEST(the_first_message_is)
+{
+	const char *want = rows[_i].message;
+	struct loaded l = load_text(rows[_i].text);
+	const size_t len = want ? strlen(want) : 0;
+
+	if (!want) {
+		ck_assert_msg(l.messages[0] == '\0', "%s\n%s", rows[_i].text, l.messages);
+	} else {
+		ck_assert_msg(strncmp(l.messages, want, len) == 0 &&
+				      (l.messages[len] == '\n' || want[len - 1] == '('),
+			      "%s\n%s\nwanted: %s", rows[_i].text, l.messages, want);
+		ck_assert(l.ok == (l.n_errors == 0));
+		ck_assert(l.ok == !strstr(l.messages, "error: "));
+	}
+	loaded_fini(&l);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("cfg_bad_proxy");
+	TCase *tc = tcase_create("messages");
+
+	tcase_add_loop_test(tc, the_first_message_is, 0, ARRAY_LEN(rows));
+	suite_add_tcase(s, tc);
+	return unit_run(s);
+}

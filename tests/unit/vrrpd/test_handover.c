@@ -51,7 +51,7 @@ END_TEST
 static const struct {
 	const char *name;
 	size_t len;
-	size_t at; /* this byte ... */
+	size_t at;     /* this byte ... */
 	uint8_t value; /* ... becomes this */
 	bool is_good;
 } rows[] = {

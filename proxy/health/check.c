@@ -231,9 +231,9 @@ static void format_reason(const struct check_result *r, char *out, size_t size)
 		 code, info, (long long)(r->duration_us / US_PER_MS));
 }
 
-/* option log-health-checks. HAProxy tells what is new: another status, or a server whose health moves,
- * falling or down. What is the same again goes out as `debug`, so that the level of a log target
- * chooses between news and every check. */
+/* option log-health-checks. HAProxy tells what is new: another status, or a server whose health
+ * moves, falling or down. What is the same again goes out as `debug`, so that the level of a log
+ * target chooses between news and every check. */
 static void log_check(const struct check *c, bool is_news, const char *reason)
 {
 	const struct server *s = c->srv;
@@ -340,7 +340,8 @@ void health_sync(struct health *h, struct backend *be)
 		else
 			follow_parameters(s->check);
 	}
-	list_for_each(s, &be->retired, node) health_forget(h, s);
+	for (struct list *l = be->retired.next; l != &be->retired; l = l->next)
+		health_forget(h, list_entry(l, struct server, node));
 }
 
 void check_on_admin(struct server *s)
@@ -430,6 +431,7 @@ void health_free(struct health *h)
 
 	if (h == NULL)
 		return;
-	list_for_each_safe(c, tmp, &h->checks, node) health_forget(h, c->srv);
+	list_for_each_safe (c, tmp, &h->checks, node)
+		health_forget(h, c->srv);
 	free(h);
 }

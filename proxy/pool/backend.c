@@ -178,7 +178,10 @@ void backend_release(struct backend *be, struct server *s)
 		queue_on_release(be, s);
 }
 
-/* --- life --- */
+/* --- life ---
+ *
+ * The retired list is walked by its nodes: list_for_each would make a struct server pointer of the
+ * list's head, which is not aligned as one. */
 
 struct server *backend_find_server(const struct backend *be, struct str name_or_id)
 {
@@ -282,7 +285,11 @@ bool backend_is_unused(const struct backend *be)
 	for (unsigned i = 0; i < be->n_servers; i++)
 		if (atomic_load(&be->servers[i]->sess.cur) != 0)
 			return false;
-	list_for_each(s, &be->retired, node) if (atomic_load(&s->sess.cur) != 0) return false;
+	for (const struct list *l = be->retired.next; l != &be->retired; l = l->next) {
+		s = list_entry(l, struct server, node);
+		if (atomic_load(&s->sess.cur) != 0)
+			return false;
+	}
 	return true;
 }
 
@@ -293,11 +300,12 @@ static void server_free_rcu(struct rcu_head *head)
 
 unsigned backend_reap(struct backend *be)
 {
-	struct server *s, *tmp;
 	unsigned n_left = 0;
 
-	list_for_each_safe(s, tmp, &be->retired, node)
-	{
+	for (struct list *l = be->retired.next, *next; l != &be->retired; l = next) {
+		struct server *s = list_entry(l, struct server, node);
+
+		next = l->next;
 		if (!atomic_load(&s->is_hidden) || atomic_load(&s->sess.cur) != 0) {
 			n_left++;
 			continue;
@@ -313,9 +321,12 @@ unsigned backend_reap(struct backend *be)
 static void backend_free_rcu(struct rcu_head *head)
 {
 	struct backend *be = container_of(head, struct backend, rcu);
-	struct server *s, *tmp;
+	while (!list_is_empty(&be->retired)) {
+		struct list *l = be->retired.next;
 
-	list_for_each_safe(s, tmp, &be->retired, node) server_free(s);
+		list_del(l);
+		server_free(list_entry(l, struct server, node));
+	}
 	for (unsigned i = 0; i < be->n_servers; i++)
 		server_free(be->servers[i]);
 	free(be->servers);
@@ -328,13 +339,12 @@ static void backend_free_rcu(struct rcu_head *head)
 
 void backend_free(struct backend *be)
 {
-	struct server *s;
-
 	if (be == NULL)
 		return;
 	ASSERT(backend_is_unused(be));
 	for (unsigned i = 0; i < be->n_servers; i++)
 		ASSERT(be->servers[i]->check == NULL);
-	list_for_each(s, &be->retired, node) ASSERT(s->check == NULL);
+	for (struct list *l = be->retired.next; l != &be->retired; l = l->next)
+		ASSERT(list_entry(l, struct server, node)->check == NULL);
 	urcu_qsbr_call_rcu(&be->rcu, backend_free_rcu);
 }

@@ -136,8 +136,7 @@ static unsigned requeue_locked(struct backend *be, struct server *s)
 	struct pending *p, *tmp;
 	unsigned n = 0;
 
-	list_for_each_safe(p, tmp, &s->waiting, node)
-	{
+	list_for_each_safe (p, tmp, &s->waiting, node) {
 		while (at != &be->waiting &&
 		       list_entry(at, struct pending, node)->ticket < p->ticket)
 			at = at->next;

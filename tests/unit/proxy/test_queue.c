@@ -8,16 +8,6 @@
 #include "../../lib/pool_fixture.h"
 #include "../../lib/unit.h"
 
-#ifdef __SANITIZE_THREAD__
-/* liburcu is not instrumented: the detector does not see that a grace period orders a reader's last
- * look and the free. */
-const char *__tsan_default_suppressions(void);
-const char *__tsan_default_suppressions(void)
-{
-	return "race:view_free\nrace:server_free\nrace:backend_free_rcu\n";
-}
-#endif
-
 static struct fix_cfg f;
 static struct loop loop;
 

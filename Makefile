@@ -24,7 +24,8 @@ PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PKGS)))$(PKG_CF
 PKG_LIBS   = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS)))$(PKG_LIBS)
 CHECK_LIBS = $(eval CHECK_LIBS := $$(shell pkg-config --libs check))$(CHECK_LIBS)
 
-CPPFLAGS += -D_GNU_SOURCE -Iinclude
+# _LGPL_SOURCE: liburcu inlines its readers (a few lines each, as its licence allows) instead of calling functions
+CPPFLAGS += -D_GNU_SOURCE -D_LGPL_SOURCE -Iinclude
 CFLAGS   ?= -O2 -g
 WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wswitch-enum -Wvla
 HARDEN   := -fno-strict-aliasing -fstack-protector-strong

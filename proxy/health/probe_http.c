@@ -25,16 +25,18 @@ static bool line_fits(const struct probe_http *ph)
 static enum probe_http_result end_of_line(struct probe_http *ph)
 {
 	unsigned len = ph->line_len;
+	int code;
 
 	while (len > 0 && (ph->line[len - 1] == '\r' || ph->line[len - 1] == ' '))
 		len--;
 	ph->line_len = len;
 	if (len < REASON_AT - 1 || !line_fits(ph))
 		return PROBE_HTTP_BAD;
-	ph->code = (ph->line[CODE_AT] - '0') * 100 + (ph->line[CODE_AT + 1] - '0') * 10 +
+	code = (ph->line[CODE_AT] - '0') * 100 + (ph->line[CODE_AT + 1] - '0') * 10 +
 		   (ph->line[CODE_AT + 2] - '0');
-	if (ph->code < 100)
+	if (code < 100)
 		return PROBE_HTTP_BAD;
+	ph->code = code;
 	ph->in_fields = ph->at_start = true;
 	return PROBE_HTTP_MORE;
 }

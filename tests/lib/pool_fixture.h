@@ -55,11 +55,16 @@ static inline void fix_forget_lines(void)
 	fix_n_lines = 0;
 }
 
+static inline bool fix_starts(unsigned line, const char *start)
+{
+	return strncmp(fix_lines[line], start, strlen(start)) == 0;
+}
+
 /* Is there a line that begins with `start`? */
 static inline bool fix_said(const char *start)
 {
 	for (unsigned i = 0; i < fix_n_lines; i++)
-		if (strncmp(fix_lines[i], start, strlen(start)) == 0)
+		if (fix_starts(i, start))
 			return true;
 	return false;
 }

@@ -572,8 +572,13 @@ bool stream_send_to_server(struct stream *st)
 		}
 		return st->is_http ? h1_on_server_write_error(st) : relay_on_server_write_error(st);
 	}
-	if (!st->is_replayable && st->req.buf.head == st->req.buf.tail)
-		channel_release(st, &st->req);
+	if (st->req.buf.head == st->req.buf.tail) {
+		/* A request that must stay for a replay gives way to its own rest. */
+		if (!st->req.is_done && buf_room(&st->req.buf) == 0)
+			st->is_replayable = false;
+		if (!st->is_replayable)
+			channel_release(st, &st->req);
+	}
 	return true;
 }
 

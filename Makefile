@@ -58,7 +58,8 @@ UNIT_common := $(call prog,$(wildcard tests/unit/common/test_*.c))
 UNIT_proxy  := $(call prog,$(wildcard tests/unit/proxy/test_*.c))
 UNIT_vrrpd  := $(call prog,$(wildcard tests/unit/vrrpd/test_*.c))
 UNITS       := $(UNIT_common) $(UNIT_proxy) $(UNIT_vrrpd)
-# Programs that tests, the demo and the benchmark run: one file each, on libev and libcommon.
+# SIMS: the simulator of vrrpd. TOOLS: programs that tests, the demo and the benchmark run: one file each, on libev and libcommon.
+SIMS        := $(call prog,$(wildcard tests/sim/*.c))
 TOOLS       := $(call prog,$(wildcard tests/lib/*.c tests/bench/*.c))
 # tests/fuzz/fuzz_NAME.c with tests/fuzz/corpus/NAME. The daemons' libraries share names, so each
 # fuzzer gets one of them, by its name.
@@ -97,7 +98,8 @@ $(BUILD)/.sources: FORCE
 		echo '$(SRC_common) $(SRC_proxy) $(SRC_vrrpd)' >$@
 
 $(BUILD)/obj/proxy/%.o $(BUILD)/obj/tests/unit/proxy/%.o: private AREA := -Iproxy
-$(BUILD)/obj/vrrpd/%.o $(BUILD)/obj/tests/unit/vrrpd/%.o: private AREA := -Ivrrpd
+$(BUILD)/obj/vrrpd/%.o $(BUILD)/obj/tests/unit/vrrpd/%.o $(BUILD)/obj/tests/sim/%.o: \
+	private AREA := -Ivrrpd
 $(FUZZ_proxy:$(BUILD)/%=$(BUILD)/obj/%.o): private AREA := -Iproxy
 $(FUZZ_vrrpd:$(BUILD)/%=$(BUILD)/obj/%.o): private AREA := -Ivrrpd
 COMPILE = $(CC) $(CPPFLAGS) $(AREA) $(PKG_CFLAGS) $(ALL_CFLAGS) $(WERROR)
@@ -123,11 +125,11 @@ $(BUILD)/proxyd $(BUILD)/vrrpd:
 
 $(UNIT_common) $(TOOLS): $(BUILD)/%: $(BUILD)/obj/%.o $(BUILD)/libcommon.a
 $(UNIT_proxy) $(FUZZ_proxy): $(BUILD)/%: $(BUILD)/obj/%.o $(BUILD)/libproxy.a $(BUILD)/libcommon.a
-$(UNIT_vrrpd) $(FUZZ_vrrpd): $(BUILD)/%: $(BUILD)/obj/%.o $(BUILD)/libvrrp.a $(BUILD)/libcommon.a
+$(UNIT_vrrpd) $(FUZZ_vrrpd) $(SIMS): $(BUILD)/%: $(BUILD)/obj/%.o $(BUILD)/libvrrp.a $(BUILD)/libcommon.a
 $(UNITS):
 	$(if $(V),,@echo '  LINK  $@')
 	$(Q)$(LINK) $(CHECK_LIBS) $(LDLIBS)
-$(TOOLS):
+$(TOOLS) $(SIMS):
 	$(if $(V),,@echo '  LINK  $@')
 	$(Q)$(LINK) $(LDLIBS)
 $(FUZZERS):
@@ -154,7 +156,7 @@ check-tidy: $(TIDY)
 build/lint/proxy/%.tidy build/lint/tests/unit/proxy/%.tidy: private AREA := -Iproxy
 $(FUZZ_proxy:$(BUILD)/%=build/lint/%.tidy): private AREA := -Iproxy
 $(FUZZ_vrrpd:$(BUILD)/%=build/lint/%.tidy): private AREA := -Ivrrpd
-build/lint/vrrpd/%.tidy build/lint/tests/unit/vrrpd/%.tidy: private AREA := -Ivrrpd
+build/lint/vrrpd/%.tidy build/lint/tests/unit/vrrpd/%.tidy build/lint/tests/sim/%.tidy: private AREA := -Ivrrpd
 $(TIDY): build/lint/%.tidy: %.c .clang-tidy $(BUILD)/.flags
 	@mkdir -p $(@D)
 	@timeout 120 clang-tidy --quiet $< -- $(CPPFLAGS) $(AREA) $(PKG_CFLAGS) -std=gnu11 $(WARN) \
@@ -176,6 +178,8 @@ fuzzers: $(FUZZERS)
 fuzz-smoke: | $(DEPS_FIRST) ## run each fuzzer for SECONDS_EACH (10) seconds
 	+@$(MAKE) --no-print-directory SANITIZE=fuzz CC=clang WERROR=-Werror fuzzers
 	@tests/lib/fuzz.sh build-fuzz $(or $(SECONDS_EACH),10)
+sim: $(SIMS) ## simulate SEEDS (100000) schedules of a LAN of routers
+	@$(BUILD)/tests/sim/sim --seeds $(or $(SEEDS),100000)
 bench: all tools ## CPU and latency beside Debian's haproxy
 	@BUILD=$(BUILD) tests/bench/run.sh
 corpus: all ## try the files of CORPUS=DIR with proxyd and vrrpd
@@ -212,6 +216,6 @@ help: ## this list
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 FORCE:
 .PHONY: all units tools deps demo demo-down check lint check-format check-tidy check-cppcheck \
-	check-scripts format fuzzers fuzz-smoke bench corpus install uninstall clean help FORCE
+	check-scripts format fuzzers fuzz-smoke sim bench corpus install uninstall clean help FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -1,6 +1,5 @@
 /* test_cfg.c - keepalived.conf: what is accepted, what it means, and what is said about mistakes.
  */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 #include <tandem/clock.h>
@@ -8,6 +7,7 @@
 #include <tandem/str.h>
 #include <unistd.h>
 
+#include "../../lib/unit.h"
 #include "config/cfg_model.h"
 #include "config/cfg_parse.h"
 
@@ -558,8 +558,6 @@ int main(void)
 {
 	Suite *s = suite_create("cfg");
 	TCase *tc = tcase_create("cfg");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_loop_test(tc, test_refused, 0, ARRAY_LEN(refused));
 	tcase_add_loop_test(tc, test_accepted, 0, ARRAY_LEN(accepted));
@@ -570,9 +568,5 @@ int main(void)
 	tcase_add_test(tc, test_include);
 	tcase_add_test(tc, test_print_keywords);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return unit_run(s);
 }

@@ -1,7 +1,7 @@
 /* test_track.c - priority and fault out of tracked objects, row by row. */
-#include <check.h>
 #include <stdlib.h>
 
+#include "../../lib/unit.h"
 #include "config/cfg_model.h"
 #include "track.h"
 
@@ -86,15 +86,9 @@ int main(void)
 {
 	Suite *s = suite_create("track");
 	TCase *tc = tcase_create("sum");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_loop_test(tc, test_sum, 0, sizeof(rows) / sizeof(rows[0]));
 	tcase_add_test(tc, test_delta_is_returned);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return unit_run(s);
 }

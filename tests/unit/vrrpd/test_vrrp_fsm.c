@@ -1,8 +1,8 @@
 /* test_vrrp_fsm.c - the state machine, state by event by condition. */
-#include <check.h>
 #include <stdlib.h>
 #include <tandem/clock.h>
 
+#include "../../lib/unit.h"
 #include "vrrp_fsm.h"
 
 #define SEC   US_PER_S
@@ -467,8 +467,6 @@ int main(void)
 {
 	Suite *s = suite_create("vrrp_fsm");
 	TCase *tc = tcase_create("fsm");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_loop_test(tc, test_step, 0, ARRAY_LEN(rows));
 	tcase_add_test(tc, test_addresses_follow_the_state);
@@ -479,9 +477,5 @@ int main(void)
 	tcase_add_test(tc, test_learned_interval_ends_with_takeover);
 	tcase_add_test(tc, test_texts);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return unit_run(s);
 }

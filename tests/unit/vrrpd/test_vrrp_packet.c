@@ -1,10 +1,10 @@
 /* test_vrrp_packet.c - adverts: captured ones, broken ones, and there and back. */
-#include <check.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <tandem/clock.h>
 
+#include "../../lib/unit.h"
 #include "vrrp_packet.h"
 
 /* Whole IP packets as keepalived 2.4 sent them. */
@@ -379,8 +379,6 @@ int main(void)
 {
 	Suite *s = suite_create("vrrp_packet");
 	TCase *tc = tcase_create("packet");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_loop_test(tc, test_wire, 0, ARRAY_LEN(wire));
 	tcase_add_loop_test(tc, test_build_gives_the_wire, 0, ARRAY_LEN(wire));
@@ -392,9 +390,5 @@ int main(void)
 	tcase_add_loop_test(tc, test_check, 0, ARRAY_LEN(matches));
 	tcase_add_test(tc, test_another_vrid);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return unit_run(s);
 }

@@ -229,6 +229,7 @@ static void enter_maint(struct server *s, unsigned admin, const char *cause)
 		return;
 	}
 	set_op(s, SERVER_STOPPED);
+	s->n_check_down++; /* HAProxy counts it among the falls */
 	n_requeued = queue_requeue(s->be, s);
 	backend_publish(s->be);
 	say_with_servers_left(s, was_stopping ? LOG_NOTICE : LOG_ALERT,

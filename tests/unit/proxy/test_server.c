@@ -249,6 +249,11 @@ START_TEST(counts_falls_and_time_down)
 	ck_assert_uint_eq(s->n_check_down, 2);
 	ck_assert_int_ge(s->down_time_us, 5000000);
 	ck_assert_int_lt(s->down_time_us, 6000000);
+	server_set_admin(s, SERVER_FMAINT, 0, NULL); /* was down: no fall */
+	ck_assert_uint_eq(s->n_check_down, 2);
+	server_set_admin(s, 0, SERVER_FMAINT, NULL);
+	server_set_admin(s, SERVER_FMAINT, 0, NULL);
+	ck_assert_uint_eq(s->n_check_down, 3);
 	fix_free_backend(be);
 }
 END_TEST

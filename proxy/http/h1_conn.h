@@ -17,6 +17,8 @@ void h1_on_server_timeout(struct stream *st);
 void h1_on_client_timeout(struct stream *st);
 /* A connection that never sent a byte ran into its timeout. Ends it. */
 void h1_on_silent_client(struct client *c);
+/* A connection ended before it sent a byte: a line in the log, unless dontlognull. Ends it. */
+void h1_on_unused_client(struct client *c);
 /* false: the stream has ended. */
 bool h1_on_client_writable(struct stream *st);
 bool h1_on_server_writable(struct stream *st);

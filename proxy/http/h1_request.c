@@ -467,3 +467,16 @@ void h1_on_silent_client(struct client *c)
 	st->is_silent = rcu_dereference(c->fe->cfg)->dontlognull;
 	stream_fail(st, 408, 'c', 'R');
 }
+
+void h1_on_unused_client(struct client *c)
+{
+	struct stream *st = rcu_dereference(c->fe->cfg)->dontlognull ? NULL : stream_new(c);
+
+	if (!st) {
+		client_close(c);
+		return;
+	}
+	st->is_http = true;
+	st->status = 400;
+	stream_abort(st, 'C', 'R');
+}

@@ -123,7 +123,8 @@ void acceptors_resume(struct worker *w)
 	struct worker_private *priv = w->priv;
 	struct acceptor *a;
 
-	list_for_each(a, &priv->acceptors, node) ev_io_start(priv->ev, &a->io);
+	list_for_each (a, &priv->acceptors, node)
+		ev_io_start(priv->ev, &a->io);
 	priv->n_paused = 0;
 	ev_timer_stop(priv->ev, &priv->accept_retry);
 }
@@ -161,8 +162,7 @@ void acceptor_remove(struct worker *w, struct listener *l)
 {
 	struct acceptor *a, *tmp;
 
-	list_for_each_safe(a, tmp, &w->priv->acceptors, node)
-	{
+	list_for_each_safe (a, tmp, &w->priv->acceptors, node) {
 		if (a->l != l)
 			continue;
 		/* A connection that the kernel completed is a promise. */
@@ -176,5 +176,6 @@ void acceptors_remove_all(struct worker *w)
 {
 	struct acceptor *a, *tmp;
 
-	list_for_each_safe(a, tmp, &w->priv->acceptors, node) acceptor_free(a);
+	list_for_each_safe (a, tmp, &w->priv->acceptors, node)
+		acceptor_free(a);
 }

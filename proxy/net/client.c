@@ -140,7 +140,11 @@ static void on_idle_readable(struct client *c)
 		int error = errno;
 
 		freelist_put(&priv->buffers, mem);
-		if (n == 0 || (error != EAGAIN && error != EINTR))
+		if (n == -1 && (error == EAGAIN || error == EINTR))
+			return;
+		if (c->n_requests == 0)
+			h1_on_unused_client(c);
+		else
 			client_close(c); /* between requests nobody is at fault */
 		return;
 	}

@@ -299,16 +299,19 @@ static void assign(struct stream *st)
 	struct lb_key key = { .client = client_addr(st->c), .avoid = st->avoid };
 
 	st->state = STREAM_QUEUED;
-	st->queue_from_us = worker_now(st->c->w);
+	st->server_active_us = worker_now(st->c->w);
 	st->pending.loop = &st->c->w->loop;
 	st->pending.be = st->be;
 	st->pending.granted = on_granted;
-	st->server_active_us = st->queue_from_us;
 	switch (backend_assign(st->be, &key, &st->pending, &vs)) {
 	case ASSIGN_OK:
 		connect_to(st, vs, false);
 		return;
 	case ASSIGN_QUEUED:
+		if (st->pending.want)
+			st->srv_queue = atomic_load(&st->pending.want->queue.cur);
+		else
+			st->be_queue = atomic_load(&st->be->queue.cur);
 		stream_update(st);
 		return;
 	case ASSIGN_NONE:
@@ -482,12 +485,14 @@ static void connect_to(struct stream *st, const struct view_server *vs, bool fre
 	const struct addr *to = &vs->addr;
 
 	st->srv = vs->srv;
-	st->assigned_us = st->server_active_us = worker_now(w);
+	st->attempt_us = st->server_active_us = worker_now(w);
+	if (st->assigned_us < 0)
+		st->assigned_us = st->attempt_us;
 	if (st->n_retries == 0 || st->is_redispatched) {
 		counter_add(&n->stot, 1);
 		counter_add(&n->lbtot, 1);
 		counter_add(&st->be->counters[w->tid].lbtot, 1);
-		rate_add(&n->sess_rate, st->assigned_us, 1);
+		rate_add(&n->sess_rate, st->attempt_us, 1);
 	}
 	if (UNLIKELY(vs->port_offset || (to->sa.sa_family != AF_UNIX && addr_port(to) == 0))) {
 		patched = vs->addr;
@@ -504,7 +509,7 @@ static void connect_to(struct stream *st, const struct view_server *vs, bool fre
 	st->s->st = st;
 	st->is_reused = true;
 	st->state = STREAM_OPEN;
-	st->connected_us = st->assigned_us;
+	st->connected_us = st->attempt_us;
 	if (stream_send_to_server(st))
 		stream_update(st);
 }
@@ -702,11 +707,11 @@ static int64_t server_deadline(const struct stream *st)
 	case STREAM_OVER:
 		return INT64_MAX;
 	case STREAM_QUEUED:
-		return after(st->queue_from_us, t->queue_us ? t->queue_us : t->connect_us);
+		return after(st->server_active_us, t->queue_us ? t->queue_us : t->connect_us);
 	case STREAM_PAUSED:
 		return st->resume_us;
 	case STREAM_CONNECTING:
-		return after(st->assigned_us, t->connect_us);
+		return after(st->attempt_us, t->connect_us);
 	case STREAM_OPEN:
 		if (st->is_raw)
 			return relay_server_deadline(st);
@@ -753,6 +758,7 @@ void stream_on_timer(struct stream *st)
 		case STREAM_OVER:
 			break;
 		case STREAM_QUEUED:
+			st->assigned_us = now_us; /* the end of its wait, for the log */
 			stream_fail(st, 503, 's', 'Q');
 			return;
 		case STREAM_PAUSED:

@@ -85,8 +85,11 @@ struct stream {
 	size_t replay_from; /* offset in req.buf of the first byte of the request */
 
 	int64_t start_us, start_real_us; /* first byte of the request, or accept */
-	int64_t head_us, queue_from_us, assigned_us, connected_us, response_us;
+	int64_t head_us, queue_from_us, assigned_us, connected_us,
+		response_us;                        /* -1: not reached */
 	int64_t client_active_us, server_active_us; /* last progress */
+	int64_t attempt_us;                         /* begin of this connection attempt */
+	unsigned srv_queue, be_queue;               /* place in the queue when it entered */
 	int64_t resume_us;                          /* PAUSED: until then */
 	uint64_t bytes_in, bytes_out;
 

@@ -92,6 +92,8 @@ static void write_line(const struct stream *st, int64_t now_us)
 			  '-' },
 		.actconn = w->engine->conns ? atomic_load(&w->engine->conns->cur) : 0,
 		.feconn = atomic_load(&c->fe->sess.cur),
+		.srv_queue = st->srv_queue,
+		.backend_queue = st->be_queue,
 		.retries = st->n_retries,
 		.redispatched = st->is_redispatched,
 		.method = { st->line, st->method_len },
@@ -108,10 +110,13 @@ static void write_line(const struct stream *st, int64_t now_us)
 		if (off >= st->line_len)
 			r.version = (struct str){ 0 };
 	}
+	/* as if it had left already */
 	if (st->be)
-		r.beconn = atomic_load(&st->be->sess.cur);
+		r.beconn = atomic_load(&st->be->sess.cur) - 1;
 	if (r.srv)
-		r.srv_conn = atomic_load(&r.srv->sess.cur);
+		r.srv_conn = atomic_load(&r.srv->sess.cur) - 1;
+	if (r.is_bad_request)
+		r.bytes_out = 0; /* HAProxy does not count what its parser answers */
 	access_log_write(log_of_thread(w), &r);
 	w->priv->has_log_lines = true;
 }

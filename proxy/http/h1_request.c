@@ -464,6 +464,7 @@ void h1_on_silent_client(struct client *c)
 		return;
 	}
 	st->is_http = true;
+	st->start_us = c->accept_us;
 	st->is_silent = rcu_dereference(c->fe->cfg)->dontlognull;
 	stream_fail(st, 408, 'c', 'R');
 }
@@ -477,6 +478,7 @@ void h1_on_unused_client(struct client *c)
 		return;
 	}
 	st->is_http = true;
+	st->start_us = c->accept_us;
 	st->status = 400;
 	stream_abort(st, 'C', 'R');
 }

@@ -141,6 +141,8 @@ static const char *nearest(struct cfg_parser *p, bool second_words)
 	size_t n = ARRAY_LEN(starts);
 	struct candidates c = { 0 };
 
+	if (p->diag->n_errors >= DIAG_MAX_ERRORS)
+		return NULL; /* nobody will read it */
 	for (size_t t = 0; t < CFG_N_TABLES; t++)
 		for (const struct keyword *kw = cfg_tables[t]; kw->name; kw++)
 			n++;

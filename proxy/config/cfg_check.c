@@ -4,6 +4,13 @@
 
 #include <stdlib.h>
 
+/* A line that could not be read often makes its section look odd too: then no warnings here. */
+#define check_warning(p, ...)                                                                      \
+	do {                                                                                       \
+		if (!(p)->has_errors)                                                              \
+			diag_warning((p)->diag, __VA_ARGS__);                                      \
+	} while (0)
+
 static struct draft *find_backend(struct cfg_parser *p, const char *name)
 {
 	for (struct draft *d = p->drafts; d; d = d->next)
@@ -152,9 +159,8 @@ static bool is_public(const struct addr *a)
 
 static void warn_needs_http(struct cfg_parser *p, const struct draft *d, const char *what)
 {
-	diag_warning(p->diag, d->name.pos,
-		     "%s '%s' is in mode tcp: %s needs mode http and is ignored",
-		     cfg_section_name(d->section), d->name.name, what);
+	check_warning(p, d->name.pos, "%s '%s' is in mode tcp: %s needs mode http and is ignored",
+		      cfg_section_name(d->section), d->name.name, what);
 }
 
 /* What only mode http has is ignored in mode tcp, with a warning, as HAProxy does. */
@@ -171,9 +177,10 @@ static void check_tcp(struct cfg_parser *p, struct draft *d)
 	if (x->forwardfor)
 		warn_needs_http(p, d, "'option forwardfor'");
 	if (x->is_frontend && x->httplog) {
-		diag_warning(p->diag, d->name.pos,
-			     "%s '%s' is in mode tcp: 'option httplog' is taken as 'option tcplog'",
-			     cfg_section_name(d->section), d->name.name);
+		check_warning(
+			p, d->name.pos,
+			"%s '%s' is in mode tcp: 'option httplog' is taken as 'option tcplog'",
+			cfg_section_name(d->section), d->name.name);
 		x->tcplog = true;
 	}
 	x->httplog = x->stats.enabled = x->forwardfor = false;
@@ -189,10 +196,10 @@ static void check_stats(struct cfg_parser *p, struct draft *d)
 	for (const struct cfg_bind *b = d->px->binds; b; b = b->next) {
 		if (!b->addr.len || !is_public(&b->addr))
 			continue;
-		diag_warning(p->diag, b->pos,
-			     "the statistics page at '%s' is open to everybody: add 'stats auth "
-			     "USER:PASSWORD' or listen on 127.0.0.1",
-			     b->spec);
+		check_warning(p, b->pos,
+			      "the statistics page at '%s' is open to everybody: add 'stats auth "
+			      "USER:PASSWORD' or listen on 127.0.0.1",
+			      b->spec);
 		return;
 	}
 }
@@ -202,10 +209,10 @@ static void check_frontend(struct cfg_parser *p, struct draft *d)
 	struct cfg_proxy *x = d->px;
 
 	if (!x->binds)
-		diag_warning(p->diag, d->name.pos,
-			     "%s '%s' has no 'bind': it will serve nobody; if that is meant, make "
-			     "it a backend",
-			     cfg_section_name(d->section), d->name.name);
+		check_warning(p, d->name.pos,
+			      "%s '%s' has no 'bind': it will serve nobody; if that is meant, make "
+			      "it a backend",
+			      cfg_section_name(d->section), d->name.name);
 	link_default_backend(p, d);
 }
 
@@ -274,9 +281,9 @@ static void check_backend(struct cfg_parser *p, struct draft *d)
 	number_servers(d->px);
 	complete_fullconn(p, d);
 	if (d->check.kind != CFG_CHECK_HTTP && d->check.rule_pos.line)
-		diag_warning(p->diag, d->check.rule_pos,
-			     "'http-check' has no effect in %s '%s' without 'option httpchk'",
-			     cfg_section_name(d->section), d->name.name);
+		check_warning(p, d->check.rule_pos,
+			      "'http-check' has no effect in %s '%s' without 'option httpchk'",
+			      cfg_section_name(d->section), d->name.name);
 	d->px->check = cfg_probe_build(p, d);
 }
 
@@ -295,10 +302,10 @@ static void check_timeouts(struct cfg_parser *p, const struct draft *d)
 	if (be && !t->server_us)
 		strbuf_addf(&missing, "%s'timeout server'", missing.len ? ", " : "");
 	if (missing.len)
-		diag_warning(p->diag, d->name.pos,
-			     "%s '%s' has no %s: dead peers will hold connections for ever; set a "
-			     "time, also in 'defaults'",
-			     cfg_section_name(d->section), d->name.name, strbuf_str(&missing));
+		check_warning(p, d->name.pos,
+			      "%s '%s' has no %s: dead peers will hold connections for ever; set a "
+			      "time, also in 'defaults'",
+			      cfg_section_name(d->section), d->name.name, strbuf_str(&missing));
 	strbuf_fini(&missing);
 }
 

@@ -97,6 +97,7 @@ struct cfg_parser {
 	struct cfg_socket *last_socket;
 	bool server_is_named; /* the server being read has a host name */
 	unsigned n_binds;
+	bool has_errors; /* found while reading */
 	bool zero_warning;
 };
 

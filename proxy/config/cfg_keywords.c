@@ -344,7 +344,11 @@ static unsigned report_param(struct cfg_parser *p, const char *what, const struc
 	while (params[n_params].name)
 		n_params++;
 	const char *best = diag_nearest(cfg_arg(p, at), param_candidate, params, n_params);
+	unsigned n_args = 0; /* of the word that was meant: its values are no parameters */
 
+	for (const struct param *pm = params; best && pm->name; pm++)
+		if (pm->name == best)
+			n_args = pm->n_args;
 	if (!best && known)
 		best = diag_nearest(cfg_arg(p, at), known_candidate, known, n);
 	if (best)
@@ -352,7 +356,7 @@ static unsigned report_param(struct cfg_parser *p, const char *what, const struc
 			  cfg_argz(p, at), what, best);
 	else
 		cfg_error(p, at, "unknown parameter '%s' of '%s'", cfg_argz(p, at), what);
-	return at + 1;
+	return at + 1 + n_args;
 }
 
 void cfg_params_parse(struct cfg_parser *p, const char *what, const struct param *params,

@@ -302,6 +302,7 @@ static void parser_init(struct cfg_parser *p, struct cfg *c, struct diag *d)
 
 static struct cfg *finish(struct cfg_parser *p, unsigned errors_before, unsigned warnings_before)
 {
+	p->has_errors = p->diag->n_errors > errors_before;
 	cfg_check_all(p);
 	if (p->zero_warning && p->diag->n_warnings > warnings_before)
 		diag_error(p->diag, (struct diag_pos){ 0 },

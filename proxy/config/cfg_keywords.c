@@ -53,8 +53,9 @@ static unsigned name_matches(const struct cfg_parser *p, const char *name)
 
 	if (!str_eq(w0, first))
 		return 0;
-	return str_eq(w1, second) || (second.len > 0 && second.p[second.len - 1] == '(' &&
-				      str_starts_with(w1, second))
+	const char last = second.len ? second.p[second.len - 1] : '\0';
+
+	return str_eq(w1, second) || ((last == '(' || last == '.') && str_starts_with(w1, second))
 		       ? 2
 		       : 0;
 }

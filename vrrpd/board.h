@@ -18,7 +18,7 @@
 #include "vip.h"
 #include "vrrp_sock.h"
 
-#define BOARD_HALF_BYTES (16u * 1024 * 1024) /* of address space; memory only where used */
+#define BOARD_HALF_BYTES ((size_t)16 * 1024 * 1024) /* of address space; memory only where used */
 #define BOARD_NAME_LEN   64
 
 struct board_packet { /* its bytes follow, padded to 8 */

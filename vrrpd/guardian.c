@@ -90,7 +90,7 @@ static int check_frozen(struct guardian *g)
 {
 	struct board_half *h = board_current(g->p->board);
 	int64_t age = clock_mono_us() - atomic_load(&g->p->board->heartbeat_us);
-	int64_t shortest = 2 * TICK_IDLE_MS * US_PER_MS;
+	int64_t shortest = 2 * US_PER_MS * TICK_IDLE_MS;
 
 	for (uint32_t i = 0; g->pid && h && i < h->n_instances; i++) {
 		struct board_instance *bi = &h->instances[i];

@@ -8,16 +8,17 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define MAGIC        "TVHO"
 #define MAX_PER_TURN 64
 #define US_PER_CS    10000
+
+static const uint8_t magic[4] = { 'T', 'V', 'H', 'O' };
 
 void handover_build(const struct handover_msg *m, uint8_t out[HANDOVER_LEN])
 {
 	int64_t cs = MIN(m->adver_us / US_PER_CS, (int64_t)UINT16_MAX);
 
 	memset(out, 0, HANDOVER_LEN);
-	memcpy(out, MAGIC, 4);
+	memcpy(out, magic, sizeof(magic));
 	out[4] = HANDOVER_VERSION;
 	out[5] = (uint8_t)m->kind;
 	out[6] = m->vrid;
@@ -33,7 +34,8 @@ bool handover_parse(const uint8_t *bytes, size_t len, struct handover_msg *out)
 {
 	struct handover_msg m = { 0 };
 
-	if (len < HANDOVER_LEN || memcmp(bytes, MAGIC, 4) != 0 || bytes[4] != HANDOVER_VERSION ||
+	if (len < HANDOVER_LEN || memcmp(bytes, magic, sizeof(magic)) != 0 ||
+	    bytes[4] != HANDOVER_VERSION ||
 	    (bytes[5] != HANDOVER_HELLO && bytes[5] != HANDOVER_CLAIM) || bytes[6] == 0 ||
 	    bytes[8] > VRRP_FAULT)
 		return false;

@@ -167,6 +167,7 @@ static void on_newaddr(struct link_watch *w, struct nlmsghdr *h)
 		l->cap_addrs = l->cap_addrs ? 2 * l->cap_addrs : 4;
 		l->addrs = xrealloc(l->addrs, l->cap_addrs * sizeof(*l->addrs));
 	}
+	ASSERT(l->addrs); /* n_addrs < cap_addrs now */
 	l->addrs[l->n_addrs++] = a;
 	tell_addr(w, l, &a, false);
 }

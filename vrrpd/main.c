@@ -267,8 +267,7 @@ int main(int argc, char **argv)
 		(void)!fits_machine(s.cfg, s.opt.conf, "it would not start here");
 		printf("%s: configuration file is valid\n", s.opt.conf);
 		status = 0;
-	} else if (!has_privileges() ||
-		   !fits_machine(s.cfg, s.opt.conf, "nothing was started")) {
+	} else if (!has_privileges() || !fits_machine(s.cfg, s.opt.conf, "nothing was started")) {
 		status = 1;
 	} else {
 		status = run_daemon(&s);

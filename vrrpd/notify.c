@@ -12,15 +12,14 @@
 
 #define TIMEOUT_US (30 * US_PER_S)
 
-struct job {
-	struct list node;
+struct notify_job {
 	struct arena arena; /* owns the words */
 	char **argv;
 	uid_t uid;
 	gid_t gid;
 };
 
-static void job_free(struct job *j)
+static void job_free(struct notify_job *j)
 {
 	arena_fini(&j->arena);
 	free(j);
@@ -28,9 +27,10 @@ static void job_free(struct job *j)
 
 static void drop_first(struct notify *n)
 {
-	struct job *j = list_first(&n->queue, struct job, node);
+	struct notify_job *j = n->jobs[n->first];
 
-	list_del(&j->node);
+	n->jobs[n->first] = NULL;
+	n->first = (n->first + 1) % NOTIFY_MAX_QUEUED;
 	n->n_queued--;
 	job_free(j);
 }
@@ -38,9 +38,8 @@ static void drop_first(struct notify *n)
 /* Start the first job; jobs that cannot be started are dropped. */
 static void start_first(struct notify *n)
 {
-	struct job *j;
-
-	while ((j = list_first(&n->queue, struct job, node))) {
+	while (n->n_queued > 0) {
+		const struct notify_job *j = n->jobs[n->first];
 		struct proc_spec spec = { .argv = j->argv,
 					  .uid = j->uid,
 					  .gid = j->gid,
@@ -61,7 +60,7 @@ static void start_first(struct notify *n)
 static void on_done(struct proc *p, int status, bool timed_out)
 {
 	struct notify *n = container_of(p, struct notify, proc);
-	struct job *j = list_first(&n->queue, struct job, node);
+	const struct notify_job *j = n->jobs[n->first];
 
 	ASSERT(j);
 	if (status != 0 || timed_out) {
@@ -79,14 +78,13 @@ static void on_done(struct proc *p, int status, bool timed_out)
 void notify_init(struct notify *n, struct loop *loop)
 {
 	*n = (struct notify){ .loop = loop };
-	list_init(&n->queue);
 	proc_init(&n->proc, loop, on_done);
 }
 
 void notify_fini(struct notify *n)
 {
 	proc_cancel(&n->proc);
-	while (!list_is_empty(&n->queue))
+	while (n->n_queued > 0)
 		drop_first(n);
 }
 
@@ -108,7 +106,7 @@ static char **join(struct arena *arena, char **words, const char *const *extra)
 
 void notify_run(struct notify *n, const char *line, const char *const *extra, uid_t uid, gid_t gid)
 {
-	struct job *j;
+	struct notify_job *j;
 	char **words;
 
 	if (n->n_queued >= NOTIFY_MAX_QUEUED) {
@@ -125,7 +123,7 @@ void notify_run(struct notify *n, const char *line, const char *const *extra, ui
 	j->argv = join(&j->arena, words, extra);
 	j->uid = uid;
 	j->gid = gid;
-	list_add_tail(&n->queue, &j->node);
+	n->jobs[(n->first + n->n_queued) % NOTIFY_MAX_QUEUED] = j;
 	if (n->n_queued++ == 0)
 		start_first(n);
 }

@@ -6,17 +6,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
-#include <tandem/list.h>
 #include <tandem/loop.h>
 #include <tandem/proc.h>
 
 #define NOTIFY_MAX_QUEUED 32 /* further ones are dropped, with a log line */
 
+struct notify_job;
 struct notify {
 	struct loop *loop; /* borrowed */
 	struct proc proc;
-	struct list queue; /* of jobs; the first one runs */
-	unsigned n_queued;
+	struct notify_job *jobs[NOTIFY_MAX_QUEUED]; /* a ring; owned; the first one runs */
+	unsigned first, n_queued;
 	uint64_t n_run, n_failed, n_dropped;
 };
 
@@ -28,7 +28,7 @@ void notify_fini(struct notify *n);
 void notify_run(struct notify *n, const char *line, const char *const *extra, uid_t uid, gid_t gid);
 static inline bool notify_is_idle(const struct notify *n)
 {
-	return list_is_empty(&n->queue);
+	return n->n_queued == 0;
 }
 
 #endif

@@ -50,7 +50,8 @@ void track_proxy_init(struct track_proxy *t, struct loop *loop, const struct cfg
 		      track_proxy_fn *changed, void *arg);
 /* Connect, or try again soon. */
 void track_proxy_start(struct track_proxy *t);
-/* For start-up, before the loop runs: wait a little for the first message. */
+/* Wait a little for the first message. Blocks: once for each new connection, at a start or reload.
+ */
 void track_proxy_wait(struct track_proxy *t, int ms);
 void track_proxy_stop(struct track_proxy *t);
 /* A reload: the same socket with other limits. */

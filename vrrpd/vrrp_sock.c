@@ -146,8 +146,8 @@ int vrrp_send(int fd, const struct net_dest *d, const void *pdu, size_t len)
 		char bytes[CMSG_SPACE(sizeof(struct in_pktinfo))];
 		struct cmsghdr align;
 	} control = { 0 };
-	struct iovec iov = { (void *)(uintptr_t)pdu, len };
-	struct msghdr m = { .msg_name = (void *)(uintptr_t)&d->dst.in,
+	struct iovec iov = { (void *)pdu, len };
+	struct msghdr m = { .msg_name = (void *)&d->dst.in,
 			    .msg_namelen = sizeof(d->dst.in),
 			    .msg_iov = &iov,
 			    .msg_iovlen = 1,

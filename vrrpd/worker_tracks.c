@@ -101,93 +101,106 @@ static bool same_script(const struct cfg_script *a, const struct cfg_script *b)
 	return !a->argv[n] && !b->argv[n];
 }
 
-/* Scripts of cfg: what is unchanged keeps its verdict, the rest is made or ended. */
+/* Take the unchanged script out of the worker's list; NULL: it is new. */
+static struct worker_script *take_script(struct worker *w, const struct cfg_script *c)
+{
+	struct worker_script *s;
+
+	list_for_each(s, &w->scripts, node)
+	{
+		/* NOLINTNEXTLINE(clang-analyzer-*): it does not follow intrusive lists */
+		if (same_script(s->t.cfg, c)) {
+			list_del(&s->node);
+			return s;
+		}
+	}
+	return NULL;
+}
+
+static void free_script(struct worker_script *s)
+{
+	track_script_stop(&s->t);
+	list_del(&s->node);
+	free(s); /* NOLINT(clang-analyzer-*): as above */
+}
+
+/* Move all of `from` to the end of `to`. */
+static void move_all(struct list *from, struct list *to)
+{
+	while (!list_is_empty(from)) {
+		struct list *node = from->next;
+
+		list_del(node);
+		list_add_tail(to, node);
+	}
+}
+
 void worker_sync_scripts(struct worker *w, const struct cfg *cfg)
 {
-	struct list old = w->scripts;
 	struct worker_script *s, *tmp;
+	struct list wanted;
 
-	if (list_is_empty(&w->scripts)) {
-		list_init(&old);
-	} else { /* move the chain to a head of its own */
-		old.next->prev = &old;
-		old.prev->next = &old;
-		list_init(&w->scripts);
-	}
+	list_init(&wanted);
 	for (const struct cfg_script *c = cfg->scripts; c; c = c->next) {
-		struct worker_script *found = NULL;
-
-		list_for_each(s, &old, node)
-		{
-			if (same_script(s->t.cfg, c)) {
-				found = s;
-				break;
-			}
-		}
-		if (found) {
-			list_del(&found->node);
-			found->t.cfg = c;
+		s = take_script(w, c);
+		if (s) {
+			s->t.cfg = c;
 		} else {
-			found = xcalloc(1, sizeof(*found));
-			track_script_init(&found->t, &w->loop, c, on_script_changed, w);
-			track_script_start(&found->t);
+			s = xcalloc(1, sizeof(*s));
+			track_script_init(&s->t, &w->loop, c, on_script_changed, w);
+			track_script_start(&s->t);
 		}
-		list_add_tail(&w->scripts, &found->node);
+		list_add_tail(&wanted, &s->node);
 	}
-	list_for_each_safe(s, tmp, &old, node)
-	{
-		track_script_stop(&s->t);
-		list_del(&s->node);
-		free(s);
-	}
+	list_for_each_safe(s, tmp, &w->scripts, node) free_script(s);
+	move_all(&wanted, &w->scripts);
 }
 
 static void free_proxy(struct worker_proxy *p)
 {
 	track_proxy_stop(&p->t);
 	list_del(&p->node);
-	free(p->socket);
-	free(p);
+	free(p->socket); /* NOLINT(clang-analyzer-*): as above */
+	free(p);         /* NOLINT(clang-analyzer-*) */
+}
+
+static struct worker_proxy *take_proxy(struct worker *w, const struct cfg_proxy_track *c)
+{
+	struct worker_proxy *p;
+
+	list_for_each(p, &w->proxies, node)
+	{
+		/* NOLINTNEXTLINE(clang-analyzer-*): as above */
+		if (strcmp(p->t.cfg->name, c->name) == 0 && strcmp(p->socket, c->socket) == 0) {
+			list_del(&p->node);
+			return p;
+		}
+	}
+	return NULL;
 }
 
 void worker_sync_proxies(struct worker *w, const struct cfg *cfg)
 {
 	struct worker_proxy *p, *tmp;
-	struct list fresh;
+	struct list wanted;
 
-	list_init(&fresh);
+	list_init(&wanted);
 	for (const struct cfg_proxy_track *c = cfg->proxies; c; c = c->next) {
-		struct worker_proxy *found = NULL;
-
-		list_for_each(p, &w->proxies, node)
-		{
-			if (strcmp(p->t.cfg->name, c->name) == 0 &&
-			    strcmp(p->socket, c->socket) == 0) {
-				found = p;
-				break;
-			}
-		}
-		if (found) {
-			list_del(&found->node);
-			track_proxy_set_cfg(&found->t, c);
+		p = take_proxy(w, c);
+		if (p) {
+			track_proxy_set_cfg(&p->t, c);
 		} else {
-			found = xcalloc(1, sizeof(*found));
-			found->socket = xstrdup(c->socket);
-			track_proxy_init(&found->t, &w->loop, c, on_proxy_changed, w);
+			p = xcalloc(1, sizeof(*p));
+			p->socket = xstrdup(c->socket);
+			track_proxy_init(&p->t, &w->loop, c, on_proxy_changed, w);
+			track_proxy_start(&p->t);
+			/* At the start or when it is new: a healthy proxy is no fault first. */
+			track_proxy_wait(&p->t, FIRST_WORD_MS);
 		}
-		list_add_tail(&fresh, &found->node);
+		list_add_tail(&wanted, &p->node);
 	}
 	list_for_each_safe(p, tmp, &w->proxies, node) free_proxy(p);
-	list_for_each_safe(p, tmp, &fresh, node)
-	{
-		list_del(&p->node);
-		list_add_tail(&w->proxies, &p->node);
-		if (p->t.n_connects || p->t.fd != -1)
-			continue;
-		track_proxy_start(&p->t);
-		if (!w->loop.on_idle) /* start-up: a healthy proxy is no fault first */
-			track_proxy_wait(&p->t, FIRST_WORD_MS);
-	}
+	move_all(&wanted, &w->proxies);
 }
 
 void worker_free_tracks(struct worker *w)
@@ -195,11 +208,6 @@ void worker_free_tracks(struct worker *w)
 	struct worker_script *s, *s_tmp;
 	struct worker_proxy *p, *p_tmp;
 
-	list_for_each_safe(s, s_tmp, &w->scripts, node)
-	{
-		track_script_stop(&s->t);
-		list_del(&s->node);
-		free(s);
-	}
+	list_for_each_safe(s, s_tmp, &w->scripts, node) free_script(s);
 	list_for_each_safe(p, p_tmp, &w->proxies, node) free_proxy(p);
 }

@@ -112,9 +112,10 @@ wait_until 1 has_vip a || lab_fail "a deleted address did not come back"
 echo "ok: deleted by hand: back after $(($(now_ms) - start)) ms"
 
 # Two in a row, so that the second death meets a worker that just began.
-kill -KILL "$(worker)"
-wait_until 2 eval '[ -n "$(worker)" ]' || lab_fail "no new worker"
-kill -KILL "$(worker)"
+first=$(worker)
+kill -KILL "$first"
+wait_until 2 eval 'w=$(worker); [ -n "$w" ] && [ "$w" != "$first" ]' || lab_fail "no new worker"
+kill -KILL "$w"
 wait_until 2 owns_vip b || lab_fail "two deaths: $(vip_owner)"
 a_is_master "after two deaths"
 

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <linux/capability.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -231,6 +232,8 @@ static int run_daemon(struct daemon_state *s)
 	};
 	int err, status;
 
+	/* A control connection, or the shell that waited for us, may be gone. */
+	signal(SIGPIPE, SIG_IGN);
 	s->board = board_new();
 	if (!s->board) {
 		fputs("vrrpd: out of memory\n", stderr);

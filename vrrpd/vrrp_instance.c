@@ -116,6 +116,32 @@ static void announce(struct vrrp_instance *i, const struct vip *vips, size_t n, 
 			garp_send(i->env->garp_fd, vips, n, repeat, mac_of, i->env->links);
 }
 
+/* Announce all: at once, or one by one when garp_interval asks for it. */
+static void announce_all(struct vrrp_instance *i, unsigned repeat)
+{
+	if (i->cfg->garp_interval_us <= 0) {
+		announce(i, i->vips, i->n_vips, repeat);
+		return;
+	}
+	i->pace_at = 0;
+	i->pace_end = (size_t)i->n_vips * repeat;
+	ev_timer_stop(i->env->loop->ev, &i->garp_pace);
+	ev_timer_set(&i->garp_pace, 0., (double)i->cfg->garp_interval_us / US_PER_S);
+	ev_timer_start(i->env->loop->ev, &i->garp_pace);
+}
+
+static void on_garp_pace(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct vrrp_instance *i = container_of(w, struct vrrp_instance, garp_pace);
+
+	(void)revents;
+	if (i->pace_at >= i->pace_end || i->n_vips == 0) {
+		ev_timer_stop(loop, w);
+		return;
+	}
+	announce(i, &i->vips[i->pace_at++ % i->n_vips], 1, 1);
+}
+
 static void report_vip_error(struct vrrp_instance *i, const char *event, int err)
 {
 	unsigned held;
@@ -151,6 +177,7 @@ static void stop_announcing(struct vrrp_instance *i)
 	arm(i, &i->garp_delay, INT64_MAX);
 	arm(i, &i->garp_refresh, INT64_MAX);
 	arm(i, &i->garp_lower, INT64_MAX);
+	arm(i, &i->garp_pace, INT64_MAX);
 }
 
 static void del_addrs(struct vrrp_instance *i)
@@ -211,7 +238,7 @@ static void on_garp_delay(struct ev_loop *loop, ev_timer *w, int revents)
 	struct vrrp_instance *i = container_of(w, struct vrrp_instance, garp_delay);
 
 	(void)loop, (void)revents;
-	announce(i, i->vips, i->n_vips, i->cfg->garp_repeat);
+	announce_all(i, i->cfg->garp_repeat);
 }
 
 static void on_garp_refresh(struct ev_loop *loop, ev_timer *w, int revents)
@@ -219,7 +246,7 @@ static void on_garp_refresh(struct ev_loop *loop, ev_timer *w, int revents)
 	struct vrrp_instance *i = container_of(w, struct vrrp_instance, garp_refresh);
 
 	(void)loop, (void)revents;
-	announce(i, i->vips, i->n_vips, i->cfg->garp_refresh_repeat);
+	announce_all(i, i->cfg->garp_refresh_repeat);
 	if (i->cfg->garp_refresh_us > 0)
 		arm(i, w, i->cfg->garp_refresh_us);
 }
@@ -229,12 +256,12 @@ static void on_garp_lower(struct ev_loop *loop, ev_timer *w, int revents)
 	struct vrrp_instance *i = container_of(w, struct vrrp_instance, garp_lower);
 
 	(void)loop, (void)revents;
-	announce(i, i->vips, i->n_vips, i->cfg->garp_lower_prio_repeat);
+	announce_all(i, i->cfg->garp_lower_prio_repeat);
 }
 
 static void announce_takeover(struct vrrp_instance *i)
 {
-	announce(i, i->vips, i->n_vips, i->cfg->garp_repeat);
+	announce_all(i, i->cfg->garp_repeat);
 	if (i->cfg->garp_delay_us > 0)
 		arm(i, &i->garp_delay, i->cfg->garp_delay_us);
 	if (i->cfg->garp_refresh_us > 0)
@@ -243,7 +270,7 @@ static void announce_takeover(struct vrrp_instance *i)
 
 static void reannounce(struct vrrp_instance *i)
 {
-	announce(i, i->vips, i->n_vips, i->cfg->garp_lower_prio_repeat);
+	announce_all(i, i->cfg->garp_lower_prio_repeat);
 	if (i->cfg->garp_lower_prio_delay_us > 0 && !ev_is_active(&i->garp_lower))
 		arm(i, &i->garp_lower, i->cfg->garp_lower_prio_delay_us);
 }
@@ -468,10 +495,8 @@ void vrrp_instance_on_links(struct vrrp_instance *i)
 	unsigned ifindex = l ? l->ifindex : 0;
 	struct addr src;
 
-	if (ifindex != i->ifindex || i->n_vips == 0) {
-		i->ifindex = ifindex;
-		resolve_vips(i);
-	}
+	i->ifindex = ifindex;
+	resolve_vips(i); /* a `dev` of theirs may have changed too */
 	src = find_source(i);
 	/* A source that is still there stays: a new address is no reason to look like another. */
 	if (!i->src.len || !link_has_addr(l, &i->src) || i->cfg->src.len)
@@ -511,6 +536,7 @@ struct vrrp_instance *vrrp_instance_new(const struct vrrp_env *env, const struct
 	ev_init(&i->garp_delay, on_garp_delay);
 	ev_init(&i->garp_refresh, on_garp_refresh);
 	ev_init(&i->garp_lower, on_garp_lower);
+	ev_init(&i->garp_pace, on_garp_pace);
 	return i;
 }
 
@@ -583,7 +609,7 @@ void vrrp_instance_set_cfg(struct vrrp_instance *i, const struct cfg_instance *c
 	if (i->holds_addrs) {
 		remove_missing(i, old, n_old);
 		vrrp_instance_renew(i); /* adds the new ones */
-		announce(i, i->vips, i->n_vips, 1);
+		announce_all(i, 1);
 	}
 	free(old);
 	vrrp_instance_on_links(i);

@@ -89,7 +89,8 @@ struct vrrp_instance {
 	int64_t master_seen_us;
 	struct hello_peer peers[VRRP_MAX_HELLO_PEERS];
 	struct notify notify;
-	ev_timer timer, garp_delay, garp_refresh, garp_lower;
+	ev_timer timer, garp_delay, garp_refresh, garp_lower, garp_pace;
+	size_t pace_at, pace_end; /* garp_interval: announcements sent and wanted */
 	struct vrrp_counters n;
 	struct log_limit refused_limit, send_limit, vip_limit, restore_limit;
 	int64_t since_real_us; /* wall clock of the last transition */

@@ -323,6 +323,41 @@ static struct vrrp_instance *find_instance(struct worker *w, const struct cfg_in
 	return NULL;
 }
 
+static void start_instances(struct worker *w)
+{
+	struct vrrp_instance *i;
+
+	list_for_each(i, &w->instances, node)
+	{
+		if (!i->is_started)
+			vrrp_instance_start(i);
+	}
+}
+
+static void on_delay(struct ev_loop *loop, ev_timer *t, int revents)
+{
+	struct worker *w = container_of(t, struct worker, delay);
+
+	(void)loop, (void)revents;
+	if (w->is_stopping)
+		return;
+	w->is_delayed = false;
+	log_notice("vrrp", "startup_delay_over", "");
+	start_instances(w);
+	publish_plan(w);
+}
+
+/* vrrp_startup_delay: nothing claims, and nothing is heard, before it is over. */
+static void delay_start(struct worker *w, int64_t delay_us)
+{
+	if (delay_us <= 0)
+		return;
+	w->is_delayed = true;
+	log_notice("vrrp", "startup_delayed", "ms=%lld", (long long)(delay_us / US_PER_MS));
+	ev_timer_set(&w->delay, (double)delay_us / US_PER_S, 0.);
+	ev_timer_start(w->loop.ev, &w->delay);
+}
+
 /* Instances of cfg: those that keep name, interface and VRID keep their state. */
 static void sync_instances(struct worker *w, const struct cfg *cfg)
 {
@@ -346,6 +381,7 @@ static void sync_instances(struct worker *w, const struct cfg *cfg)
 	list_for_each_safe(i, tmp, &w->instances, node)
 	{ /* no longer wanted */
 		vrrp_instance_stop(i);
+		i->board = NULL; /* of a plan that will not be kept for it */
 		list_del(&i->node);
 		list_add_tail(&w->dying, &i->node);
 	}
@@ -363,11 +399,8 @@ static void sync_instances(struct worker *w, const struct cfg *cfg)
 		worker_bind_tracks(w, i);
 	}
 	sync_ifaces(w);
-	list_for_each(i, &w->instances, node)
-	{
-		if (!i->is_started)
-			vrrp_instance_start(i);
-	}
+	if (!w->is_delayed)
+		start_instances(w);
 	publish_plan(w);
 }
 
@@ -547,6 +580,7 @@ static void start_watchers(struct worker *w)
 	ev_timer_init(&w->hello, on_hello, 0.01, HELLO_S);
 	ev_timer_start(w->loop.ev, &w->hello);
 	ev_init(&w->stop_wait, on_stop_wait);
+	ev_init(&w->delay, on_delay);
 }
 
 static int open_all(struct worker *w)
@@ -654,12 +688,14 @@ int worker_run(struct cfg *cfg, const char *path, struct board *board, int guard
 	w->asleep_us = asleep_us(w->loop.now_us);
 	state_file_clean(cfg, &w->links, &w->nl);
 	start_watchers(w);
+	delay_start(w, cfg->global.startup_delay_us);
 	apply_cfg(w, cfg);
 	punctual_be(0);
 	drop_capabilities();
 	w->loop.on_idle = on_idle;
 	loop_update_now(&w->loop);
 	w->last_turn_us = w->loop.now_us;
+	daemon_ready(); /* here, too: closes our standard error */
 	(void)!write(guardian_fd, "R", 1);
 	log_notice("vrrp", "started", "version=" TANDEM_VERSION " instances=%u file=%s",
 		   cfg->n_instances, log_quoted(str_from(path)));

@@ -70,13 +70,14 @@ struct worker {
 	uint64_t n_stalls, n_reloads, n_reloads_failed;
 	int64_t started_us, started_real_us, last_turn_us, asleep_us;
 	bool links_dirty, plan_dirty, is_stopping;
+	bool is_delayed; /* vrrp_startup_delay: nothing has begun yet */
 	int guardian_fd;
 	int64_t stop_by_us;
 	const char *reload_error; /* static; NULL: the last reload was good */
 	/* private */
 	ev_io guardian_io;
 	ev_signal on_term, on_int, on_hup;
-	ev_timer renew, hello, stop_wait;
+	ev_timer renew, hello, stop_wait, delay;
 };
 
 /* Runs until the end; returns the exit status. Takes cfg. path: for reloads, borrowed. */

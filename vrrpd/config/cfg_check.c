@@ -167,10 +167,10 @@ static void check_tracks(struct cfg_parser *p, struct cfg_instance *in)
 
 static void check_instance(struct cfg_parser *p, struct cfg_instance *in)
 {
-	if (!in->interface)
+	if (!in->interface && !p->has_parse_errors)
 		diag_error(p->diag, in->pos, "vrrp_instance '%s' has no 'interface': add it",
 			   in->name);
-	if (in->vrid == 0)
+	if (in->vrid == 0 && !p->has_parse_errors)
 		diag_error(p->diag, in->pos,
 			   "vrrp_instance '%s' has no 'virtual_router_id': add a number from 1 to "
 			   "255",
@@ -196,11 +196,23 @@ static void check_pair(struct cfg_parser *p, const struct cfg_instance *a,
 	check_vip_lists(p, a->vips, b->vips);
 }
 
+/* Looking up a user may ask a directory server: only where a program is run. */
+static bool runs_programs(const struct cfg *c)
+{
+	if (c->scripts)
+		return true;
+	for (const struct cfg_instance *in = c->instances; in; in = in->next)
+		if (in->notify || in->notify_master || in->notify_backup || in->notify_fault ||
+		    in->notify_stop)
+			return true;
+	return false;
+}
+
 static void resolve_users(struct cfg_parser *p)
 {
 	struct cfg_global *g = p->global;
 
-	if (!g->script_user && getpwnam("keepalived_script"))
+	if (!g->script_user && runs_programs(p->cfg) && getpwnam("keepalived_script"))
 		cfg_resolve_user("keepalived_script", NULL, &g->script_uid, &g->script_gid);
 	for (const struct cfg_script *sc = p->cfg->scripts; sc; sc = sc->next) {
 		struct cfg_script *w = (struct cfg_script *)sc;

@@ -223,17 +223,20 @@ static int open_socket(struct probe *p, const struct probe_spec *spec)
 
 int probe_start(struct probe *p, const struct probe_spec *spec)
 {
+	const struct cfg_check *http = spec->what;
 	int rc;
 
 	ASSERT(p->state == PROBE_IDLE);
-	p->is_http = spec->what != NULL && spec->what->kind == CFG_CHECK_HTTP;
+	if (http != NULL && http->kind != CFG_CHECK_HTTP)
+		http = NULL;
+	p->is_http = http != NULL;
 	p->connect_error = 0;
 	p->response_timeout_us = spec->response_timeout_us;
 	p->sent = 0;
 	p->http = (struct probe_http){ 0 };
 	strbuf_clear(&p->request);
-	if (p->is_http)
-		strbuf_add(&p->request, spec->what->request.p, spec->what->request.len);
+	if (http != NULL)
+		strbuf_add(&p->request, http->request.p, http->request.len);
 	if (p->request.failed)
 		return -ENOMEM;
 	rc = open_socket(p, spec);

@@ -33,7 +33,7 @@ static enum probe_http_result end_of_line(struct probe_http *ph)
 	if (len < REASON_AT - 1 || !line_fits(ph))
 		return PROBE_HTTP_BAD;
 	code = (ph->line[CODE_AT] - '0') * 100 + (ph->line[CODE_AT + 1] - '0') * 10 +
-		   (ph->line[CODE_AT + 2] - '0');
+	       (ph->line[CODE_AT + 2] - '0');
 	if (code < 100)
 		return PROBE_HTTP_BAD;
 	ph->code = code;

@@ -129,21 +129,23 @@ static struct backend *make(void)
 START_TEST(test_sentences)
 {
 	struct backend *be = make();
-	char said[1024] = "";
+	struct strbuf said = { 0 };
 
 	for (const char *p = rows[_i].done; *p != '\0'; p += p[2] == ' ' ? 3 : 2) {
 		fix_forget_lines();
 		perform(be, p);
 	}
 	for (unsigned i = 0; i < fix_n_lines; i++) {
-		strcat(said, i > 0 ? "|" : "");
-		strcat(said, fix_lines[i]);
+		strbuf_adds(&said, i > 0 ? "|" : "");
+		strbuf_adds(&said, fix_lines[i]);
 	}
-	ck_assert_msg(strcmp(said, rows[_i].said) == 0, "%s: %s", rows[_i].done, said);
+	ck_assert_msg(strcmp(strbuf_str(&said), rows[_i].said) == 0, "%s: %s", rows[_i].done,
+		      strbuf_str(&said));
 	if (fix_n_lines > 0)
 		ck_assert_int_eq(fix_levels[0], rows[_i].level);
-	if (fix_n_lines > 0 && strstr(said, "no server available") != NULL)
+	if (fix_n_lines > 0 && strstr(strbuf_str(&said), "no server available") != NULL)
 		ck_assert_int_eq(fix_levels[fix_n_lines - 1], LOG_EMERG);
+	strbuf_fini(&said);
 	fix_free_backend(be);
 }
 END_TEST

@@ -17,10 +17,26 @@ static const struct {
 	[H1_PATCH] = { "PATCH", 5 },
 };
 
-static bool is_name(const char *name, const char *lower, size_t len)
+static uint64_t load64(const char *p)
 {
+	uint64_t x;
+
+	memcpy(&x, p, 8);
+	return x;
+}
+
+/* Both have len bytes, lower is in lower case. Setting bit 5 of a token's byte makes no other byte
+ * out of it than its lower case ('-' has the bit set). */
+static inline bool is_name(const char *name, const char *lower, size_t len)
+{
+	const uint64_t bits = UINT64_C(0x2020202020202020);
+
+	if (len >= 8)
+		return ((load64(name) | bits) == load64(lower)) &&
+		       ((load64(name + len - 8) | bits) == load64(lower + len - 8)) &&
+		       (len <= 16 || (load64(name + 8) | bits) == load64(lower + 8));
 	for (size_t i = 0; i < len; i++) {
-		if ((name[i] | 0x20) != lower[i]) /* '-' has the bit set already */
+		if ((name[i] | 0x20) != lower[i])
 			return false;
 	}
 	return true;
@@ -138,6 +154,24 @@ static bool parse_start_line(struct h1_head *h, http_parser *parser, const char 
 	return true;
 }
 
+/* http-parser knows a fixed list of methods; any other token is as good to a proxy. It judges the
+ * rest of the line as that of a GET. */
+static bool parse_request_line(struct h1_head *h, const char *line_end)
+{
+	http_parser parser;
+	const char *p = h->base;
+
+	http_parser_init(&parser, HTTP_REQUEST);
+	parser.data = h;
+	if (h->method == H1_OTHER) {
+		if (!h1_all(p, h->method_len, H1C_TOKEN) ||
+		    http_parser_execute(&parser, &settings, "GET", 3) != 3)
+			return false;
+		p += h->method_len;
+	}
+	return parse_start_line(h, &parser, p, (size_t)(line_end - p));
+}
+
 /* The first byte that no field value may hold, or end. Eight bytes at a time. */
 static const char *skip_text(const char *p, const char *end)
 {
@@ -221,6 +255,8 @@ static void head_reset(struct h1_head *h, const char *p, bool is_request)
 
 static enum h1_method method_of(const char *p, size_t len)
 {
+	if (len == 3 && memcmp(p, "GET", 3) == 0)
+		return H1_GET;
 	for (unsigned i = 0; i < ARRAY_LEN(methods); i++) {
 		if (methods[i].len == len && memcmp(methods[i].name, p, len) == 0)
 			return (enum h1_method)i;
@@ -228,10 +264,24 @@ static enum h1_method method_of(const char *p, size_t len)
 	return H1_OTHER;
 }
 
+/* What nearly every line looks like: "METHOD /target HTTP/1.1". Anything else is left to
+ * http-parser. */
+static bool is_plain_request_line(struct h1_head *h, const char *line_end)
+{
+	const char *target = h->base + h->method_len + 1, *version = line_end - 11;
+
+	if (version <= target || *target != '/' || load64(version) != load64(" HTTP/1.") ||
+	    version[8] != '1' || version[9] != '\r' || h->method == H1_OTHER)
+		return false;
+	h->target = (uint32_t)(target - h->base);
+	h->target_len = (uint32_t)(version - target);
+	h->minor = 1;
+	return h1_all(target, h->target_len, H1C_TARGET);
+}
+
 enum h1_result h1_parse_request(struct h1_head *h, const char *p, size_t len)
 {
 	const char *end = p + len, *line_end = memchr(p, '\n', len), *sp;
-	http_parser parser;
 
 	head_reset(h, p, true);
 	if (!line_end)
@@ -242,34 +292,46 @@ enum h1_result h1_parse_request(struct h1_head *h, const char *p, size_t len)
 		return H1_BAD;
 	h->method_len = (uint16_t)(sp - p);
 	h->method = method_of(p, h->method_len);
-	http_parser_init(&parser, HTTP_REQUEST);
-	parser.data = h;
-	/* http-parser knows a fixed list of methods; any other token is as good to a proxy. It
-	 * judges the rest of the line as that of a GET. */
-	if (h->method == H1_OTHER) {
-		if (http_parser_execute(&parser, &settings, "GET", 3) != 3)
-			return H1_BAD;
-		p = sp;
-	}
-	if (!parse_start_line(h, &parser, p, (size_t)(line_end - p)))
+	if (!is_plain_request_line(h, line_end) && !parse_request_line(h, line_end))
 		return H1_BAD;
 	return parse_fields(h, line_end, end);
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool parse_status_line(struct h1_head *h, const char *line_end)
+{
+	const char *p = h->base;
+	http_parser parser;
+
+	if (line_end - p >= 15 && load64(p) == load64("HTTP/1.1") && p[8] == ' ' &&
+	    is_digit(p[9]) && is_digit(p[10]) && is_digit(p[11]) && p[12] == ' ' &&
+	    line_end[-2] == '\r') { /* as nearly all look; the reason is judged by h1_strict */
+		h->minor = 1;
+		h->status = (uint16_t)((p[9] - '0') * 100 + (p[10] - '0') * 10 + (p[11] - '0'));
+		return true;
+	}
+	http_parser_init(&parser, HTTP_RESPONSE);
+	parser.data = h;
+	if (!parse_start_line(h, &parser, p, (size_t)(line_end - p)))
+		return false;
+	h->status = (uint16_t)parser.status_code;
+	return true;
 }
 
 enum h1_result h1_parse_response(struct h1_head *h, const char *p, size_t len)
 {
 	const char *line_end = memchr(p, '\n', len);
-	http_parser parser;
 
 	head_reset(h, p, false);
 	if (!line_end)
 		return H1_NEED_MORE;
 	line_end++;
-	http_parser_init(&parser, HTTP_RESPONSE);
-	parser.data = h;
-	if (!parse_start_line(h, &parser, p, (size_t)(line_end - p)))
+	if (!parse_status_line(h, line_end))
 		return H1_BAD;
-	h->status = (uint16_t)parser.status_code;
 	return parse_fields(h, line_end, p + len);
 }
 

@@ -9,7 +9,6 @@ const char *h1_fault_text(enum h1_fault f)
 {
 	static const char *const texts[] = {
 		[H1_OK] = "none",
-		[H1_FAULT_METHOD] = "method is not a token",
 		[H1_FAULT_TARGET] = "invalid request target",
 		[H1_FAULT_START_LINE] = "malformed start line",
 		[H1_FAULT_LENGTH] = "malformed Content-Length",
@@ -94,11 +93,11 @@ static void note_connection(struct h1_head *h, struct str v)
 		size_t n = comma ? (size_t)(comma - v.p) : v.len;
 		struct str word = str_trim((struct str){ v.p, n });
 
-		if (str_eq_nocase(word, STR("close")))
+		if (word.len == 5 && str_eq_nocase(word, STR("close")))
 			h->conn_close = true;
-		else if (str_eq_nocase(word, STR("keep-alive")))
+		else if (word.len == 10 && str_eq_nocase(word, STR("keep-alive")))
 			h->conn_keep_alive = true;
-		else if (str_eq_nocase(word, STR("upgrade")))
+		else if (word.len == 7 && str_eq_nocase(word, STR("upgrade")))
 			h->conn_upgrade = true;
 		else if (word.len)
 			h->conn_others = true;
@@ -257,8 +256,6 @@ enum h1_fault h1_check_request(struct h1_head *h)
 	uint32_t line_end = h->method_len + 1 + h->target_len + (uint32_t)strlen(" HTTP/1.1");
 	enum h1_fault fault;
 
-	if (!h1_all(h->base, h->method_len, H1C_TOKEN))
-		return H1_FAULT_METHOD;
 	/* exactly one blank before and after the target, nothing after the version */
 	if (h->target != h->method_len + 1u || line_end + 2 > h->len ||
 	    memcmp(h->base + line_end - 9, h->minor ? " HTTP/1.1\r" : " HTTP/1.0\r", 10) != 0)

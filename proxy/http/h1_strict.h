@@ -11,7 +11,6 @@
 
 enum h1_fault {
 	H1_OK,
-	H1_FAULT_METHOD,
 	H1_FAULT_TARGET,
 	H1_FAULT_START_LINE,
 	H1_FAULT_LENGTH,        /* malformed or overflowing Content-Length */

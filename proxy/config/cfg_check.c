@@ -141,12 +141,11 @@ static void check_addresses(struct cfg_parser *p)
 		const struct cfg_bind *a = refs[i - 1].b, *b = refs[i].b;
 
 		if (a->fd == b->fd && addr_eq(&a->addr, &b->addr) && same_interface(a, b))
-			diag_error(
-				p->diag, b->pos,
-				"'%s' is used already by %s '%s' at line %u: choose another port "
-				"or remove one",
-				b->spec, cfg_section_name(refs[i - 1].d->section),
-				refs[i - 1].d->name.name, a->pos.line);
+			diag_error(p->diag, b->pos,
+				   "'%s' is used already by %s '%s' at %s:%u: choose another port "
+				   "or remove one",
+				   b->spec, cfg_section_name(refs[i - 1].d->section),
+				   refs[i - 1].d->name.name, a->pos.file, a->pos.line);
 	}
 }
 

@@ -53,11 +53,9 @@ static unsigned name_matches(const struct cfg_parser *p, const char *name)
 
 	if (!str_eq(w0, first))
 		return 0;
-	const char last = second.len ? second.p[second.len - 1] : '\0';
+	const bool is_prefix = str_ends_with(second, STR("(")) || str_ends_with(second, STR("."));
 
-	return str_eq(w1, second) || ((last == '(' || last == '.') && str_starts_with(w1, second))
-		       ? 2
-		       : 0;
+	return str_eq(w1, second) || (is_prefix && str_starts_with(w1, second)) ? 2 : 0;
 }
 
 /* How well a row fits: legal here before elsewhere, in proxies before global, two words before one.

@@ -34,7 +34,8 @@ static struct check_draft *own_request(struct cfg_parser *p)
 static bool is_token(struct str s)
 {
 	for (size_t i = 0; i < s.len; i++)
-		if (!isalnum((unsigned char)s.p[i]) && !memchr("!#$%&'*+-.^_`|~", s.p[i], 15))
+		if (!isalnum((unsigned char)s.p[i]) &&
+		    (s.p[i] == '\0' || !strchr("!#$%&'*+-.^_`|~", s.p[i])))
 			return false;
 	return s.len > 0;
 }

@@ -155,7 +155,7 @@ static const struct {
 	{ HTTP "listen f\n bind :80\n default_backend f\n",
 	  "cfg:8:18: error: listen 'f' names itself as its default_backend: remove the line" },
 	{ HTTP "frontend f\n bind :80\nfrontend g\n bind :80\n",
-	  "cfg:9:7: error: ':80' is used already by frontend 'f' at line 7: choose another port or "
+	  "cfg:9:7: error: ':80' is used already by frontend 'f' at cfg:7: choose another port or "
 	  "remove one" },
 	{ HTTP "frontend f\n bind :80\nfrontend g\n bind 127.0.0.1:80\n", NULL },
 	{ HTTP "frontend f\n bind :80 interface a\nfrontend g\n bind :80 interface b\n", NULL },

@@ -201,7 +201,7 @@ static void resolve_script(struct cfg_parser *p, struct cfg_track *t)
 	const char *near;
 	size_t n = 0;
 
-	for (sc = p->cfg->scripts; sc && strcmp(sc->name, t->name); sc = sc->next)
+	for (sc = p->cfg->scripts; sc && strcmp(sc->name, t->name) != 0; sc = sc->next)
 		n++;
 	t->script = sc;
 	if (!sc) {
@@ -220,7 +220,7 @@ static void resolve_proxy(struct cfg_parser *p, struct cfg_track *t)
 	const char *near;
 	size_t n = 0;
 
-	for (px = p->cfg->proxies; px && strcmp(px->name, t->name); px = px->next)
+	for (px = p->cfg->proxies; px && strcmp(px->name, t->name) != 0; px = px->next)
 		n++;
 	t->proxy = px;
 	if (!px) {

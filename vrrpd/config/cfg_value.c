@@ -330,7 +330,7 @@ char **cfg_split_command(struct arena *a, const char *line)
 			argv[n++] = out;
 		in_word = true;
 		if (quote ? *line == quote : *line == '\'' || *line == '"')
-			quote = quote ? '\0' : *line;
+			quote = (char)(quote ? '\0' : *line);
 		else
 			*out++ = *line;
 	}

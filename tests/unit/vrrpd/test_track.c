@@ -5,6 +5,7 @@
 #include "config/cfg_model.h"
 #include "track.h"
 
+/* NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): in reading order */
 static const struct {
 	const char *name;
 	uint8_t base;

@@ -65,23 +65,23 @@ static const struct vrrp_params params[N_VARIANTS] = {
 	}
 #define ADVERT(p)                                                                                  \
 	{                                                                                          \
-		.kind = VRRP_EV_ADVERT, .priority = p, .adver_us = SEC                             \
+		.kind = VRRP_EV_ADVERT, .priority = (p), .adver_us = SEC                           \
 	}
 #define ADVERT_AT(p, adver)                                                                        \
 	{                                                                                          \
-		.kind = VRRP_EV_ADVERT, .priority = p, .adver_us = adver                           \
+		.kind = VRRP_EV_ADVERT, .priority = (p), .adver_us = (adver)                       \
 	}
 #define ADVERT_UP(p)                                                                               \
 	{                                                                                          \
-		.kind = VRRP_EV_ADVERT, .priority = p, .adver_us = SEC, .is_addr_greater = true    \
+		.kind = VRRP_EV_ADVERT, .priority = (p), .adver_us = SEC, .is_addr_greater = true  \
 	}
 #define PRIO(p)                                                                                    \
 	{                                                                                          \
-		.kind = VRRP_EV_PRIORITY, .priority = p                                            \
+		.kind = VRRP_EV_PRIORITY, .priority = (p)                                          \
 	}
 #define PRIO_PEER(p, q)                                                                            \
 	{                                                                                          \
-		.kind = VRRP_EV_PRIORITY, .priority = p, .peer_priority = q                        \
+		.kind = VRRP_EV_PRIORITY, .priority = (p), .peer_priority = (q)                    \
 	}
 
 static const struct {

@@ -168,7 +168,9 @@ static void add_server_state(const struct server *s, int64_t now_us, struct strb
 	size_t n = addr_format_ip(&s->addr, ip);
 
 	if (!is_checked)
-		r = (struct check_result){ .status = CHECK_INI };
+		r = (struct check_result){ .status = CHECK_INI, .health = s->cfg->rise };
+	if (s->admin & SERVER_MAINT_MASK)
+		r.health = 0;
 	strbuf_addf(out, "%u %s %u %s %.*s %d %u %u %u %lld %d %d %u %d 0 0 0 - %u - 0 %u %s - 0\n",
 		    s->be->id, s->be->name, s->id, s->name, (int)n, ip, (int)s->op, s->admin,
 		    s->weight, s->cfg->weight, (long long)((now_us - s->last_change_us) / US_PER_S),

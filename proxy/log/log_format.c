@@ -59,6 +59,12 @@ static void put_padded(struct cursor *c, unsigned n, unsigned width)
 	put_bytes(c, digits, width);
 }
 
+/* Our own pages need no server: HAProxy shows its internal one as reached at once. */
+static int64_t reached(const struct access_record *r, int64_t us)
+{
+	return r->is_stats ? MAX(us, 0) : us;
+}
+
 /* Durations: milliseconds, -1 for what was not reached. */
 static void put_ms(struct cursor *c, int64_t us)
 {
@@ -188,11 +194,11 @@ static void put_http(struct cursor *c, const struct access_record *r, struct log
 	put_names(c, r);
 	put_ms(c, r->req_us);
 	put_char(c, '/');
-	put_ms(c, r->queue_us);
+	put_ms(c, reached(r, r->queue_us));
 	put_char(c, '/');
-	put_ms(c, r->connect_us);
+	put_ms(c, reached(r, r->connect_us));
 	put_char(c, '/');
-	put_ms(c, r->response_us);
+	put_ms(c, reached(r, r->response_us));
 	put_char(c, '/');
 	put_plus(c, r);
 	put_ms(c, r->active_us);

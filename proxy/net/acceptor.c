@@ -35,15 +35,15 @@ static bool reserve(struct engine *e, struct frontend *fe)
 	uint32_t fe_max = rcu_dereference(fe->cfg)->maxconn;
 	uint32_t max = atomic_load_explicit(&e->maxconn, memory_order_relaxed);
 
-	/* the peak must not show connections that were refused */
+	/* the peak must not show connections that were refused, or that are not there */
 	if ((fe_max && atomic_load_explicit(&fe->sess.cur, memory_order_relaxed) >= fe_max) ||
 	    (max && e->conns && atomic_load_explicit(&e->conns->cur, memory_order_relaxed) >= max))
 		return false;
-	if (gauge_inc(&fe->sess) > fe_max && fe_max) {
+	if (gauge_reserve(&fe->sess) > fe_max && fe_max) {
 		gauge_dec(&fe->sess);
 		return false;
 	}
-	if (e->conns && gauge_inc(e->conns) > max && max) {
+	if (e->conns && gauge_reserve(e->conns) > max && max) {
 		gauge_dec(e->conns);
 		gauge_dec(&fe->sess);
 		return false;
@@ -86,6 +86,9 @@ static int accept_one(struct acceptor *a)
 			return 1; /* that connection is gone already: the next may be good */
 		}
 	}
+	gauge_peak(&fe->sess, atomic_load_explicit(&fe->sess.cur, memory_order_relaxed));
+	if (e->conns)
+		gauge_peak(e->conns, atomic_load_explicit(&e->conns->cur, memory_order_relaxed));
 	if (peer.len < sizeof(sa_family_t))
 		peer.sa.sa_family = AF_UNIX; /* an unnamed Unix client */
 	client_start(a->w, fe, fd, &peer);

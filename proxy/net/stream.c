@@ -469,6 +469,7 @@ static void open_connection(struct stream *st, const struct view_server *vs, con
 		return;
 	}
 	counter_add(&st->srv->counters[st->c->w->tid].conn_new, 1);
+	counter_add(&st->be->counters[st->c->w->tid].conn_new, 1);
 	st->s->st = st;
 	st->is_reused = false;
 	st->state = STREAM_CONNECTING;
@@ -492,6 +493,10 @@ static void connect_to(struct stream *st, const struct view_server *vs, bool fre
 		counter_add(&n->stot, 1);
 		counter_add(&n->lbtot, 1);
 		counter_add(&st->be->counters[w->tid].lbtot, 1);
+		if (st->is_http)
+			counter_add(&n->req_tot, 1);
+		atomic_store_explicit(&st->srv->last_sess_us, st->attempt_us, memory_order_relaxed);
+		atomic_store_explicit(&st->be->last_sess_us, st->attempt_us, memory_order_relaxed);
 		rate_add(&n->sess_rate, st->attempt_us, 1);
 	}
 	if (UNLIKELY(vs->port_offset || (to->sa.sa_family != AF_UNIX && addr_port(to) == 0))) {
@@ -506,6 +511,7 @@ static void connect_to(struct stream *st, const struct view_server *vs, bool fre
 		return;
 	}
 	counter_add(&n->conn_reused, 1);
+	counter_add(&st->be->counters[w->tid].conn_reused, 1);
 	st->s->st = st;
 	st->is_reused = true;
 	st->state = STREAM_OPEN;

@@ -1,10 +1,10 @@
 /* stream_log.c - what a stream leaves behind: counters and a line in the access log. */
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "config/cfg_model.h"
 #include "log/access_log.h"
+#include "log/log_format.h"
 #include "net/client.h"
 #include "net/frontend.h"
 #include "net/stream.h"
@@ -50,12 +50,10 @@ static struct access_log *log_of_thread(struct worker *w)
 
 	if (!priv->alog) {
 		const struct cfg_global *g = &registry_get()->cfg->global;
-		char host[256] = "localhost";
 
-		(void)gethostname(host, sizeof(host) - 1);
 		/* borrowed for ever: the thread keeps them to the end of the process */
 		priv->alog_tag = xstrdup(g->log_tag ? g->log_tag : "haproxy");
-		priv->alog_host = xstrdup(g->log_send_hostname ? g->log_send_hostname : host);
+		priv->alog_host = g->log_send_hostname ? xstrdup(g->log_send_hostname) : NULL;
 		priv->alog = access_log_new(&w->loop, priv->alog_tag, priv->alog_host);
 	}
 	return priv->alog;
@@ -101,8 +99,14 @@ static void write_line(const struct stream *st, int64_t now_us)
 		.is_bad_request = st->is_http && st->method_len == 0,
 	};
 	static const struct addr none;
+	struct addr local;
 
 	r.local = &none;
+	if (log_line_of(rcu_dereference(c->fe->cfg)) == LOG_LINE_DEFAULT) {
+		local.len = sizeof(local.un);
+		if (c->fd != -1 && getsockname(c->fd, &local.sa, &local.len) == 0)
+			r.local = &local; /* the one format that shows it */
+	}
 	if (st->method_len) {
 		size_t off = (size_t)st->target_off + st->target_len;
 
@@ -141,7 +145,6 @@ void stream_account(struct stream *st)
 		if (st->response_us >= 0 || !st->is_http)
 			count_times(n, st, now_us);
 	}
-	if (cfg->logs && (cfg->httplog || cfg->tcplog) && !st->is_silent &&
-	    !(cfg->dontlog_normal && !st->term[0]))
+	if (cfg->logs && !st->is_silent && !(cfg->dontlog_normal && !st->term[0]))
 		write_line(st, now_us);
 }

@@ -182,6 +182,23 @@ static void fill_usable(const struct backend *be, struct stats_row *row)
 	row->user_weight = row->weight;
 }
 
+/* What HAProxy computes where `fullconn` is not set: a tenth of the connections that the frontends
+ * of this backend take. */
+static uint32_t default_fullconn(const struct backend *be)
+{
+	const struct registry *r = registry_get();
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; r != NULL && i < r->n; i++) {
+		const struct frontend *fe = r->entries[i].fe;
+
+		if (fe != NULL && rcu_dereference(fe->default_backend) == be)
+			sum += rcu_dereference(fe->cfg)->maxconn > 0 ? fe->cfg->maxconn
+								     : process_maxconn();
+	}
+	return sum > 0 ? (uint32_t)((sum + 9) / 10) : 1;
+}
+
 void stats_row_backend(const struct backend *be, struct stats_row *row)
 {
 	const struct cfg_proxy *px = rcu_dereference(be->cfg);
@@ -193,7 +210,7 @@ void stats_row_backend(const struct backend *be, struct stats_row *row)
 		.proxy = be->name,
 		.service = "BACKEND",
 		.iid = be->id,
-		.slim = px->fullconn > 0 ? px->fullconn : MAX(1, (process_maxconn() + 9) / 10),
+		.slim = px->fullconn > 0 ? px->fullconn : default_fullconn(be),
 		.chkdown = be->n_down,
 		.lastchg_s = seconds_since(be->last_change_us, now_us),
 		.lastsess_s = last_us > 0 ? seconds_since(last_us, now_us) : -1,

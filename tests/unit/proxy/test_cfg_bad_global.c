@@ -1,6 +1,7 @@
 /* test_cfg_bad_global.c - what is refused or warned about in global, in section lines and across
  * sections: place, level and words. A message that ends in "(" is compared up to there. */
 #include "../../lib/cfg_load.h"
+#include "../../lib/fake_names.h"
 #include "../../lib/unit.h"
 
 #define TIMES "defaults\n timeout connect 5s\n timeout client 5s\n timeout server 5s\n"

@@ -1,6 +1,7 @@
 /* test_cfg_bad_proxy.c - what is refused or warned about in proxies: place, level and words.
  * A message that ends in "(" is compared up to there. */
 #include "../../lib/cfg_load.h"
+#include "../../lib/fake_names.h"
 #include "../../lib/unit.h"
 
 #define HTTP        "defaults\n mode http\n timeout connect 5s\n timeout client 5s\n timeout server 5s\n"

@@ -2,6 +2,7 @@
  * An argument names one file; GOLDEN_UPDATE=1 writes what came out, to be read before a commit.
  * Also: the shipped examples parse without an error. */
 #include "../../lib/cfg_load.h"
+#include "../../lib/fake_names.h"
 #include "../../lib/unit.h"
 
 #include <glob.h>

@@ -1,5 +1,6 @@
 /* test_cfg_good.c - every supported keyword: what a line means, seen in the dump. */
 #include "../../lib/cfg_load.h"
+#include "../../lib/fake_names.h"
 #include "../../lib/unit.h"
 
 #define TIMES    " timeout connect 5s\n timeout client 5s\n timeout server 5s\n"

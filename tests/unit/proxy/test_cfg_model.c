@@ -1,5 +1,6 @@
 /* test_cfg_model.c - what the model holds: inheritance from defaults, check requests, files. */
 #include "../../lib/cfg_load.h"
+#include "../../lib/fake_names.h"
 #include "../../lib/unit.h"
 
 #include <sys/stat.h>

@@ -25,6 +25,7 @@ const char *__tsan_default_suppressions(void);
 const char *__tsan_default_suppressions(void)
 {
 	return "race:liburcu\n"
+	       "race:urcu_qsbr_\n"
 	       "race:view_free\n"
 	       "race:server_free\n"
 	       "race:backend_free_rcu\n";

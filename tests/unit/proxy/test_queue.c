@@ -504,14 +504,20 @@ static void *act(void *arg)
 	return NULL;
 }
 
-/* Streams of several threads fight for four slots, give up at random, while servers come and go.
- * A lost wake-up leaves a sleeping thread: the deadline. A slot given twice: the peak. */
+/* Streams of several threads fight for four or six slots, give up at random, while servers fall,
+ * rise, are added and removed. A lost wake-up leaves a sleeping thread: the deadline. A slot given
+ * twice: the peak. A server freed too early: the sanitizers. */
 START_TEST(no_wakeup_is_lost_and_no_slot_given_twice)
 {
 	struct backend *be = make(2, LIMIT);
 	static struct actor actors[N_THREADS];
+	static struct fix_cfg more;
+	bool has_more = false;
 	unsigned n_running = N_THREADS, seed = 7;
 
+	fix_init(&more, 3);
+	for (unsigned i = 0; i < 3; i++)
+		more.servers[i].maxconn = LIMIT;
 	for (unsigned t = 0; t < N_THREADS; t++) {
 		struct actor *a = &actors[t];
 
@@ -524,7 +530,12 @@ START_TEST(no_wakeup_is_lost_and_no_slot_given_twice)
 	for (unsigned t = 0; n_running > 0;) {
 		struct server *s = be->servers[rand_r(&seed) % 2];
 
-		switch (rand_r(&seed) % 4) {
+		switch (rand_r(&seed) % 5) {
+		case 4:
+			has_more = !has_more;
+			backend_reconfigure(be, has_more ? &more.px : &f.px);
+			backend_reap(be);
+			break;
 		case 0:
 			server_set_down(s, NULL);
 			break;
@@ -555,6 +566,9 @@ START_TEST(no_wakeup_is_lost_and_no_slot_given_twice)
 	}
 	ck_assert_uint_gt(be->queue.max, 0);
 	ck_assert(backend_is_unused(be));
+	backend_reconfigure(be, &f.px);
+	urcu_qsbr_barrier();
+	ck_assert_uint_eq(backend_reap(be), 0);
 	drop(be);
 }
 END_TEST

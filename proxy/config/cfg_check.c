@@ -227,8 +227,8 @@ static bool id_is_taken(const struct cfg_proxy *x, unsigned id)
 
 static void check_server(struct cfg_parser *p, struct draft *d, struct cfg_server *s)
 {
-	for (const struct cfg_server *o = d->px->servers; o != s; o = o->next)
-		if (s->id && o->id == s->id)
+	for (const struct cfg_server *o = s->id ? d->px->servers : s; o != s; o = o->next)
+		if (o->id == s->id)
 			diag_error(p->diag, s->pos, "server '%s' has the id %u of server '%s'",
 				   s->name, s->id, o->name);
 	if (s->check && s->addr.len && s->addr.sa.sa_family != AF_UNIX && s->port_is_from_client &&
@@ -245,11 +245,14 @@ static void check_server(struct cfg_parser *p, struct draft *d, struct cfg_serve
 static void number_servers(struct cfg_proxy *x)
 {
 	unsigned next = 1;
+	bool has_ids = false;
 
+	for (const struct cfg_server *s = x->servers; s; s = s->next)
+		has_ids = has_ids || s->id;
 	for (struct cfg_server *s = (struct cfg_server *)x->servers; s; s = s->next) {
 		if (s->id)
 			continue;
-		while (id_is_taken(x, next))
+		while (has_ids && id_is_taken(x, next))
 			next++;
 		s->id = next++;
 	}

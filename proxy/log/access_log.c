@@ -39,7 +39,7 @@ struct sink {
 
 struct access_log {
 	struct loop *loop;
-	const char *tag, *hostname;
+	char *tag, *hostname; /* owned */
 	int pid;
 	struct sink *sinks;
 	struct log_dates dates;
@@ -52,8 +52,8 @@ struct access_log *access_log_new(struct loop *loop, const char *tag, const char
 	struct access_log *a = xcalloc(1, sizeof(*a));
 
 	a->loop = loop;
-	a->tag = tag != NULL ? tag : "haproxy";
-	a->hostname = hostname;
+	a->tag = xstrdup(tag != NULL ? tag : "haproxy");
+	a->hostname = hostname != NULL ? xstrdup(hostname) : NULL;
 	a->pid = (int)getpid();
 	return a;
 }
@@ -68,6 +68,8 @@ void access_log_free(struct access_log *a)
 			close(s->fd);
 		free(s);
 	}
+	free(a->tag);
+	free(a->hostname);
 	free(a);
 }
 

@@ -45,7 +45,7 @@ struct access_record {
 };
 
 struct access_log; /* one for each thread */
-/* Sockets are opened on first use. hostname, tag: borrowed for ever. */
+/* Sockets are opened on first use. hostname (NULL: none is configured) and tag are copied. */
 struct access_log *access_log_new(struct loop *loop, const char *tag, const char *hostname);
 void access_log_free(struct access_log *a);
 /* Formats and queues the line for each target of the frontend; nothing if it has none. mode follows

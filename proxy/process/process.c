@@ -300,10 +300,7 @@ int process_start(struct process *p, const struct options *o, struct cfg *cfg,
 		plan_drop(plan);
 		goto no_plan;
 	}
-	p->log = access_log_new(&p->loop, xstrdup(cfg->global.log_tag),
-				cfg->global.log_send_hostname != NULL
-					? xstrdup(cfg->global.log_send_hostname)
-					: NULL);
+	p->log = access_log_new(&p->loop, cfg->global.log_tag, cfg->global.log_send_hostname);
 	server_log_install(p->log);
 	p->engine.health = health_new(&p->loop);
 	health_set_spread(p->engine.health, (unsigned)cfg->global.spread_checks);
@@ -359,13 +356,14 @@ static void close_listeners(struct process *p)
 	struct listener *l, *tmp, **gone;
 	unsigned n = 0;
 
-	list_for_each(l, &p->listeners, node) n++;
+	list_for_each (l, &p->listeners, node)
+		n++;
 	gone = xcalloc(n + 1, sizeof(struct listener *));
 	n = 0;
-	list_for_each(l, &p->listeners, node) gone[n++] = l;
+	list_for_each (l, &p->listeners, node)
+		gone[n++] = l;
 	workers_set_listeners(&p->engine, NULL, 0, gone, n);
-	list_for_each_safe(l, tmp, &p->listeners, node)
-	{
+	list_for_each_safe (l, tmp, &p->listeners, node) {
 		list_del(&l->node);
 		listener_free(l);
 	}
@@ -417,6 +415,8 @@ static void log_diag(const struct diag *d)
 		return;
 	diag_print(d, f, DIAG_WARNING);
 	(void)fclose(f);
+	for (char *tab = text; (tab = strchr(tab, '\t')) != NULL;)
+		*tab = ' '; /* one column as before: the caret still points */
 	for (char *at = text, *line; (line = strsep(&at, "\n")) != NULL;)
 		if (*line != '\0')
 			log_text(LOGL_WARN, "%s", line);

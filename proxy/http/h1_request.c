@@ -183,7 +183,9 @@ static void begin_request(struct stream *st)
 	save_line(st, h);
 	st->method = h->method;
 	st->minor = h->minor;
-	st->is_upgrade = h->conn_upgrade && h->has_upgrade && h->minor == 1;
+	/* a body and a tunnel behind one head would need an order that nobody defines */
+	st->is_upgrade = h->conn_upgrade && h->has_upgrade && h->minor == 1 && !h->is_chunked &&
+			 !(h->has_length && h->content_length > 0);
 	st->keep_alive = (h->minor == 1 ? !h->conn_close : h->conn_keep_alive) &&
 			 !fe_cfg->httpclose && !client_should_close(c);
 	st->server_keep_alive = !be_cfg->http_server_close && !be_cfg->httpclose &&

@@ -304,12 +304,12 @@ int process_start(struct process *p, const struct options *o, struct cfg *cfg,
 	server_log_install(p->log);
 	p->engine.health = health_new(&p->loop);
 	health_set_spread(p->engine.health, (unsigned)cfg->global.spread_checks);
+	start_signals(p); /* before anybody is served: from then on a signal must not kill us */
 	start_threads(p);
 	plan_commit(plan);
 	if (master != NULL)
 		master_link_drop_inherited(master);
 	signal_old_processes(o);
-	start_signals(p);
 	p->state = PROCESS_RUNNING;
 	return 0;
 

@@ -12,8 +12,8 @@ KEEP=${KEEP:-}
 PORT=${PORT:-8080}
 STATS_PORT=${STATS_PORT:-8404}
 RATE=250
-LAB=tandem-demo
-LAB_DIR=/run/tandem-demo
+LAB=${DEMO_LAB:-tandem-demo} # another name: a second demo beside the first
+LAB_DIR=/run/$LAB
 LAB_QUIET=1
 PROXYD=${PROXYD:-$PWD/$BUILD/proxyd}
 VRRPD=${VRRPD:-$PWD/$BUILD/vrrpd}
@@ -98,7 +98,7 @@ check_machine() {
 		[ ! -e "$LAB_DIR/kept" ] ||
 			die "a pair of an earlier demo is still up: remove it with  sudo make demo-down"
 		lab_end # of a demo that was killed
-		LAB_DIR=/run/tandem-demo
+		LAB_DIR=/run/$LAB
 	fi
 	[ -n "$KEEP" ] || return 0
 	for p in "$PORT" "$STATS_PORT"; do

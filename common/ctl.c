@@ -532,5 +532,6 @@ void ctl_server_fini(struct ctl_server *s)
 	struct conn *c, *tmp;
 
 	ctl_close_listeners(s);
-	list_for_each_safe(c, tmp, &s->conns, node) conn_close(c);
+	list_for_each_safe (c, tmp, &s->conns, node)
+		conn_close(c);
 }

@@ -178,8 +178,7 @@ void ctl_close_listeners(struct ctl_server *s)
 	struct listener *l, *tmp;
 	struct stat st;
 
-	list_for_each_safe(l, tmp, &s->listeners, node)
-	{
+	list_for_each_safe (l, tmp, &s->listeners, node) {
 		ev_io_stop(s->loop->ev, &l->io);
 		ev_timer_stop(s->loop->ev, &l->pause);
 		if (l->path.len && lstat(l->path.un.sun_path, &st) == 0 && st.st_dev == l->dev &&

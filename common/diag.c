@@ -132,8 +132,7 @@ void diag_print(const struct diag *d, FILE *f, enum diag_level min)
 {
 	const struct entry *e;
 
-	list_for_each(e, &d->entries, node)
-	{
+	list_for_each (e, &d->entries, node) {
 		if (e->level < min)
 			continue;
 		if (e->pos.file)

@@ -341,7 +341,8 @@ static void show_vrrp_json(struct worker *w, struct strbuf *out)
 	const struct vrrp_instance *i;
 	json_t *all = json_array();
 
-	list_for_each(i, &w->instances, node) json_array_append_new(all, json_instance(i));
+	list_for_each (i, &w->instances, node)
+		json_array_append_new(all, json_instance(i));
 	print_json(out, json_pack("{s:s, s:i, s:f, s:I, s:I, s:s?, s:I, s:o}", "version",
 				  TANDEM_VERSION, "pid", (int)getpid(), "uptime_s",
 				  seconds(w->loop.now_us - w->started_us), "stalls",
@@ -367,8 +368,7 @@ static void show_vrrp(struct ctl_request *rq, uint64_t *cursor, bool *more)
 			    (int)getpid(), seconds(w->loop.now_us - w->started_us), w->n_reloads,
 			    w->n_stalls, w->n_foreign, w->reload_error ? "\nlast reload: " : "",
 			    w->reload_error ? w->reload_error : "");
-	list_for_each(i, &w->instances, node)
-	{
+	list_for_each (i, &w->instances, node) {
 		if (at >= *cursor + PAGE) {
 			*cursor += PAGE;
 			*more = true;

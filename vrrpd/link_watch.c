@@ -17,8 +17,7 @@ static struct link *find_index(const struct link_watch *w, unsigned ifindex)
 {
 	struct link *l;
 
-	list_for_each(l, &w->links, node)
-	{
+	list_for_each (l, &w->links, node) {
 		if (l->ifindex == ifindex)
 			return l;
 	}
@@ -34,8 +33,7 @@ const struct link *link_find(const struct link_watch *w, const char *name)
 {
 	const struct link *l;
 
-	list_for_each(l, &w->links, node)
-	{
+	list_for_each (l, &w->links, node) {
 		if (strcmp(l->name, name) == 0)
 			return l;
 	}
@@ -163,7 +161,7 @@ static void on_newaddr(struct link_watch *w, struct nlmsghdr *h)
 		known->is_stale = false;
 		return;
 	}
-	if (l->n_addrs == l->cap_addrs) {
+	if (!l->addrs || l->n_addrs == l->cap_addrs) {
 		l->cap_addrs = l->cap_addrs ? 2 * l->cap_addrs : 4;
 		l->addrs = xrealloc(l->addrs, l->cap_addrs * sizeof(*l->addrs));
 	}
@@ -229,8 +227,7 @@ static int resync(struct link_watch *w)
 	struct link *l, *tmp;
 	int err;
 
-	list_for_each(l, &w->links, node)
-	{
+	list_for_each (l, &w->links, node) {
 		l->is_stale = true;
 		for (unsigned i = 0; i < l->n_addrs; i++)
 			l->addrs[i].is_stale = true;
@@ -240,8 +237,7 @@ static int resync(struct link_watch *w)
 		err = dump(w, RTM_GETADDR);
 	if (err)
 		return err;
-	list_for_each_safe(l, tmp, &w->links, node)
-	{
+	list_for_each_safe (l, tmp, &w->links, node) {
 		if (l->is_stale) {
 			remove_link(w, l);
 			continue;
@@ -337,8 +333,7 @@ void link_watch_fini(struct link_watch *w)
 	if (w->query)
 		nl_socket_free(w->query);
 	w->events = w->query = NULL;
-	list_for_each_safe(l, tmp, &w->links, node)
-	{
+	list_for_each_safe (l, tmp, &w->links, node) {
 		list_del(&l->node);
 		free(l->addrs);
 		free(l);

@@ -472,8 +472,7 @@ static struct addr find_source(const struct vrrp_instance *i)
 	const struct link *l;
 
 	if (i->cfg->src.len) {
-		list_for_each(l, &i->env->links->links, node)
-		{
+		list_for_each (l, &i->env->links->links, node) {
 			if (link_has_addr(l, &i->cfg->src))
 				return i->cfg->src;
 		}

@@ -47,8 +47,7 @@ static void on_handover(void *arg, unsigned ifindex, const struct addr *src,
 	struct worker *w = arg;
 	struct worker_iface *f;
 
-	list_for_each(f, &w->ifaces, node)
-	{
+	list_for_each (f, &w->ifaces, node) {
 		struct vrrp_instance *i = f->by_vrid[m->vrid];
 
 		if (f->sock.ifindex == ifindex && f->sock.fd != -1 && i && i->is_started)
@@ -60,8 +59,7 @@ static struct worker_iface *get_iface(struct worker *w, const char *name)
 {
 	struct worker_iface *f;
 
-	list_for_each(f, &w->ifaces, node)
-	{
+	list_for_each (f, &w->ifaces, node) {
 		if (strcmp(f->name, name) == 0)
 			return f;
 	}
@@ -107,20 +105,17 @@ static void sync_ifaces(struct worker *w)
 	struct worker_iface *f, *tmp;
 	struct vrrp_instance *i;
 
-	list_for_each(f, &w->ifaces, node)
-	{
+	list_for_each (f, &w->ifaces, node) {
 		memset(f->by_vrid, 0, sizeof(f->by_vrid));
 		f->wants_group = f->is_used = false;
 	}
-	list_for_each(i, &w->instances, node)
-	{
+	list_for_each (i, &w->instances, node) {
 		f = get_iface(w, i->cfg->interface);
 		f->by_vrid[i->cfg->vrid] = i;
 		f->wants_group |= !i->cfg->is_unicast;
 		f->is_used = true;
 	}
-	list_for_each_safe(f, tmp, &w->ifaces, node)
-	{
+	list_for_each_safe (f, tmp, &w->ifaces, node) {
 		const struct link *l = link_find(&w->links, f->name);
 
 		if (!f->is_used || !l)
@@ -152,7 +147,8 @@ static void on_addr(void *arg, const struct link *l, const struct link_addr *a, 
 	w->links_dirty = true;
 	if (!is_gone)
 		return;
-	list_for_each(i, &w->instances, node) vrrp_instance_on_addr_gone(i, l->ifindex, &a->addr);
+	list_for_each (i, &w->instances, node)
+		vrrp_instance_on_addr_gone(i, l->ifindex, &a->addr);
 }
 
 /* --- the guardian's board ------------------------------------------------------------------- */
@@ -168,9 +164,11 @@ static void publish_plan(struct worker *w)
 	struct vrrp_instance *i;
 	unsigned n = 0;
 
-	list_for_each(i, &w->instances, node) n++;
+	list_for_each (i, &w->instances, node)
+		n++;
 	board_plan_begin(&plan, w->board, n);
-	list_for_each(i, &w->instances, node) vrrp_io_plan(i, &plan);
+	list_for_each (i, &w->instances, node)
+		vrrp_io_plan(i, &plan);
 	if (board_plan_commit(&plan))
 		log_err("guardian", "plan_too_large", "instances=%u", n);
 	w->plan_dirty = false;
@@ -191,8 +189,7 @@ static void after_pause(struct worker *w, int64_t pause_us, bool is_suspended)
 {
 	struct vrrp_instance *i;
 
-	list_for_each(i, &w->instances, node)
-	{
+	list_for_each (i, &w->instances, node) {
 		bool is_revoked = i->board && atomic_load(&i->board->is_revoked);
 		bool is_lost = is_revoked || (is_suspended && pause_us > vrrp_fsm_down_us(&i->fsm));
 
@@ -206,8 +203,7 @@ static bool is_any_revoked(const struct worker *w)
 {
 	const struct vrrp_instance *i;
 
-	list_for_each(i, &w->instances, node)
-	{
+	list_for_each (i, &w->instances, node) {
 		if (i->board && atomic_load(&i->board->is_revoked))
 			return true;
 	}
@@ -239,7 +235,8 @@ static void before_waiting(struct worker *w)
 	if (w->links_dirty) {
 		w->links_dirty = false;
 		sync_ifaces(w);
-		list_for_each(i, &w->instances, node) vrrp_instance_on_links(i);
+		list_for_each (i, &w->instances, node)
+			vrrp_instance_on_links(i);
 	}
 	if (w->plan_dirty)
 		publish_plan(w);
@@ -261,7 +258,8 @@ static void on_renew(struct ev_loop *loop, ev_timer *t, int revents)
 	struct vrrp_instance *i;
 
 	(void)loop, (void)revents;
-	list_for_each(i, &w->instances, node) vrrp_instance_renew(i);
+	list_for_each (i, &w->instances, node)
+		vrrp_instance_renew(i);
 }
 
 static void on_hello(struct ev_loop *loop, ev_timer *t, int revents)
@@ -270,13 +268,11 @@ static void on_hello(struct ev_loop *loop, ev_timer *t, int revents)
 	struct vrrp_instance *i, *tmp;
 
 	(void)loop, (void)revents;
-	list_for_each(i, &w->instances, node)
-	{
+	list_for_each (i, &w->instances, node) {
 		vrrp_io_send_hello(i);
 		vrrp_io_update_board(i);
 	}
-	list_for_each_safe(i, tmp, &w->dying, node)
-	{
+	list_for_each_safe (i, tmp, &w->dying, node) {
 		if (notify_is_idle(&i->notify))
 			vrrp_instance_free(i);
 	}
@@ -314,8 +310,7 @@ static struct vrrp_instance *find_instance(struct worker *w, const struct cfg_in
 {
 	struct vrrp_instance *i;
 
-	list_for_each(i, &w->instances, node)
-	{
+	list_for_each (i, &w->instances, node) {
 		if (strcmp(i->cfg->name, c->name) == 0 &&
 		    strcmp(i->cfg->interface, c->interface) == 0 && i->cfg->vrid == c->vrid)
 			return i;
@@ -327,8 +322,7 @@ static void start_instances(struct worker *w)
 {
 	struct vrrp_instance *i;
 
-	list_for_each(i, &w->instances, node)
-	{
+	list_for_each (i, &w->instances, node) {
 		if (!i->is_started)
 			vrrp_instance_start(i);
 	}
@@ -378,22 +372,19 @@ static void sync_instances(struct worker *w, const struct cfg *cfg)
 			list_add_tail(&fresh, &i->node);
 		}
 	}
-	list_for_each_safe(i, tmp, &w->instances, node)
-	{ /* no longer wanted */
+	list_for_each_safe (i, tmp, &w->instances, node) { /* no longer wanted */
 		vrrp_instance_stop(i);
 		i->board = NULL; /* of a plan that will not be kept for it */
 		list_del(&i->node);
 		list_add_tail(&w->dying, &i->node);
 	}
-	list_for_each_safe(i, tmp, &kept, node)
-	{
+	list_for_each_safe (i, tmp, &kept, node) {
 		list_del(&i->node);
 		list_add_tail(&w->instances, &i->node);
 		worker_bind_tracks(w, i);
 		vrrp_instance_set_cfg(i, i->cfg);
 	}
-	list_for_each_safe(i, tmp, &fresh, node)
-	{
+	list_for_each_safe (i, tmp, &fresh, node) {
 		list_del(&i->node);
 		list_add_tail(&w->instances, &i->node);
 		worker_bind_tracks(w, i);
@@ -513,7 +504,8 @@ static void on_stop_wait(struct ev_loop *loop, ev_timer *t, int revents)
 	bool is_idle = true;
 
 	(void)loop, (void)revents;
-	list_for_each(i, &w->instances, node) is_idle &= notify_is_idle(&i->notify);
+	list_for_each (i, &w->instances, node)
+		is_idle &= notify_is_idle(&i->notify);
 	if (is_idle || w->loop.now_us >= w->stop_by_us)
 		loop_stop(&w->loop);
 }
@@ -526,7 +518,8 @@ static void stop(struct worker *w, const char *cause)
 		return;
 	w->is_stopping = true;
 	log_notice("vrrp", "stopping", "cause=%s", cause);
-	list_for_each(i, &w->instances, node) vrrp_instance_stop(i);
+	list_for_each (i, &w->instances, node)
+		vrrp_instance_stop(i);
 	w->stop_by_us = w->loop.now_us + STOP_LIMIT_US;
 	ev_timer_set(&w->stop_wait, 0., 0.01);
 	ev_timer_start(w->loop.ev, &w->stop_wait);
@@ -626,11 +619,11 @@ static void free_all(struct worker *w)
 	struct worker_iface *f, *f_tmp;
 
 	for (size_t k = 0; k < ARRAY_LEN(lists); k++) {
-		list_for_each_safe(i, tmp, lists[k], node) vrrp_instance_free(i);
+		list_for_each_safe (i, tmp, lists[k], node)
+			vrrp_instance_free(i);
 	}
 	worker_free_tracks(w);
-	list_for_each_safe(f, f_tmp, &w->ifaces, node)
-	{
+	list_for_each_safe (f, f_tmp, &w->ifaces, node) {
 		vrrp_sock_close(&f->sock);
 		free(f);
 	}

@@ -14,8 +14,7 @@ static void on_script_changed(void *arg, struct track_script *t)
 	struct worker *w = arg;
 	struct vrrp_instance *i;
 
-	list_for_each(i, &w->instances, node)
-	{
+	list_for_each (i, &w->instances, node) {
 		for (unsigned k = 0; k < i->n_tracks; k++) {
 			if (i->tracks[k].script == t) {
 				vrrp_instance_reconsider(i);
@@ -30,8 +29,7 @@ static void on_proxy_changed(void *arg, struct track_proxy *t)
 	struct worker *w = arg;
 	struct vrrp_instance *i;
 
-	list_for_each(i, &w->instances, node)
-	{
+	list_for_each (i, &w->instances, node) {
 		for (unsigned k = 0; k < i->n_tracks; k++) {
 			if (i->tracks[k].proxy == t) {
 				vrrp_instance_reconsider(i);
@@ -45,8 +43,7 @@ static const struct track_script *find_script(const struct worker *w, const stru
 {
 	const struct worker_script *s;
 
-	list_for_each(s, &w->scripts, node)
-	{
+	list_for_each (s, &w->scripts, node) {
 		if (s->t.cfg == cfg)
 			return &s->t;
 	}
@@ -58,8 +55,7 @@ static const struct track_proxy *find_proxy(const struct worker *w,
 {
 	const struct worker_proxy *p;
 
-	list_for_each(p, &w->proxies, node)
-	{
+	list_for_each (p, &w->proxies, node) {
 		if (p->t.cfg == cfg)
 			return &p->t;
 	}
@@ -106,8 +102,7 @@ static struct worker_script *take_script(struct worker *w, const struct cfg_scri
 {
 	struct worker_script *s;
 
-	list_for_each(s, &w->scripts, node)
-	{
+	list_for_each (s, &w->scripts, node) {
 		/* NOLINTNEXTLINE(clang-analyzer-*): it does not follow intrusive lists */
 		if (same_script(s->t.cfg, c)) {
 			list_del(&s->node);
@@ -152,7 +147,8 @@ void worker_sync_scripts(struct worker *w, const struct cfg *cfg)
 		}
 		list_add_tail(&wanted, &s->node);
 	}
-	list_for_each_safe(s, tmp, &w->scripts, node) free_script(s);
+	list_for_each_safe (s, tmp, &w->scripts, node)
+		free_script(s);
 	move_all(&wanted, &w->scripts);
 }
 
@@ -168,8 +164,7 @@ static struct worker_proxy *take_proxy(struct worker *w, const struct cfg_proxy_
 {
 	struct worker_proxy *p;
 
-	list_for_each(p, &w->proxies, node)
-	{
+	list_for_each (p, &w->proxies, node) {
 		/* NOLINTNEXTLINE(clang-analyzer-*): as above */
 		if (strcmp(p->t.cfg->name, c->name) == 0 && strcmp(p->socket, c->socket) == 0) {
 			list_del(&p->node);
@@ -199,7 +194,8 @@ void worker_sync_proxies(struct worker *w, const struct cfg *cfg)
 		}
 		list_add_tail(&wanted, &p->node);
 	}
-	list_for_each_safe(p, tmp, &w->proxies, node) free_proxy(p);
+	list_for_each_safe (p, tmp, &w->proxies, node)
+		free_proxy(p);
 	move_all(&wanted, &w->proxies);
 }
 
@@ -208,6 +204,8 @@ void worker_free_tracks(struct worker *w)
 	struct worker_script *s, *s_tmp;
 	struct worker_proxy *p, *p_tmp;
 
-	list_for_each_safe(s, s_tmp, &w->scripts, node) free_script(s);
-	list_for_each_safe(p, p_tmp, &w->proxies, node) free_proxy(p);
+	list_for_each_safe (s, s_tmp, &w->scripts, node)
+		free_script(s);
+	list_for_each_safe (p, p_tmp, &w->proxies, node)
+		free_proxy(p);
 }

@@ -32,6 +32,17 @@ static inline void list_add_head(struct list *head, struct list *node)
 	list_add_tail(head->next, node);
 }
 
+/* The static analyzer cannot follow a node out of its list, and would take each list_first after a
+ * free for a use of freed memory: to it the next node is a stranger. */
+#ifdef __clang_analyzer__
+struct list *list_next(const struct list *l);
+#else
+static inline struct list *list_next(const struct list *l)
+{
+	return l->next;
+}
+#endif
+
 /* Unlink node and leave it as an empty list, so that deleting twice is legal. */
 static inline void list_del(struct list *node)
 {
@@ -42,15 +53,15 @@ static inline void list_del(struct list *node)
 
 #define list_entry(ptr, type, member) container_of(ptr, type, member)
 #define list_first(head, type, member)                                                             \
-	(list_is_empty(head) ? NULL : list_entry((head)->next, type, member))
+	(list_is_empty(head) ? NULL : list_entry(list_next(head), type, member))
 #define list_for_each(pos, head, member)                                                           \
-	for (pos = list_entry((head)->next, __typeof__(*pos), member); &pos->member != (head);     \
-	     pos = list_entry(pos->member.next, __typeof__(*pos), member))
+	for (pos = list_entry(list_next(head), __typeof__(*pos), member); &pos->member != (head);  \
+	     pos = list_entry(list_next(&pos->member), __typeof__(*pos), member))
 /* pos may be unlinked or freed in the body. */
 #define list_for_each_safe(pos, tmp, head, member)                                                 \
-	for (pos = list_entry((head)->next, __typeof__(*pos), member),                             \
-	    tmp = list_entry(pos->member.next, __typeof__(*pos), member);                          \
+	for (pos = list_entry(list_next(head), __typeof__(*pos), member),                          \
+	    tmp = list_entry(list_next(&pos->member), __typeof__(*pos), member);                   \
 	     &pos->member != (head);                                                               \
-	     pos = tmp, tmp = list_entry(tmp->member.next, __typeof__(*tmp), member))
+	     pos = tmp, tmp = list_entry(list_next(&tmp->member), __typeof__(*tmp), member))
 
 #endif

@@ -156,11 +156,11 @@ static void send_datagrams(struct sink *s)
 
 		if (n > 0) {
 			sent += (unsigned)n;
-		} else if (n < 0 && errno == EINTR) {
-			continue;
-		} else if (n < 0 && errno == ECONNREFUSED && s->target == CFG_LOG_UDP &&
-			   refusals++ == 0) {
-			continue; /* the error of an earlier datagram; this one was not sent yet */
+		} else if (n < 0 &&
+			   (errno == EINTR || (errno == ECONNREFUSED && s->target == CFG_LOG_UDP &&
+					       refusals++ == 0))) {
+			continue; /* refused: the error of an earlier datagram; this one was not
+				     sent yet */
 		} else {
 			break;
 		}

@@ -250,8 +250,7 @@ void conn_pool_purge(struct conn_pool *p, const struct server *srv)
 {
 	struct sconn *s, *tmp;
 
-	list_for_each_safe(s, tmp, &p->by_age, by_age)
-	{
+	list_for_each_safe (s, tmp, &p->by_age, by_age) {
 		if (!srv || s->srv == srv)
 			sconn_close(s);
 	}

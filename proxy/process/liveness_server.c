@@ -151,7 +151,8 @@ static void send_all(struct liveness_server *ls, const struct liveness_msg *m)
 {
 	struct client *c, *tmp;
 
-	list_for_each_safe(c, tmp, &ls->clients, node) send_to(c, m);
+	list_for_each_safe (c, tmp, &ls->clients, node)
+		send_to(c, m);
 	ls->last = *m;
 }
 
@@ -299,7 +300,8 @@ void liveness_server_free(struct liveness_server *ls)
 
 	if (ls == NULL)
 		return;
-	list_for_each_safe(c, tmp, &ls->clients, node) client_close(c);
+	list_for_each_safe (c, tmp, &ls->clients, node)
+		client_close(c);
 	ev_io_stop(ls->loop->ev, &ls->accept);
 	ev_timer_stop(ls->loop->ev, &ls->heartbeat);
 	ev_prepare_stop(ls->loop->ev, &ls->flush);

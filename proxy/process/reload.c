@@ -94,8 +94,9 @@ static struct listener *find_running(const struct plan *plan, const struct front
 {
 	struct listener *l;
 
-	list_for_each(l, &plan->process->listeners,
-		      node) if ((fe == NULL || l->fe == fe) && strcmp(l->spec, spec) == 0) return l;
+	list_for_each (l, &plan->process->listeners, node)
+		if ((fe == NULL || l->fe == fe) && strcmp(l->spec, spec) == 0)
+			return l;
 	return NULL;
 }
 
@@ -162,8 +163,9 @@ static void plan_sockets(struct plan *plan)
 	for (const struct cfg_socket *cs = g->sockets; cs != NULL; cs = cs->next) {
 		struct stats_socket *s, *found = NULL;
 
-		list_for_each(s, &plan->process->sockets, node) if (stats_socket_matches(s, cs))
-			found = s;
+		list_for_each (s, &plan->process->sockets, node)
+			if (stats_socket_matches(s, cs))
+				found = s;
 		if (found != NULL) {
 			plan->kept_sockets[plan->n_kept_sockets++] = found;
 			if (found->level != cs->level)
@@ -234,10 +236,10 @@ void plan_drop(struct plan *plan)
 	struct listener *l, *tmp;
 	struct stats_socket *s, *tmp_s;
 
-	list_for_each_safe(s, tmp_s, &plan->new_sockets, node) stats_socket_free(s);
+	list_for_each_safe (s, tmp_s, &plan->new_sockets, node)
+		stats_socket_free(s);
 	liveness_server_free(plan->new_liveness);
-	list_for_each_safe(l, tmp, &plan->new_listeners, node)
-	{
+	list_for_each_safe (l, tmp, &plan->new_listeners, node) {
 		list_del(&l->node);
 		listener_free(l);
 	}
@@ -318,19 +320,19 @@ static void commit_listeners(struct plan *plan)
 	struct listener *l, *tmp, **add, **removed;
 	unsigned n_add = 0, n_removed = 0, n = 0;
 
-	list_for_each(l, &p->listeners, node) n++;
-	list_for_each(l, &plan->new_listeners, node) n++;
+	list_for_each (l, &p->listeners, node)
+		n++;
+	list_for_each (l, &plan->new_listeners, node)
+		n++;
 	add = xcalloc(2 * (size_t)n + 1, sizeof(struct listener *));
 	removed = add + n;
-	list_for_each_safe(l, tmp, &p->listeners, node)
-	{
+	list_for_each_safe (l, tmp, &p->listeners, node) {
 		if (is_kept(plan, l))
 			continue;
 		list_del(&l->node);
 		removed[n_removed++] = l;
 	}
-	list_for_each_safe(l, tmp, &plan->new_listeners, node)
-	{
+	list_for_each_safe (l, tmp, &plan->new_listeners, node) {
 		list_del(&l->node);
 		list_add_tail(&p->listeners, &l->node);
 		add[n_add++] = l;
@@ -352,8 +354,7 @@ static void commit_sockets(struct plan *plan)
 	struct process *p = plan->process;
 	struct stats_socket *s, *tmp;
 
-	list_for_each_safe(s, tmp, &p->sockets, node)
-	{
+	list_for_each_safe (s, tmp, &p->sockets, node) {
 		bool keep = false;
 
 		for (unsigned i = 0; i < plan->n_kept_sockets; i++)
@@ -361,8 +362,7 @@ static void commit_sockets(struct plan *plan)
 		if (!keep)
 			stats_socket_free(s);
 	}
-	list_for_each_safe(s, tmp, &plan->new_sockets, node)
-	{
+	list_for_each_safe (s, tmp, &plan->new_sockets, node) {
 		list_del(&s->node);
 		list_add_tail(&p->sockets, &s->node);
 	}
@@ -484,8 +484,9 @@ void reload_reap(struct process *p)
 	/* servers that left their backend point into the configuration they came from */
 	if (has_retired_servers)
 		return;
-	list_for_each_safe(g, tmp, &p->generations, node) if (reap_generation(p, g))
-		generation_free(g);
+	list_for_each_safe (g, tmp, &p->generations, node)
+		if (reap_generation(p, g))
+			generation_free(g);
 }
 
 static void free_generation_now(struct generation *g)
@@ -504,13 +505,14 @@ void reload_free_all(struct process *p)
 	struct listener *l, *tmp_l;
 	struct stats_socket *s, *tmp_s;
 
-	list_for_each_safe(s, tmp_s, &p->sockets, node) stats_socket_free(s);
-	list_for_each_safe(l, tmp_l, &p->listeners, node)
-	{
+	list_for_each_safe (s, tmp_s, &p->sockets, node)
+		stats_socket_free(s);
+	list_for_each_safe (l, tmp_l, &p->listeners, node) {
 		list_del(&l->node);
 		listener_free(l);
 	}
-	list_for_each_safe(g, tmp, &p->generations, node) free_generation_now(g);
+	list_for_each_safe (g, tmp, &p->generations, node)
+		free_generation_now(g);
 	registry_current = NULL;
 	for (unsigned i = 0; r != NULL && i < r->n; i++) {
 		struct backend *be = r->entries[i].be;

@@ -42,7 +42,8 @@ static void drop_list(struct list *l)
 {
 	struct kept_socket *k, *tmp;
 
-	list_for_each_safe(k, tmp, l, node) kept_free(k);
+	list_for_each_safe (k, tmp, l, node)
+		kept_free(k);
 }
 
 void master_link_fini(struct master_link *ml)
@@ -112,7 +113,8 @@ void master_link_send_listeners(struct master_link *ml, const struct list *liste
 	const struct listener *l;
 
 	master_link_notify(ml, MASTER_SOCKETS_BEGIN);
-	list_for_each(l, listeners, node) send_listener(ml, l);
+	list_for_each (l, listeners, node)
+		send_listener(ml, l);
 	master_link_notify(ml, MASTER_SOCKETS_END);
 }
 
@@ -122,8 +124,7 @@ unsigned master_link_inherited(struct master_link *ml, const char *frontend, con
 	struct kept_socket *k;
 
 	*out = NULL;
-	list_for_each(k, &ml->kept, node)
-	{
+	list_for_each (k, &ml->kept, node) {
 		unsigned n = k->n_fds;
 
 		if (strcmp(k->frontend, frontend) != 0 || strcmp(k->spec, spec) != 0)
@@ -213,8 +214,7 @@ int master_link_receive(struct master_link *ml)
 		struct kept_socket *k, *tmp;
 
 		drop_list(&ml->kept);
-		list_for_each_safe(k, tmp, &ml->incoming, node)
-		{
+		list_for_each_safe (k, tmp, &ml->incoming, node) {
 			list_del(&k->node);
 			list_add_tail(&ml->kept, &k->node);
 		}

@@ -71,8 +71,7 @@ static void close_clients(struct worker *w)
 {
 	struct client *c, *tmp;
 
-	list_for_each_safe(c, tmp, &w->priv->clients_list, node)
-	{
+	list_for_each_safe (c, tmp, &w->priv->clients_list, node) {
 		if (c->st)
 			stream_abort(c->st, 'K', 'D'); /* killed by us */
 		else
@@ -192,7 +191,8 @@ static void do_drain(struct worker *w, const struct order *o)
 	struct client *c, *tmp;
 
 	(void)o;
-	list_for_each_safe(c, tmp, &w->priv->clients_list, node) client_drain(c);
+	list_for_each_safe (c, tmp, &w->priv->clients_list, node)
+		client_drain(c);
 	conn_pool_purge(&w->priv->pool, NULL);
 }
 

@@ -1,8 +1,8 @@
 /* floor.c - the least a proxy can do: a bare epoll byte relay that parses nothing.
  *
- * Each client connection gets one connection to the origin, opened when it is accepted; bytes are read from the
- * one and written to the other. It is the floor that the benchmark measures proxies against, no proxy:
- * it trusts its peers, and a short write ends the program.
+ * Each client connection gets one connection to the origin, opened when it is accepted; bytes are
+ * read from the one and written to the other. It is the floor that the benchmark measures proxies
+ * against, no proxy: it trusts its peers, and a short write ends the program.
  *
  * usage: floor LISTEN_PORT ORIGIN_PORT (both on 127.0.0.1) */
 #include <errno.h>

@@ -90,5 +90,6 @@ for name in proxyd haproxy floor; do
 		"$(awk '{ print $3 }' "$work/$name.dat" | median)" "$(awk '{ print $4 }' "$work/$name.dat" | median)" \
 		"$(awk '{ n += $6 } END { print n }' "$work/$name.dat")"
 done
+# shellcheck disable=SC2154 # eval sets them
 awk -v p="$cpu_proxyd" -v h="$cpu_haproxy" -v f="$cpu_floor" \
 	'BEGIN { printf "proxyd costs %.2f x haproxy and %.2f x the floor; haproxy costs %.2f x the floor\n", p / h, p / f, h / f }'

@@ -216,8 +216,9 @@ static void server_on_signal(struct ev_loop *loop, ev_signal *w, int revents)
 	s->is_stopping = true;
 	ev_io_stop(loop, &s->listener);
 	close(s->listener.fd);
-	list_for_each_safe(c, tmp, &s->conns, node) if (c->out_len == 0 && !c->is_paused)
-		conn_free(c);
+	list_for_each_safe (c, tmp, &s->conns, node)
+		if (c->out_len == 0 && !c->is_paused)
+			conn_free(c);
 }
 
 static int listen_at(const char *address, const char *port)

@@ -162,8 +162,7 @@ static void report(struct load *l)
 	unsigned n_busy = 0;
 	const struct conn *c;
 
-	list_for_each(c, &l->busy, node)
-	{
+	list_for_each (c, &l->busy, node) {
 		if (n_busy++ == 0)
 			oldest_ms = (double)(now - c->sent_us) / 1e3;
 	}

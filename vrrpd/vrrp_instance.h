@@ -92,7 +92,7 @@ struct vrrp_instance {
 	ev_timer timer, garp_delay, garp_refresh, garp_lower, garp_pace;
 	size_t pace_at, pace_end; /* garp_interval: announcements sent and wanted */
 	struct vrrp_counters n;
-	struct log_limit refused_limit, send_limit, vip_limit, restore_limit;
+	struct log_limit refused_limit, send_limit, vip_limit, restore_limit, peer_limit;
 	int64_t since_real_us; /* wall clock of the last transition */
 	enum vrrp_state previous;
 };
@@ -100,12 +100,13 @@ struct vrrp_instance {
 /* Heap; starts nothing. */
 NODISCARD struct vrrp_instance *vrrp_instance_new(const struct vrrp_env *env,
 						  const struct cfg_instance *cfg);
-/* It must be stopped (or never started). Notify programs that run go on unobserved. */
+/* It must be stopped (or never started). A notify program that runs is killed. NULL is legal. */
 void vrrp_instance_free(struct vrrp_instance *i);
-/* Take the tracks (owned from now on), look at the interface, and begin. */
+/* Look at the interface, remove what an earlier run left, and begin. Tracks must be set. */
 void vrrp_instance_start(struct vrrp_instance *i);
 /* Say goodbye: addresses away, hand-over, priority 0. Legal in any state. */
 void vrrp_instance_stop(struct vrrp_instance *i);
+/* tracks: taken. */
 void vrrp_instance_set_tracks(struct vrrp_instance *i, struct vrrp_track *tracks, unsigned n);
 /* A reload: same name, interface and VRID, other details. Addresses are compared, no transition. */
 void vrrp_instance_set_cfg(struct vrrp_instance *i, const struct cfg_instance *cfg);

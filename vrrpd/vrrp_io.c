@@ -7,8 +7,10 @@
 #include <tandem/clock.h>
 #include <tandem/log.h>
 
-#define LOG_BURST  5
-#define LOG_PERIOD (60 * US_PER_S)
+#define LOG_BURST   5
+#define LOG_PERIOD  (60 * US_PER_S)
+#define PEER_BURST  20
+#define PEER_PERIOD (10 * US_PER_S)
 
 static struct addr default_group(void)
 {
@@ -259,8 +261,9 @@ static void remember_peer(struct vrrp_instance *i, const struct addr *src,
 			  const struct handover_msg *m)
 {
 	struct hello_peer *slot = &i->peers[0];
-	const char *event = NULL;
 	char text[INET6_ADDRSTRLEN];
+	unsigned held;
+	bool is_news;
 
 	for (unsigned k = 0; k < VRRP_MAX_HELLO_PEERS; k++) {
 		struct hello_peer *p = &i->peers[k];
@@ -272,19 +275,20 @@ static void remember_peer(struct vrrp_instance *i, const struct addr *src,
 		if (p->seen_us < slot->seen_us)
 			slot = p; /* free, or the one silent for longest */
 	}
-	if (!slot->seen_us || !addr_eq(&slot->addr, src) ||
-	    i->env->loop->now_us - slot->seen_us > HANDOVER_FRESH_US)
-		event = "peer_known";
+	is_news = !slot->seen_us || !addr_eq(&slot->addr, src) ||
+		  i->env->loop->now_us - slot->seen_us > HANDOVER_FRESH_US;
 	*slot = (struct hello_peer){ .addr = *src,
 				     .seen_us = i->env->loop->now_us,
 				     .priority = m->priority,
 				     .state = m->state };
-	if (event) {
-		addr_format_ip(src, text);
-		log_info("vrrp", event, "instance=%s peer=%s state=%s priority=%u", i->cfg->name,
-			 text, vrrp_state_text(m->state), m->priority);
-		vrrp_io_send_hello(i); /* it may be new: do not let it wait for a second */
-	}
+	/* Limited as the log is: a flood of strangers must not make us talk. */
+	if (!is_news ||
+	    !log_limit_ok(&i->peer_limit, i->env->loop->now_us, PEER_BURST, PEER_PERIOD, &held))
+		return;
+	addr_format_ip(src, text);
+	log_info("vrrp", "peer_known", "instance=%s peer=%s state=%s priority=%u suppressed=%u",
+		 i->cfg->name, text, vrrp_state_text(m->state), m->priority, held);
+	vrrp_io_send_hello(i); /* it may be new: do not let it wait for a second */
 }
 
 static void on_claim(struct vrrp_instance *i, const struct addr *src, const struct handover_msg *m)

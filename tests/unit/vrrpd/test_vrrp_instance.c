@@ -12,8 +12,9 @@
 #include "garp.h"
 #include "netns.h"
 
-#define PEER     "10.9.0.2"
-#define STRANGER "10.9.0.66"
+#define PEER        "10.9.0.2"
+#define N_STRANGERS 48u /* more than VRRP_MAX_HELLO_PEERS */
+#define STRANGER    "10.9.0.66"
 
 static struct loop l;
 static struct link_watch links;

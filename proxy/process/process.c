@@ -235,7 +235,9 @@ static void fini_loop(struct process *p)
 {
 	if (p->outside_fd >= 0)
 		close(p->outside_fd);
+#ifndef __SANITIZE_THREAD__ /* it does not see the atomics inside of liburcu */
 	urcu_qsbr_barrier(); /* views on their way to be freed */
+#endif
 	urcu_qsbr_unregister_thread();
 	control_lock_release();
 	loop_fini(&p->loop);

@@ -124,6 +124,12 @@ static inline void run_read(struct run *r)
 	r->text[r->len] = '\0';
 }
 
+/* The end of what it said: a failed assertion has room for little. */
+static inline const char *run_tail(const struct run *r)
+{
+	return r->len > 3000 ? r->text + r->len - 3000 : r->text;
+}
+
 /* Wait until it has said `what`. */
 static inline void run_expect(struct run *r, const char *what)
 {
@@ -133,7 +139,7 @@ static inline void run_expect(struct run *r, const char *what)
 			return;
 		run_nap();
 	}
-	ck_abort_msg("'%s' was not said:\n%s", what, r->text);
+	ck_abort_msg("'%s' was not said:\n%s", what, run_tail(r));
 }
 
 /* Its exit status, or 128 + signal. */
@@ -151,7 +157,7 @@ static inline int run_wait(struct run *r)
 		}
 		run_nap();
 	}
-	ck_abort_msg("it does not end:\n%s", r->text);
+	ck_abort_msg("it does not end:\n%s", run_tail(r));
 }
 
 static inline void run_fini(struct run *r)

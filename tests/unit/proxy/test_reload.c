@@ -136,7 +136,7 @@ static void reload(const char *outcome, unsigned n)
 			return;
 		run_nap();
 	}
-	ck_abort_msg("no '%s' for the %u. time:\n%s", outcome, n, run.text);
+	ck_abort_msg("no '%s' for the %u. time:\n%s", outcome, n, run_tail(&run));
 }
 
 static void setup(void)
@@ -161,7 +161,7 @@ static void teardown(void)
 static void end(int sig)
 {
 	ck_assert_int_eq(kill(run.pid, sig), 0);
-	ck_assert_msg(run_wait(&run) == 0, "%s", run.text);
+	ck_assert_msg(run_wait(&run) == 0, "%s", run_tail(&run));
 }
 
 /* ---- tests ---- */
@@ -345,7 +345,7 @@ START_TEST(test_drain_finishes_requests)
 	atomic_store(&is_slow, false);
 	ck_assert_int_eq(read_answer(fd, &closes), 200);
 	close(fd);
-	ck_assert_msg(run_wait(&run) == 0, "%s", run.text);
+	ck_assert_msg(run_wait(&run) == 0, "%s", run_tail(&run));
 }
 END_TEST
 

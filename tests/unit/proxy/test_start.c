@@ -96,10 +96,10 @@ START_TEST(test_a_problem_is_named_and_nothing_is_started)
 
 	write_cfg(bad[_i].body);
 	run_start(&run, 0, args);
-	ck_assert_msg(run_wait(&run) == 1, "%s: %s", bad[_i].name, run.text);
+	ck_assert_msg(run_wait(&run) == 1, "%s: %s", bad[_i].name, run_tail(&run));
 	for (size_t i = 0; i < ARRAY_LEN(bad[_i].said) && bad[_i].said[i] != NULL; i++)
 		ck_assert_msg(strstr(run.text, bad[_i].said[i]) != NULL, "%s: no '%s' in:\n%s",
-			      bad[_i].name, bad[_i].said[i], run.text);
+			      bad[_i].name, bad[_i].said[i], run_tail(&run));
 	ck_assert_int_eq(run_connect(free_port), -1);
 }
 END_TEST
@@ -217,12 +217,12 @@ START_TEST(test_check)
 {
 	write_cfg(checks[_i].body);
 	run_start(&run, 0, checks[_i].args);
-	ck_assert_msg(run_wait(&run) == checks[_i].status, "row %d: %s", _i, run.text);
+	ck_assert_msg(run_wait(&run) == checks[_i].status, "row %d: %s", _i, run_tail(&run));
 	if (checks[_i].said[0] == '\0')
 		ck_assert_str_eq(run.text, "");
 	else
 		ck_assert_msg(strstr(run.text, checks[_i].said) != NULL, "row %d: %s", _i,
-			      run.text);
+			      run_tail(&run));
 }
 END_TEST
 
@@ -237,7 +237,7 @@ START_TEST(test_a_signal_ends_it_with_status_0)
 	run_expect(&run, "started");
 	ck_assert_int_eq(access(run_path(&run, "pid"), R_OK), 0);
 	ck_assert_int_eq(kill(run.pid, stop_signals[_i]), 0);
-	ck_assert_msg(run_wait(&run) == 0, "%s", run.text);
+	ck_assert_msg(run_wait(&run) == 0, "%s", run_tail(&run));
 	ck_assert_int_eq(access(run_path(&run, "pid"), F_OK), -1);
 	ck_assert_int_eq(access(run_path(&run, "sock"), F_OK), -1);
 	ck_assert_int_eq(run_connect(free_port), -1);
@@ -252,7 +252,7 @@ START_TEST(test_a_daemon_is_ready_when_its_parent_ends)
 
 	write_cfg(GOOD);
 	run_start(&run, 0, args);
-	ck_assert_msg(run_wait(&run) == 0, "%s", run.text);
+	ck_assert_msg(run_wait(&run) == 0, "%s", run_tail(&run));
 	f = fopen(run_path(&run, "pid"), "r");
 	ck_assert_ptr_nonnull(f);
 	ck_assert_int_eq(fscanf(f, "%d", &pid), 1);

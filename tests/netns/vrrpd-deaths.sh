@@ -1,6 +1,7 @@
 #!/bin/bash
 # Whatever subset of the master's vrrpd dies or freezes: the other node takes the address, nobody
 # else keeps it, and it comes back afterwards.
+# Intervals are 0.4 s: a peer claims after 1.2 to 1.4 s of silence, an address lives for 1 s.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/netns/lib.sh
@@ -14,7 +15,8 @@ vrrp_instance VI_1 {
 	interface eth0
 	virtual_router_id 51
 	priority $2
-	advert_int 1
+	version 3
+	advert_int 0.4
 	virtual_ipaddress {
 		$VIP/24
 		10.77.0.101/24
@@ -72,13 +74,13 @@ a_is_master "after a new start"
 
 g=$(guardian) w=$(worker)
 kill -KILL "$g" "$w"
-moves 4500 "both killed" # nobody is left to say goodbye: Active_Down_Interval
+moves 2500 "both killed" # nobody is left to say goodbye: Active_Down_Interval
 start a
 a_is_master "after a second start"
 
 w=$(worker)
 kill -STOP "$w"
-moves 2500 "worker frozen" # the guardian waits for 1.7 s
+moves 1200 "worker frozen" # the guardian waits for 0.7 s
 kill -CONT "$w"
 sleep 0.2
 has_vip a && lab_fail "thawed worker: a took the address back at once"
@@ -86,7 +88,7 @@ a_is_master "after the worker's thaw"
 
 g=$(guardian)
 kill -STOP "$g"
-sleep 2.5 # a property over time: nothing happens
+sleep 2 # a property over time: nothing happens
 owns_vip a || lab_fail "guardian frozen: the address moved ($(vip_owner))"
 kill -CONT "$g"
 echo "ok: guardian frozen: nothing moves"
@@ -94,13 +96,13 @@ echo "ok: guardian frozen: nothing moves"
 g=$(guardian) w=$(worker)
 kill -STOP "$g"
 kill -KILL "$w"
-moves 4500 "guardian frozen, worker killed" # the kernel removes the address
+moves 2500 "guardian frozen, worker killed" # the kernel removes the address
 kill -CONT "$g"
 a_is_master "after that"
 
 g=$(guardian) w=$(worker)
 kill -STOP "$g" "$w"
-moves 4500 "both frozen"
+moves 2500 "both frozen"
 kill -CONT "$g" "$w"
 sleep 0.2
 has_vip a && lab_fail "thawed: a took the address back at once"

@@ -51,7 +51,24 @@ static void add_row(const struct stats_row *row, void *arg)
 	stats_csv_row(row, f->out);
 }
 
-/* Words may come in any order around the three numbers, as in HAProxy. */
+/* A proxy by number or name; -1: all. */
+static bool parse_proxy(struct str word, int64_t *iid)
+{
+	const struct registry *r = registry_get();
+	const struct frontend *fe;
+	const struct backend *be;
+
+	if (str_parse_int(word, -1, UINT32_MAX, iid) == 0)
+		return true;
+	fe = registry_find_frontend(r, word);
+	be = registry_find_backend(r, word);
+	if (fe == NULL && be == NULL)
+		return false;
+	*iid = fe != NULL ? fe->id : be->id;
+	return true;
+}
+
+/* Words may come in any order around the proxy and the two numbers, as in HAProxy. */
 static bool parse_stat_filter(struct ctl_request *rq, struct stat_filter *f)
 {
 	int64_t types;
@@ -63,9 +80,13 @@ static bool parse_stat_filter(struct ctl_request *rq, struct stat_filter *f)
 			f->up_only = true;
 		} else if (str_eq(word, STR("no-maint"))) {
 			f->no_maint = true;
-		} else if (i + 2 < rq->argc && str_parse_int(word, -1, UINT32_MAX, &f->iid) == 0 &&
+		} else if (i + 2 < rq->argc &&
 			   str_parse_int(rq->argv[i + 1], -1, INT32_MAX, &types) == 0 &&
 			   str_parse_int(rq->argv[i + 2], -1, UINT32_MAX, &f->sid) == 0) {
+			if (!parse_proxy(word, &f->iid)) {
+				strbuf_adds(rq->out, "No such proxy.\n");
+				return false;
+			}
 			f->types = types < 0 ? ~0u : (unsigned)types;
 			i += 2;
 		} else {

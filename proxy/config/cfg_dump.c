@@ -134,7 +134,7 @@ static void dump_logs(struct strbuf *b, const struct cfg_log *logs)
 		else
 			strbuf_addf(b, "fd@%d", l->fd);
 		add_uint(b, "len", l->max_len, 1024);
-		if (l->format != CFG_LOG_RFC3164)
+		if (l->format != CFG_LOG_LOCAL)
 			strbuf_addf(b, " format %s", cfg_log_formats[l->format]);
 		strbuf_addf(b, " %s", cfg_log_facilities[l->facility]);
 		if (l->max_level != 7 || l->min_level != 0)

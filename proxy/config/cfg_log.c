@@ -120,7 +120,7 @@ static bool parse_spec(struct cfg_parser *p, unsigned at, struct cfg_log *log)
 {
 	int v;
 
-	*log = (struct cfg_log){ .max_len = 1024, .max_level = 7 };
+	*log = (struct cfg_log){ .format = CFG_LOG_LOCAL, .max_len = 1024, .max_level = 7 };
 	if (!parse_target(p, at, log))
 		return false;
 	at = parse_options(p, at + 1, log);

@@ -2,6 +2,7 @@
 #include "net/acceptor.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <tandem/log.h>
 #include <unistd.h>
 
@@ -29,9 +30,19 @@ static void pause_acceptor(struct acceptor *a, double retry_s)
 	}
 }
 
-/* Count a connection in before accepting it, so that threads together stay below the limits. */
-static bool reserve(struct engine *e, struct frontend *fe)
+static void unreserve(struct engine *e, struct listener *l)
 {
+	if (l->count)
+		atomic_fetch_sub(&l->count->cur, 1);
+	gauge_dec(&l->fe->sess);
+	if (e->conns)
+		gauge_dec(e->conns);
+}
+
+/* Count a connection in before accepting it, so that threads together stay below the limits. */
+static bool reserve(struct engine *e, struct listener *l)
+{
+	struct frontend *fe = l->fe;
 	uint32_t fe_max = rcu_dereference(fe->cfg)->maxconn;
 	uint32_t max = atomic_load_explicit(&e->maxconn, memory_order_relaxed);
 
@@ -39,23 +50,21 @@ static bool reserve(struct engine *e, struct frontend *fe)
 	if ((fe_max && atomic_load_explicit(&fe->sess.cur, memory_order_relaxed) >= fe_max) ||
 	    (max && e->conns && atomic_load_explicit(&e->conns->cur, memory_order_relaxed) >= max))
 		return false;
+	if (l->count && atomic_fetch_add(&l->count->cur, 1) >= l->maxconn) {
+		atomic_fetch_sub(&l->count->cur, 1);
+		return false;
+	}
 	if (gauge_reserve(&fe->sess) > fe_max && fe_max) {
 		gauge_dec(&fe->sess);
+		if (l->count)
+			atomic_fetch_sub(&l->count->cur, 1);
 		return false;
 	}
 	if (e->conns && gauge_reserve(e->conns) > max && max) {
-		gauge_dec(e->conns);
-		gauge_dec(&fe->sess);
+		unreserve(e, l);
 		return false;
 	}
 	return true;
-}
-
-static void unreserve(struct engine *e, struct frontend *fe)
-{
-	gauge_dec(&fe->sess);
-	if (e->conns)
-		gauge_dec(e->conns);
 }
 
 /* 1: accepted one; 0: none is there; -errno. */
@@ -66,14 +75,14 @@ static int accept_one(struct acceptor *a)
 	struct addr peer;
 	int fd;
 
-	if (!reserve(e, fe))
+	if (!reserve(e, a->l))
 		return -EBUSY;
 	peer.len = sizeof(peer.un);
 	fd = accept4(a->fd, &peer.sa, &peer.len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (fd == -1) {
 		int error = errno;
 
-		unreserve(e, fe);
+		unreserve(e, a->l);
 		switch (error) {
 		case EAGAIN:
 			return 0;
@@ -91,7 +100,7 @@ static int accept_one(struct acceptor *a)
 		gauge_peak(e->conns, atomic_load_explicit(&e->conns->cur, memory_order_relaxed));
 	if (peer.len < sizeof(sa_family_t))
 		peer.sa.sa_family = AF_UNIX; /* an unnamed Unix client */
-	client_start(a->w, fe, fd, &peer);
+	client_start(a->w, a->l, fd, &peer);
 	return 1;
 }
 

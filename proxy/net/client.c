@@ -10,6 +10,8 @@
 #include "http/h1_conn.h"
 #include "net/acceptor.h"
 #include "net/frontend.h"
+#include "net/listener.h"
+#include "net/proxy_protocol.h"
 #include "net/relay.h"
 #include "net/stream.h"
 #include "process/worker_priv.h"
@@ -65,6 +67,7 @@ void client_close(struct client *c)
 {
 	struct worker_private *priv = c->w->priv;
 	struct frontend *fe = c->fe;
+	struct bind_count *c_count = c->bind_count;
 
 	ASSERT(!c->st);
 	if (c->last)
@@ -78,6 +81,10 @@ void client_close(struct client *c)
 	atomic_store_explicit(&priv->n_clients_shared, priv->n_clients, memory_order_relaxed);
 	if (priv->w->engine->conns)
 		gauge_dec(priv->w->engine->conns);
+	if (c_count) {
+		atomic_fetch_sub(&c_count->cur, 1);
+		bind_count_unref(c_count);
+	}
 	gauge_dec(&fe->sess);
 	if (UNLIKELY(priv->n_paused > 0))
 		acceptors_resume(priv->w);
@@ -158,6 +165,39 @@ static void on_idle_readable(struct client *c)
 	h1_on_client_bytes(st);
 }
 
+/* The PROXY header is looked at while it stays in the socket: when only a part is there, the socket
+ * is not readable again before more has come. */
+static void on_greeting(struct client *c)
+{
+	char head[PROXY_PROTOCOL_MAX];
+	struct addr src = { .len = 0 };
+	ssize_t n = recv(c->fd, head, sizeof(head), MSG_PEEK), used;
+	int low_water;
+
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		return;
+	used = n > 0 ? proxy_protocol_read(head, (size_t)n, &src) : -EINVAL;
+	if (used < 0) {
+		client_close(c);
+		return;
+	}
+	low_water = used == 0 ? (int)n + 1 : 1;
+	(void)setsockopt(c->fd, SOL_SOCKET, SO_RCVLOWAT, &low_water, sizeof(low_water));
+	if (used == 0)
+		return;
+	if (recv(c->fd, head, (size_t)used, 0) != used) {
+		client_close(c);
+		return;
+	}
+	c->is_greeting = false;
+	if (src.len)
+		memcpy(&c->peer, &src.in6, sizeof(c->peer));
+	if (rcu_dereference(c->fe->cfg)->mode == CFG_MODE_TCP)
+		relay_start_tcp(c);
+	else
+		on_idle_readable(c);
+}
+
 static void on_io(struct ev_loop *ev, ev_io *io, int revents)
 {
 	struct client *c = container_of(io, struct client, io);
@@ -167,6 +207,8 @@ static void on_io(struct ev_loop *ev, ev_io *io, int revents)
 		stream_on_client_io(c->st, revents);
 	else if (c->is_lingering)
 		on_lingering(c);
+	else if (UNLIKELY(c->is_greeting))
+		on_greeting(c);
 	else
 		on_idle_readable(c);
 }
@@ -175,7 +217,7 @@ static void on_io(struct ev_loop *ev, ev_io *io, int revents)
  * HAProxy sends it; a silent keep-alive connection is closed. */
 static void on_idle_timeout(struct client *c)
 {
-	if (c->n_requests == 0 && !c->is_lingering)
+	if (c->n_requests == 0 && !c->is_lingering && !c->is_greeting)
 		h1_on_silent_client(c);
 	else
 		client_close(c);
@@ -201,9 +243,11 @@ void client_drain(struct client *c)
 		client_close(c);
 }
 
-void client_start(struct worker *w, struct frontend *fe, int fd, const struct addr *peer)
+void client_start(struct worker *w, const struct listener *l, int fd, const struct addr *peer)
 {
 	static const int one = 1;
+	static const struct linger no_linger = { 1, 0 };
+	struct frontend *fe = l->fe;
 	const struct cfg_proxy *cfg = rcu_dereference(fe->cfg);
 	struct worker_private *priv = w->priv;
 	struct client *c = freelist_get(&priv->clients);
@@ -211,6 +255,8 @@ void client_start(struct worker *w, struct frontend *fe, int fd, const struct ad
 
 	if (UNLIKELY(!c)) {
 		close(fd);
+		if (l->count)
+			atomic_fetch_sub(&l->count->cur, 1);
 		gauge_dec(&fe->sess);
 		if (w->engine->conns)
 			gauge_dec(w->engine->conns);
@@ -223,6 +269,10 @@ void client_start(struct worker *w, struct frontend *fe, int fd, const struct ad
 			      .accept_us = worker_now(w),
 			      .accept_real_us = (int64_t)(ev_now(priv->ev) * 1e6) };
 	c->idle_since_us = c->accept_us;
+	if (l->count) {
+		c->bind_count = l->count;
+		atomic_fetch_add(&l->count->refs, 1);
+	}
 	memcpy(&c->peer, &peer->in6, MIN(sizeof(c->peer), sizeof(peer->in6)));
 	ev_io_init(&c->io, on_io, fd, 0);
 	ev_timer_init(&c->timer, on_timer, 0., 0.);
@@ -235,15 +285,21 @@ void client_start(struct worker *w, struct frontend *fe, int fd, const struct ad
 		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 		if (cfg->tcpka_client)
 			(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
+		if (cfg->nolinger)
+			(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &no_linger, sizeof(no_linger));
 	}
-	if (cfg->mode == CFG_MODE_TCP) {
+	if (cfg->mode == CFG_MODE_TCP && !l->accept_proxy) {
 		relay_start_tcp(c);
 		return;
 	}
+	c->is_greeting = l->accept_proxy;
 	wait_us = cfg->timeout.http_request_us ? cfg->timeout.http_request_us
 					       : cfg->timeout.client_us;
 	c->deadline_us = wait_us ? c->accept_us + wait_us : INT64_MAX;
 	client_watch(c, EV_READ);
 	client_set_deadline(c, c->deadline_us);
-	on_idle_readable(c); /* the request often arrives with the connection */
+	if (c->is_greeting)
+		on_greeting(c);
+	else
+		on_idle_readable(c); /* the request often arrives with the connection */
 }

@@ -10,6 +10,8 @@
 #include <tandem/list.h>
 
 struct frontend;
+struct bind_count;
+struct listener;
 struct sconn;
 struct stream;
 struct worker;
@@ -19,9 +21,10 @@ struct client {
 	ev_timer timer; /* armed at `armed_us`, which may be earlier than the deadline */
 	struct list node;
 	struct worker *w;
-	struct frontend *fe; /* borrowed; counted in its sess */
-	struct stream *st;   /* NULL: idle */
-	struct sconn *last;  /* idle server connection that served us last, preferred */
+	struct frontend *fe;           /* borrowed; counted in its sess */
+	struct stream *st;             /* NULL: idle */
+	struct sconn *last;            /* idle server connection that served us last, preferred */
+	struct bind_count *bind_count; /* of a bind with a maxconn; counted, referenced */
 	int64_t armed_us;
 	int64_t deadline_us; /* of an idle or lingering client */
 	int64_t accept_us;
@@ -35,11 +38,12 @@ struct client {
 	int fd;
 	uint32_t n_requests;
 	bool has_eof;      /* it sends nothing more */
+	bool is_greeting;  /* its PROXY header is still to come */
 	bool is_lingering; /* answered and shut down: reads until the client closes too */
 };
 
 /* Take over an accepted socket. The connection is counted already (fe->sess, engine->conns). */
-void client_start(struct worker *w, struct frontend *fe, int fd, const struct addr *peer);
+void client_start(struct worker *w, const struct listener *l, int fd, const struct addr *peer);
 /* Close and free. The stream is gone already. */
 void client_close(struct client *c);
 /* No stream any more: wait for the next request. */

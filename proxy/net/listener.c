@@ -6,6 +6,7 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -221,6 +222,12 @@ struct listener *listener_open(const struct cfg_bind *b, struct frontend *fe, un
 
 	l->spec = xstrdup(b->spec);
 	l->fe = fe;
+	l->accept_proxy = b->accept_proxy;
+	if (b->maxconn) {
+		l->maxconn = b->maxconn;
+		l->count = xcalloc(1, sizeof(*l->count));
+		l->count->refs = 1;
+	}
 	l->fds = xcalloc(MAX(n_threads, MAX(n_inherited, 1u)), sizeof(int));
 	list_init(&l->node);
 	if (inherited && n_inherited) {
@@ -242,6 +249,12 @@ struct listener *listener_open(const struct cfg_bind *b, struct frontend *fe, un
 	return l;
 }
 
+void bind_count_unref(struct bind_count *c)
+{
+	if (c && atomic_fetch_sub(&c->refs, 1) == 1)
+		free(c);
+}
+
 void listener_free(struct listener *l)
 {
 	if (!l)
@@ -250,6 +263,7 @@ void listener_free(struct listener *l)
 		close(l->fds[i]);
 	if (l->unlink_on_close)
 		(void)unlink(l->addr.un.sun_path);
+	bind_count_unref(l->count);
 	free(l->fds);
 	free((char *)(uintptr_t)l->spec);
 	free(l);

@@ -15,6 +15,12 @@ struct cfg_bind;
 struct diag;
 struct frontend;
 
+/* Shared by a listener and its connections, which may outlive it. */
+struct bind_count {
+	_Atomic unsigned refs, cur;
+};
+void bind_count_unref(struct bind_count *c);
+
 struct listener {
 	struct list node;
 	const char *spec;    /* owned; matches cfg_bind.spec at a reload */
@@ -23,6 +29,9 @@ struct listener {
 	unsigned n_fds;
 	int *fds; /* owned; n_fds is 1 or the number of threads */
 	bool unlink_on_close;
+	struct bind_count *count; /* connections through it; NULL: without a maxconn of its own */
+	unsigned maxconn;
+	bool accept_proxy; /* connections begin with a PROXY header */
 };
 
 /* Open the sockets of b. inherited: fds (n of them, from a master or an old process) for the same

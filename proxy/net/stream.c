@@ -11,6 +11,7 @@
 #include "http/h1_conn.h"
 #include "net/client.h"
 #include "net/frontend.h"
+#include "net/proxy_protocol.h"
 #include "net/relay.h"
 #include "net/splice.h"
 #include "process/worker_priv.h"
@@ -27,73 +28,6 @@ static const struct cfg_proxy *frontend_cfg(const struct stream *st)
 static const struct cfg_proxy *backend_cfg(const struct stream *st)
 {
 	return st->be ? rcu_dereference(st->be->cfg) : frontend_cfg(st);
-}
-
-/* ---- channels ---- */
-
-size_t channel_room(struct stream *st, struct channel *ch, size_t headroom)
-{
-	struct worker_private *priv = st->c->w->priv;
-
-	if (!ch->buf.mem) {
-		char *mem = freelist_get(&priv->buffers);
-
-		if (!mem)
-			return 0;
-		ch->buf = (struct buf){ mem, st->c->w->engine->bufsize, headroom, headroom };
-	}
-	return buf_room(&ch->buf);
-}
-
-ssize_t channel_recv(struct stream *st, struct channel *ch, int fd, size_t headroom)
-{
-	size_t room = channel_room(st, ch, headroom);
-	ssize_t n;
-
-	if (room == 0)
-		return -ENOBUFS;
-	n = recv(fd, ch->buf.mem + ch->buf.tail, room, 0);
-	if (n == -1)
-		return errno == EINTR ? -EAGAIN : -errno;
-	buf_produce(&ch->buf, (size_t)n);
-	return n;
-}
-
-void channel_release(struct stream *st, struct channel *ch)
-{
-	if (!ch->buf.mem || buf_len(&ch->buf) > 0)
-		return;
-	if (ch == &st->req && st->is_replayable)
-		return;
-	freelist_put(&st->c->w->priv->buffers, ch->buf.mem);
-	ch->buf = (struct buf){ 0 };
-}
-
-static void channel_drop(struct stream *st, struct channel *ch)
-{
-	if (ch->buf.mem)
-		freelist_put(&st->c->w->priv->buffers, ch->buf.mem);
-	ch->buf = (struct buf){ 0 };
-}
-
-/* 0: all that is ready was sent or the socket is full (ch->is_blocked); -errno: broken. */
-static int channel_send(struct channel *ch, int fd, uint64_t *n_bytes)
-{
-	ch->is_blocked = false;
-	while (ch->ready > 0) {
-		ssize_t n = send(fd, buf_data(&ch->buf), ch->ready, MSG_NOSIGNAL);
-
-		if (n == -1) {
-			if (errno == EINTR)
-				continue;
-			ch->is_blocked = errno == EAGAIN;
-			return ch->is_blocked ? 0 : -errno;
-		}
-		*n_bytes += (uint64_t)n;
-		ch->ready -= (size_t)n;
-		ch->buf.head += (size_t)n;
-	}
-	return ch->n_piped > 0 ? channel_splice_out(ch, fd, n_bytes) : 0;
 }
 
 /* ---- birth and end ---- */
@@ -391,6 +325,9 @@ static void retry(struct stream *st, bool is_refused)
 	bool is_last, elsewhere;
 
 	close_server(st);
+	st->req.buf.head += st->n_prefix;
+	st->req.ready -= st->n_prefix;
+	st->n_prefix = 0;
 	if (st->retries_left == 0) {
 		counter_add(&n_srv->econ, 1);
 		counter_add(&n_be->econ, 1);
@@ -451,9 +388,48 @@ static void complete_port(struct stream *st, const struct view_server *vs, struc
 	addr_set_port(to, (uint16_t)(addr_port(&local) + vs->port_offset));
 }
 
+static void go_on_connected(struct stream *st)
+{
+	if (st->is_raw && st->state == STREAM_OPEN)
+		relay_on_connected(st);
+	else
+		stream_update(st);
+}
+
+/* Put the header in front of the request; it goes out with it. */
+static bool add_proxy_header(struct stream *st, int version)
+{
+	struct addr local = { .len = sizeof(local.un) };
+	char head[PROXY_PROTOCOL_MAX];
+	struct buf *b = &st->req.buf;
+	size_t n;
+
+	if (getsockname(st->c->fd, &local.sa, &local.len) == -1)
+		local.sa.sa_family = AF_UNSPEC;
+	n = proxy_protocol_write(version, client_addr(st->c), &local, head);
+	if (!b->mem && channel_room(st, &st->req, st->c->w->engine->maxrewrite) == 0)
+		return false;
+	if (b->head < n) {
+		size_t shift = MIN(n - b->head, buf_room(b)), len = buf_len(b);
+
+		memmove(b->mem + b->head + shift, buf_data(b), len);
+		b->head += shift;
+		b->tail += shift;
+	}
+	if (b->head < n)
+		return false;
+	b->head -= n;
+	memcpy(buf_data(b), head, n);
+	st->req.ready += n;
+	st->n_prefix = (uint16_t)n;
+	return true;
+}
+
 static void open_connection(struct stream *st, const struct view_server *vs, const struct addr *to)
 {
 	int r = sconn_open(st->c->w, st->srv, to, &vs->source, &st->s);
+	static const int one = 1;
+	static const struct linger no_linger = { 1, 0 };
 
 	if (r != 0) {
 		st->state = STREAM_PAUSED;
@@ -473,9 +449,20 @@ static void open_connection(struct stream *st, const struct view_server *vs, con
 	st->s->st = st;
 	st->is_reused = false;
 	st->state = STREAM_CONNECTING;
+	if (backend_cfg(st)->tcpka_server)
+		(void)setsockopt(st->s->fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
+	if (backend_cfg(st)->nolinger)
+		(void)setsockopt(st->s->fd, SOL_SOCKET, SO_LINGER, &no_linger, sizeof(no_linger));
+	if (vs->send_proxy) {
+		st->server_keep_alive = false; /* it tells of this client only */
+		if (!add_proxy_header(st, vs->send_proxy)) {
+			stream_fail(st, 500, 'R', 'C');
+			return;
+		}
+	}
 	/* Often it is connected now (loopback, Unix), or the kernel tells that it is not yet. */
 	if (stream_send_to_server(st))
-		stream_update(st);
+		go_on_connected(st);
 }
 
 static void connect_to(struct stream *st, const struct view_server *vs, bool fresh)
@@ -504,7 +491,7 @@ static void connect_to(struct stream *st, const struct view_server *vs, bool fre
 		complete_port(st, vs, &patched);
 		to = &patched;
 	}
-	if (st->is_http && !fresh && h1_may_reuse(st))
+	if (st->is_http && !fresh && !vs->send_proxy && h1_may_reuse(st))
 		st->s = conn_pool_take(&w->priv->pool, st->c, st->srv, sconn_addr_key(to));
 	if (!st->s) {
 		open_connection(st, vs, to);
@@ -540,6 +527,7 @@ void stream_replay(struct stream *st)
 
 static void on_connected(struct stream *st)
 {
+	st->n_prefix = 0;
 	st->state = STREAM_OPEN;
 	st->connected_us = st->server_active_us = worker_now(st->c->w);
 	st->s->n_requests = 0;
@@ -650,14 +638,10 @@ void stream_on_server_io(struct stream *st, int revents)
 			if (!check_connect(st))
 				return;
 			st->req.is_blocked = false;
-			if (st->is_raw) {
-				relay_on_connected(st);
-				return;
-			}
 		} else if (!stream_send_to_server(st)) {
 			return;
 		}
-		stream_update(st);
+		go_on_connected(st);
 		return;
 	}
 	if (revents & EV_WRITE && st->req.is_blocked) {

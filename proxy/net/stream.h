@@ -82,6 +82,7 @@ struct stream {
 	uint8_t retries_left, n_retries;
 	char term[2]; /* cause and state as in HAProxy's logs; 0: normal */
 	uint16_t status;
+	uint16_t n_prefix;  /* bytes of a PROXY header in front of what is to be sent */
 	size_t replay_from; /* offset in req.buf of the first byte of the request */
 
 	int64_t start_us, start_real_us; /* first byte of the request, or accept */
@@ -129,11 +130,15 @@ void stream_replay(struct stream *st);
 /* What to wait for, and until when. The last thing that an event handler does. */
 void stream_update(struct stream *st);
 
+/* channel.c */
 /* Room for reading into ch; attaches a buffer. headroom: to leave in front when it is empty. 0:
  * none. */
 size_t channel_room(struct stream *st, struct channel *ch, size_t headroom);
 /* One recv() into ch. Bytes, 0 for the end, -errno (-ENOBUFS: no room). */
 ssize_t channel_recv(struct stream *st, struct channel *ch, int fd, size_t headroom);
+/* Send what is ready, and what is in the pipe. 0: all is gone, or the socket is full (is_blocked);
+ * -errno: broken. *n_bytes grows by what was sent. */
+int channel_send(struct channel *ch, int fd, uint64_t *n_bytes);
 /* Bytes that could not be sent yet. */
 static inline bool channel_is_empty(const struct channel *ch)
 {
@@ -141,6 +146,8 @@ static inline bool channel_is_empty(const struct channel *ch)
 }
 /* Give the buffer back if nothing is in it (and nothing must be kept). */
 void channel_release(struct stream *st, struct channel *ch);
+/* Give it back whatever is in it. */
+void channel_drop(struct stream *st, struct channel *ch);
 
 /* Log and counters, at the end (stream_log.c). */
 void stream_account(struct stream *st);

@@ -155,6 +155,7 @@ static const struct {
 	{ "GET\t/ HTTP/1.1\r\nHost: a\r\n\r\n", EARLY },
 	{ "GET / HTTP/1.1 \r\nHost: a\r\n\r\n", EARLY },
 	{ "GET / http/1.1\r\nHost: a\r\n\r\n", EARLY },
+	{ "GET / H\x14TP/1.1\r\nHost: a\r\n\r\n", EARLY }, /* http-parser lets it pass */
 	{ "GET / HTTP/01.1\r\nHost: a\r\n\r\n", EARLY },
 	{ "GET / HTTP/1.10\r\nHost: a\r\n\r\n", EARLY },
 	{ "G\xc3T / HTTP/1.1\r\nHost: a\r\n\r\n", EARLY },

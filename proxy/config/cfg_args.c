@@ -113,6 +113,26 @@ bool cfg_read_group(struct cfg_parser *p, unsigned i, gid_t *gid)
 	return true;
 }
 
+const struct cfg_regex *cfg_read_regex(struct cfg_parser *p, unsigned i, const char *what,
+				       struct str pattern, unsigned flags)
+{
+	struct regex_error e;
+	struct regex *re = regex_new(pattern, flags, &e);
+
+	if (!re) {
+		cfg_error(p, i,
+			  "'%s' expects a regular expression; '" STR_FMT
+			  "' is none at its byte %zu: %s",
+			  what, STR_ARG(pattern), e.offset + 1, e.text);
+		return NULL;
+	}
+	struct cfg_regex *r = arena_new(p->arena, struct cfg_regex);
+
+	*r = (struct cfg_regex){ .next = p->cfg->regexes, .re = re, .pattern = pattern };
+	p->cfg->regexes = r;
+	return r;
+}
+
 bool cfg_no_more_args(struct cfg_parser *p, unsigned i)
 {
 	if (i >= p->line->n)

@@ -7,6 +7,7 @@
 #define PROXY_CFG_INTERNAL_H
 
 #include <tandem/lexer.h>
+#include <tandem/regex.h>
 
 #include "config/cfg_model.h"
 #include "config/cfg_parse.h"
@@ -199,6 +200,10 @@ NODISCARD bool cfg_read_user(struct cfg_parser *p, unsigned i, uid_t *uid, gid_t
 NODISCARD bool cfg_read_group(struct cfg_parser *p, unsigned i, gid_t *gid);
 /* Reports unless the line ends before word i. */
 bool cfg_no_more_args(struct cfg_parser *p, unsigned i);
+/* Compile a regular expression (enum regex_flags) that stands in word i; the configuration owns it.
+ * NULL: it was reported. */
+const struct cfg_regex *cfg_read_regex(struct cfg_parser *p, unsigned i, const char *what,
+				       struct str pattern, unsigned flags);
 /* A name of a proxy or server: letters, digits, - _ . : */
 NODISCARD bool cfg_check_name(struct cfg_parser *p, unsigned i, const char *what);
 /* ---- cfg_addr.c: addresses ---- */

@@ -17,6 +17,15 @@
 #include <tandem/diag.h>
 #include <tandem/str.h>
 
+struct regex;
+
+/* A pattern of the configuration, compiled; struct cfg owns all of them. */
+struct cfg_regex {
+	struct cfg_regex *next;
+	struct regex *re;
+	struct str pattern; /* as written */
+};
+
 enum cfg_mode { CFG_MODE_TCP, CFG_MODE_HTTP };
 
 enum cfg_balance { CFG_LB_ROUNDROBIN, CFG_LB_LEASTCONN, CFG_LB_SOURCE };
@@ -218,6 +227,7 @@ struct cfg {
 	struct cfg_global global;
 	struct cfg_proxy *proxies; /* in the order of the file */
 	unsigned n_proxies;
+	struct cfg_regex *regexes; /* all that were compiled, for cfg_free */
 };
 
 #endif

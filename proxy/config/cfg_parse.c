@@ -352,6 +352,9 @@ void cfg_free(struct cfg *c)
 		return;
 	struct arena arena = c->arena;
 
+	for (const struct cfg_regex *r = c->regexes; r; r = r->next)
+		regex_free(r->re);
+
 	arena_fini(&arena);
 	free(c);
 }

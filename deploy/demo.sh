@@ -28,8 +28,9 @@ if [ -t 1 ] && [ -n "${TERM:-}" ] && [ "$TERM" != dumb ]; then
 	bold=$'\e[1m' red=$'\e[31m' green=$'\e[32m' plain=$'\e[0m'
 fi
 
+exec 4>&2 # for the messages of what wait_until runs in silence
 die() {
-	echo "demo: $*" >&2
+	echo "demo: $*" >&4
 	exit 1
 }
 tell() {
@@ -161,6 +162,7 @@ all_up() { # NODE
 
 start_load() {
 	mkfifo "$LAB_DIR/load.in"
+	: >"$LAB_DIR/load.out"
 	exec 3<>"$LAB_DIR/load.in"
 	setsid ip netns exec "$LAB-client" "$PWD/$BUILD/tests/lib/loadgen" -r $RATE -k 50 $VIP 8080 \
 		<"$LAB_DIR/load.in" >"$LAB_DIR/load.out" 2>&1 3>&- &

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <tandem/clock.h>
+#include <tandem/rcu_sanitizer.h>
 
 #include "config/cfg_model.h"
 #include "pool/queue.h"
@@ -33,6 +34,7 @@ static void view_free(struct backend_view *v)
 
 static void view_free_rcu(struct rcu_head *head)
 {
+	RCU_GRACE_OVER();
 	view_free(container_of(head, struct backend_view, rcu));
 }
 
@@ -216,6 +218,7 @@ static struct server *take_by_name(struct server **servers, unsigned n, const ch
 
 static void on_hidden(struct rcu_head *head)
 {
+	RCU_GRACE_OVER();
 	atomic_store(&container_of(head, struct server, rcu)->is_hidden, true);
 }
 
@@ -295,6 +298,7 @@ bool backend_is_unused(const struct backend *be)
 
 static void server_free_rcu(struct rcu_head *head)
 {
+	RCU_GRACE_OVER();
 	server_free(container_of(head, struct server, rcu));
 }
 
@@ -321,6 +325,8 @@ unsigned backend_reap(struct backend *be)
 static void backend_free_rcu(struct rcu_head *head)
 {
 	struct backend *be = container_of(head, struct backend, rcu);
+
+	RCU_GRACE_OVER();
 	while (!list_is_empty(&be->retired)) {
 		struct list *l = be->retired.next;
 

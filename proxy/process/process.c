@@ -15,6 +15,7 @@
 #include <tandem/clock.h>
 #include <tandem/daemon.h>
 #include <tandem/log.h>
+#include <tandem/rcu_sanitizer.h>
 
 #include "config/cfg_model.h"
 #include "config/cfg_parse.h"
@@ -207,6 +208,7 @@ static void on_idle(struct loop *l, bool sleeping)
 	(void)l;
 	if (sleeping) {
 		control_lock_release();
+		RCU_READER_DONE();
 		urcu_qsbr_thread_offline();
 	} else {
 		urcu_qsbr_thread_online();

@@ -8,6 +8,8 @@
 #include <unistd.h>
 #include <urcu/urcu-qsbr.h>
 
+#include <tandem/rcu_sanitizer.h>
+
 #include "config/cfg_model.h"
 #include "config/cfg_parse.h"
 #include "health/check.h"
@@ -421,6 +423,7 @@ void plan_commit(struct plan *plan)
 	if (old != NULL) {
 		retire(p, old, old_cfg);
 		urcu_qsbr_synchronize_rcu();
+		RCU_GRACE_OVER();
 		free(old);
 	}
 	if (p->master != NULL)
@@ -450,6 +453,7 @@ static bool reap_generation(struct process *p, struct generation *g)
 		return false;
 	/* a connection that just counted itself out may still look at its frontend this turn */
 	urcu_qsbr_synchronize_rcu();
+	RCU_GRACE_OVER();
 	for (unsigned i = 0; i < g->n_frontends; i++)
 		frontend_free(g->frontends[i]);
 	for (unsigned i = 0; i < g->n_backends; i++)

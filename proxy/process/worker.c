@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <tandem/rcu_sanitizer.h>
 #include <urcu/urcu-qsbr.h>
 
 #include "log/access_log.h"
@@ -30,6 +31,7 @@ static void on_idle(struct loop *l, bool sleeping)
 			w->priv->has_log_lines = false;
 			access_log_flush(w->priv->alog);
 		}
+		RCU_READER_DONE();
 		urcu_qsbr_thread_offline();
 	} else {
 		urcu_qsbr_thread_online();

@@ -64,7 +64,7 @@ static void change_state(struct ctl_request *rq, struct server *s, struct str wo
 	else if (str_eq(word, STR("drain")))
 		server_set_admin(s, SERVER_FDRAIN, SERVER_FMAINT | SERVER_CMAINT, NULL);
 	else if (str_eq(word, STR("maint")))
-		server_set_admin(s, SERVER_FMAINT, 0, NULL);
+		server_set_admin(s, SERVER_FMAINT, SERVER_FDRAIN, NULL);
 	else
 		strbuf_adds(rq->out,
 			    "'set server <srv> state' expects 'ready', 'drain' and 'maint'.\n");

@@ -177,7 +177,7 @@ static int check_result_number(enum check_status s)
 static int check_state_bits(const struct server *s, bool is_checked)
 {
 	if (s->admin & SERVER_MAINT_MASK)
-		return is_checked ? 14 : 8;
+		return is_checked ? 14 : (s->admin & SERVER_CMAINT) ? 8 : 0;
 	return is_checked ? 6 : 0;
 }
 

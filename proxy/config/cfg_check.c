@@ -313,7 +313,9 @@ static void check_timeouts(struct cfg_parser *p, const struct draft *d)
 
 static void number_proxies(struct cfg_parser *p)
 {
-	unsigned next = 1;
+	/* HAProxy's stats sockets are a proxy, the first; its numbers are in scripts and state
+	 * files */
+	unsigned next = p->cfg->global.sockets ? 2 : 1;
 
 	for (struct draft *d = p->drafts; d; d = d->next)
 		for (struct draft *o = p->drafts; d->explicit_id && o != d; o = o->next)

@@ -442,7 +442,7 @@ static void dump_proxy(struct strbuf *b, const struct cfg_proxy *x, bool with_id
 void cfg_dump(const struct cfg *c, struct strbuf *out)
 {
 	bool with_id = false;
-	unsigned n = 0;
+	unsigned n = c->global.sockets ? 1 : 0;
 
 	for (const struct cfg_proxy *x = c->proxies; x; x = x->next)
 		with_id = with_id || x->id != ++n;

@@ -271,7 +271,7 @@ static bool is_plain_request_line(struct h1_head *h, const char *line_end)
 	const char *target = h->base + h->method_len + 1, *version = line_end - 11;
 
 	if (version <= target || *target != '/' || load64(version) != load64(" HTTP/1.") ||
-	    version[8] != '1' || version[9] != '\r' || h->method == H1_OTHER)
+	    version[8] != '1' || h->method == H1_OTHER)
 		return false;
 	h->target = (uint32_t)(target - h->base);
 	h->target_len = (uint32_t)(version - target);
@@ -286,6 +286,8 @@ enum h1_result h1_parse_request(struct h1_head *h, const char *p, size_t len)
 	head_reset(h, p, true);
 	if (!line_end)
 		return H1_NEED_MORE;
+	if (line_end == p || line_end[-1] != '\r')
+		return H1_BAD;
 	line_end++;
 	sp = memchr(p, ' ', (size_t)(line_end - p));
 	if (!sp || sp == p || sp - p > MAX_METHOD)
@@ -308,8 +310,8 @@ static bool parse_status_line(struct h1_head *h, const char *line_end)
 	http_parser parser;
 
 	if (line_end - p >= 15 && load64(p) == load64("HTTP/1.1") && p[8] == ' ' &&
-	    is_digit(p[9]) && is_digit(p[10]) && is_digit(p[11]) && p[12] == ' ' &&
-	    line_end[-2] == '\r') { /* as nearly all look; the reason is judged by h1_strict */
+	    is_digit(p[9]) && is_digit(p[10]) && is_digit(p[11]) &&
+	    p[12] == ' ') { /* as nearly all look; the reason is judged by h1_strict */
 		h->minor = 1;
 		h->status = (uint16_t)((p[9] - '0') * 100 + (p[10] - '0') * 10 + (p[11] - '0'));
 		return true;
@@ -329,6 +331,8 @@ enum h1_result h1_parse_response(struct h1_head *h, const char *p, size_t len)
 	head_reset(h, p, false);
 	if (!line_end)
 		return H1_NEED_MORE;
+	if (line_end == p || line_end[-1] != '\r')
+		return H1_BAD;
 	line_end++;
 	if (!parse_status_line(h, line_end))
 		return H1_BAD;

@@ -102,6 +102,7 @@ static const struct {
 	{ "HTTP/1.2", "GET / HTTP/1.2\r\n\r\n", false, 0, NULL, NULL, 0, 0 },
 	{ "HTTP/11", "GET / HTTP/11\r\n\r\n", false, 0, NULL, NULL, 0, 0 },
 	{ "no version", "GET /x y\r\n\r\n", false, 0, NULL, NULL, 0, 0 },
+	{ "bare LF after the start line", "GET / HTTP/1.1\n\r\n", false, 0, NULL, NULL, 0, 0 },
 	{ "only a method", "GET\r\n\r\n", false, 0, NULL, NULL, 0, 0 },
 	{ "no colon", "GET / HTTP/1.1\r\nHost\r\n\r\n", false, 0, NULL, NULL, 0, 0 },
 	{ "as many fields as fit", "GET / HTTP/1.1\r\na:1\r\na:1\r\na:1\r\na:1\r\n\r\n", true,
@@ -177,6 +178,7 @@ static const struct {
 	{ "HTTP/1.1 200 \r\n\r\n", true, 200, 1 },
 	{ "HTTP/2.0 200 OK\r\n\r\n", false, 0, 0 },
 	{ "HELLO\r\n\r\n", false, 0, 0 },
+	{ "HTTP/1.1 200 OK\n\r\n", false, 0, 0 },
 	{ "HTTP/1.1 2x0 OK\r\n\r\n", false, 0, 0 },
 	{ "SSH-2.0-x\r\n\r\n", false, 0, 0 },
 };

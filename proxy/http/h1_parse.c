@@ -169,7 +169,8 @@ static bool parse_request_line(struct h1_head *h, const char *line_end)
 			return false;
 		p += h->method_len;
 	}
-	return parse_start_line(h, &parser, p, (size_t)(line_end - p));
+	return parse_start_line(h, &parser, p, (size_t)(line_end - p)) &&
+	       h1_all(h->base + h->target, h->target_len, H1C_TARGET);
 }
 
 /* The first byte that no field value may hold, or end. Eight bytes at a time. */
@@ -198,6 +199,30 @@ static const char *skip_text(const char *p, const char *end)
 	return p;
 }
 
+/* The first byte that is no part of a name, or end. Letters and '-', which nearly all names consist
+ * of, are taken eight at a time. */
+static const char *skip_name(const char *p, const char *end)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7, lows = ~tops;
+
+	while (end - p >= 8) {
+		uint64_t x = le64toh(load64(p)), y = (x | ones * 0x20) & lows, letters, dashes,
+			 others;
+
+		letters = (y + ones * (0x80 - 'a')) & ~(y + ones * (0x7f - 'z'));
+		dashes = ~((x ^ ones * '-') | (((x ^ ones * '-') & lows) + lows));
+		others = ((~letters & ~dashes) | x) & tops;
+		if (others) {
+			p += __builtin_ctzll(others) >> 3;
+			break;
+		}
+		p += 8;
+	}
+	while (p < end && h1_chars[(uint8_t)*p] & H1C_TOKEN)
+		p++;
+	return p;
+}
+
 /* name ":" OWS value OWS CR LF, repeated, and an empty line. A line that begins with a blank, a
  * blank before the colon, a control byte, a CR or LF alone: none of them has a place in this. */
 static enum h1_result parse_fields(struct h1_head *h, const char *p, const char *end)
@@ -211,8 +236,7 @@ static enum h1_result parse_fields(struct h1_head *h, const char *p, const char 
 			h->len = (uint32_t)(p + 2 - h->base);
 			return p[1] == '\n' ? H1_DONE : H1_BAD;
 		}
-		while (p < end && h1_chars[(uint8_t)*p] & H1C_TOKEN)
-			p++;
+		p = skip_name(p, end);
 		if (p == end)
 			return H1_NEED_MORE;
 		if (*p != ':' || p == name || p - name > UINT16_MAX || h->n_fields == h->max_fields)

@@ -212,7 +212,7 @@ static enum h1_fault check_target(const struct h1_head *h)
 	struct str t = h1_target(h);
 	const struct h1_field *host;
 
-	if (t.len == 0 || !h1_all(t.p, t.len, H1C_TARGET))
+	if (t.len == 0)
 		return H1_FAULT_TARGET;
 	if (h->method == H1_CONNECT) {
 		if (!host_is_valid(t) || !memchr(t.p, ':', t.len))
@@ -277,7 +277,7 @@ enum h1_fault h1_check_response(struct h1_head *h)
 	if (!cr || cr - h->base < 12 ||
 	    memcmp(h->base, h->minor ? "HTTP/1.1 " : "HTTP/1.0 ", 9) != 0 ||
 	    (cr - h->base > 12 && h->base[12] != ' ') ||
-	    !h1_all(h->base, (size_t)(cr - h->base), H1C_TEXT))
+	    !h1_all(h->base + 12, (size_t)(cr - h->base) - 12, H1C_TEXT))
 		return H1_FAULT_START_LINE;
 	for (int i = 9; i < 12; i++) {
 		if (h->base[i] < '0' || h->base[i] > '9')

@@ -240,6 +240,37 @@ START_TEST(test_control_bytes_are_found_anywhere)
 }
 END_TEST
 
+/* The same for names. */
+START_TEST(test_names_are_tokens_at_any_length)
+{
+	static const char others[] = "!#$%&'*+-.^_`|~";
+	char bytes[100];
+	struct h1_head h = { .fields = fields, .max_fields = ARRAY_LEN(fields) };
+
+	for (int len = 1; len < 20; len++) {
+		for (int at = 0; at < len; at++) {
+			for (int c = 1; c < 256; c++) {
+				int off = snprintf(bytes, sizeof(bytes), "GET / HTTP/1.1\r\n");
+				bool ok = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+					  (c >= '0' && c <= '9') || strchr(others, c);
+
+				if (c == ':')
+					continue; /* ends the name */
+				memset(bytes + off, 'n', (size_t)len);
+				bytes[off + at] = (char)c;
+				memcpy(bytes + off + len, ": v\r\n\r\n", 8);
+				enum h1_result r =
+					h1_parse_request(&h, bytes, (size_t)(off + len + 7));
+				ck_assert_msg(r == (ok ? H1_DONE : H1_BAD), "%d of %d: %02x", at,
+					      len, c);
+				if (ok)
+					ck_assert_uint_eq(fields[0].name_len, len);
+			}
+		}
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("h1_parse");
@@ -251,6 +282,7 @@ int main(void)
 	tcase_add_loop_test(tc, test_request, 0, ARRAY_LEN(requests));
 	tcase_add_loop_test(tc, test_field, 0, ARRAY_LEN(field_rows));
 	tcase_add_test(tc, test_prefixes_need_more);
+	tcase_add_test(tc, test_names_are_tokens_at_any_length);
 	tcase_add_test(tc, test_control_bytes_are_found_anywhere);
 	tcase_add_loop_test(tc, test_response, 0, ARRAY_LEN(responses));
 	suite_add_tcase(suite, tc);

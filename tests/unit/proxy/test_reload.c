@@ -3,8 +3,10 @@
 #include "../../lib/proxyd_run.h"
 #include "../../lib/unit.h"
 
+#include <dirent.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/ptrace.h>
 #include <tandem/liveness.h>
 #include <tandem/util.h>
 
@@ -528,6 +530,53 @@ START_TEST(test_liveness_tells_states_and_usable_servers)
 }
 END_TEST
 
+/* The first data thread: the oldest one beside the main thread. */
+static pid_t first_data_thread(void)
+{
+	char path[64];
+	pid_t best = 0;
+	struct dirent *e;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)run.pid);
+	dir = opendir(path);
+	ck_assert_ptr_nonnull(dir);
+	while ((e = readdir(dir)) != NULL) {
+		pid_t tid = (pid_t)atoi(e->d_name);
+
+		if (tid > run.pid && (best == 0 || tid < best))
+			best = tid;
+	}
+	closedir(dir);
+	return best;
+}
+
+START_TEST(test_liveness_tells_a_hung_thread)
+{
+	struct liveness_msg m;
+	pid_t tid;
+	int fd;
+
+	start_with_liveness();
+	fd = connect_liveness();
+	expect_liveness(fd, LIVENESS_READY, 1);
+	tid = first_data_thread();
+	if (ptrace(PTRACE_SEIZE, tid, NULL, NULL) != 0)
+		return; /* not permitted here */
+	ck_assert_int_eq(ptrace(PTRACE_INTERRUPT, tid, NULL, NULL), 0);
+	do
+		ck_assert_int_eq(recv(fd, &m, sizeof(m), 0), (int)sizeof(m));
+	while (m.loop_age_ms < 300);
+	ck_assert_int_eq(waitpid(tid, NULL, __WALL), tid);
+	ck_assert_int_eq(ptrace(PTRACE_DETACH, tid, NULL, NULL), 0);
+	do
+		ck_assert_int_eq(recv(fd, &m, sizeof(m), 0), (int)sizeof(m));
+	while (m.loop_age_ms > 100);
+	close(fd);
+	end(SIGTERM);
+}
+END_TEST
+
 START_TEST(test_liveness_ends_with_the_process)
 {
 	struct liveness_msg m;
@@ -565,6 +614,7 @@ int main(void)
 	tcase_add_test(tc, test_a_worker_without_a_master_ends);
 	tcase_add_test(tc, test_reload_inside_a_chroot);
 	tcase_add_test(tc, test_liveness_tells_states_and_usable_servers);
+	tcase_add_test(tc, test_liveness_tells_a_hung_thread);
 	tcase_add_test(tc, test_liveness_ends_with_the_process);
 	suite_add_tcase(s, tc);
 	return unit_run(s);

@@ -232,7 +232,7 @@ static void format_reason(const struct check_result *r, char *out, size_t size)
 }
 
 /* option log-health-checks. HAProxy tells what is new: another status, or a server whose health
- * moves, falling or down. What is the same again goes out as `debug`, so that the level of a log
+ * moves, falling or down. What is the same again goes out as `info`, so that the level of a log
  * target chooses between news and every check. */
 static void log_check(const struct check *c, bool is_news, const char *reason)
 {
@@ -240,7 +240,7 @@ static void log_check(const struct check *c, bool is_news, const char *reason)
 	bool is_up = rise_fall_is_up(&c->rf);
 	const char *state = !is_up ? "DOWN" : s->weight > 0 ? "UP" : "DRAIN";
 
-	server_log(s, is_news ? LOG_NOTICE : LOG_DEBUG,
+	server_log(s, is_news ? LOG_NOTICE : LOG_INFO,
 		   "Health check for %sserver %s/%s %s, %s, status: %u/%u %s.",
 		   s->cfg->backup ? "backup " : "", s->be->name, s->name,
 		   has_passed(c->last.status) ? "succeeded" : "failed", reason,

@@ -74,7 +74,9 @@ static enum log_level own_level(int syslog_level)
 
 static void emit(const struct backend *be, int level, const char *text)
 {
-	log_text(own_level(level), "%s", text);
+	/* routine goes to our own log only where the proxy has no place for it */
+	if (level < LOG_INFO || be->cfg->logs == NULL)
+		log_text(own_level(level), "%s", text);
 	if (server_log_hook != NULL)
 		server_log_hook(be->cfg, level, text);
 }

@@ -27,7 +27,8 @@ enum column_kind {
 enum column_cond {
 	ALWAYS,
 	IF_HTTP,
-	IF_CHECKED, /* servers with checks; other rows always */
+	IF_CHECKED,    /* servers with checks; other rows always */
+	IF_CHECK_RUNS, /* ... that are not in maintenance */
 	IF_NOT_ZERO,
 	IF_DOWNTIME,
 	IF_NOT_NEGATIVE,
@@ -101,7 +102,7 @@ static const struct column columns[] = {
 	NONE("throttle"), U64("lbtot", B | S, lbtot), NONE("tracked"),
 	{ "type", F | B | S, COL_TYPE, 0, ALWAYS },
 	U32("rate", F | B | S, rate), ZERO("rate_lim", F), U32("rate_max", F | B | S, rate_max),
-	TEXT_IF("check_status", S, check_status, IF_CHECKED),
+	TEXT_IF("check_status", S, check_status, IF_CHECK_RUNS),
 	{ "check_code", S, COL_U32, AT(check_code), IF_NOT_ZERO },
 	I64_IF("check_duration", S, check_ms, IF_NOT_NEGATIVE),
 	U64_IF("hrsp_1xx", F | B | S, hrsp[1], IF_HTTP), U64_IF("hrsp_2xx", F | B | S, hrsp[2], IF_HTTP),
@@ -113,13 +114,13 @@ static const struct column columns[] = {
 	U64("cli_abrt", B | S, cli_abrt), U64("srv_abrt", B | S, srv_abrt),
 	ZERO("comp_in", F | B), ZERO("comp_out", F | B), ZERO("comp_byp", F | B), ZERO("comp_rsp", F | B),
 	I64_IF("lastsess", B | S, lastsess_s, ALWAYS),
-	TEXT_IF("last_chk", S, last_check, IF_CHECKED), NONE("last_agt"),
+	TEXT_IF("last_chk", S, last_check, IF_CHECK_RUNS), NONE("last_agt"),
 	U32("qtime", B | S, qtime_ms), U32("ctime", B | S, ctime_ms),
 	U32("rtime", B | S, rtime_ms), U32("ttime", B | S, ttime_ms),
 	NONE("agent_status"), NONE("agent_code"), NONE("agent_duration"),
-	TEXT_IF("check_desc", S, check_desc, IF_CHECKED), NONE("agent_desc"),
-	U32_IF("check_rise", S, check_rise, IF_CHECKED), U32_IF("check_fall", S, check_fall, IF_CHECKED),
-	U32_IF("check_health", S, check_health, IF_CHECKED),
+	TEXT_IF("check_desc", S, check_desc, IF_CHECK_RUNS), NONE("agent_desc"),
+	U32_IF("check_rise", S, check_rise, IF_CHECK_RUNS), U32_IF("check_fall", S, check_fall, IF_CHECK_RUNS),
+	U32_IF("check_health", S, check_health, IF_CHECK_RUNS),
 	NONE("agent_rise"), NONE("agent_fall"), NONE("agent_health"),
 	{ "addr", S, COL_CHARS, AT(addr), ALWAYS }, NONE("cookie"),
 	{ "mode", F | B | S, COL_MODE, 0, ALWAYS },
@@ -165,6 +166,8 @@ static bool is_filled(const struct stats_row *row, const struct column *c)
 		return row->is_http;
 	case IF_CHECKED:
 		return row->type != STATS_SERVER || row->is_checked;
+	case IF_CHECK_RUNS:
+		return row->is_checked && !row->is_check_paused;
 	case IF_NOT_ZERO:
 		return *(const uint32_t *)field(row, c) != 0;
 	case IF_DOWNTIME:

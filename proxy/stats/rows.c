@@ -103,6 +103,9 @@ static void fill_check(const struct server *s, struct stats_row *row)
 	row->chkfail = s->n_check_fail;
 	row->chkdown = s->n_check_down;
 	row->has_downtime = true;
+	row->is_check_paused = (s->admin & SERVER_MAINT_MASK) != 0;
+	if (row->is_check_paused)
+		return;
 	snprintf(row->check_status, sizeof(row->check_status), "%s%s", r.is_running ? "* " : "",
 		 check_status_code(r.status));
 	snprintf(row->check_desc, sizeof(row->check_desc), "%s", check_status_text(r.status));

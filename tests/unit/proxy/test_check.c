@@ -350,7 +350,7 @@ START_TEST(log_health_checks_tells_each_check)
 			   "passed, code: 200, check duration: "));
 		ck_assert_ptr_nonnull(strstr(fix_lines[i], "ms, status: 3/3 UP."));
 		n_news += fix_levels[i] == LOG_NOTICE;
-		n_same += fix_levels[i] == LOG_DEBUG;
+		n_same += fix_levels[i] == LOG_INFO;
 	}
 	ck_assert_uint_eq(n_news, 1); /* the first */
 	ck_assert_uint_ge(n_same, 2);

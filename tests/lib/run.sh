@@ -17,7 +17,7 @@ trap 'exit 130' INT TERM HUP
 
 prefix=
 if [ -n "$SANITIZE" ]; then
-	export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_stack_use_after_return=1:abort_on_error=0}
+	export ASAN_OPTIONS=${ASAN_OPTIONS:-abort_on_error=0}
 	export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
 	export TSAN_OPTIONS=${TSAN_OPTIONS:-halt_on_error=1:second_deadlock_stack=1}
 	export CK_TIMEOUT_MULTIPLIER=${CK_TIMEOUT_MULTIPLIER:-5}

@@ -33,8 +33,6 @@ static void stderr_to_pipe(void)
 	close(fds[1]);
 	fd = fds[0];
 	fcntl(fd, F_SETFL, O_NONBLOCK);
-	/* all lines of a test fit: what a full pipe refuses is dropped */
-	fcntl(fd, F_SETPIPE_SZ, 1 << 20);
 	unsetenv("JOURNAL_STREAM");
 	log_init("testd");
 }
@@ -246,6 +244,8 @@ START_TEST(threads_do_not_mix_their_lines)
 	unsigned n = 0;
 
 	stderr_to_pipe();
+	/* all lines fit: what a full pipe refuses is dropped */
+	fcntl(fd, F_SETPIPE_SZ, 1 << 20);
 	for (int i = 0; i < N_THREADS; i++)
 		ck_assert_int_eq(pthread_create(&threads[i], NULL, log_many, (void *)names[i]), 0);
 	while (n < N_THREADS * N_LINES) {

@@ -117,24 +117,21 @@ static ssize_t read_v2(const char *p, size_t len, struct addr *src)
 		return -EINVAL;
 	if (len < V2_HEAD + n)
 		return 0;
-	if (p[12] == V2_LOCAL) {
-		src->len = 0;
-	} else if (p[12] != V2_PROXY) {
+	if (p[12] != V2_LOCAL && p[12] != V2_PROXY)
 		return -EINVAL;
-	} else if (p[13] == V2_TCP4 && n >= V2_LEN_TCP4) {
+	if ((p[13] == V2_TCP4 && n < V2_LEN_TCP4) || (p[13] == V2_TCP6 && n < V2_LEN_TCP6))
+		return -EINVAL;
+	src->len = 0; /* LOCAL, datagrams, Unix, unspecified: nothing for us */
+	if (p[12] == V2_PROXY && p[13] == V2_TCP4) {
 		src->in = (struct sockaddr_in){ .sin_family = AF_INET };
 		memcpy(&src->in.sin_addr, p + 16, 4);
 		memcpy(&src->in.sin_port, p + 24, 2);
 		src->len = sizeof(src->in);
-	} else if (p[13] == V2_TCP6 && n >= V2_LEN_TCP6) {
+	} else if (p[12] == V2_PROXY && p[13] == V2_TCP6) {
 		src->in6 = (struct sockaddr_in6){ .sin6_family = AF_INET6 };
 		memcpy(&src->in6.sin6_addr, p + 16, 16);
 		memcpy(&src->in6.sin6_port, p + 48, 2);
 		src->len = sizeof(src->in6);
-	} else if (p[13] == V2_TCP4 || p[13] == V2_TCP6) {
-		return -EINVAL;
-	} else {
-		src->len = 0; /* datagrams, Unix, unspecified: nothing for us */
 	}
 	return (ssize_t)(V2_HEAD + n);
 }

@@ -98,13 +98,16 @@ static inline void run_start(struct run *r, uid_t uid, const char *const *args)
 	r->pid = fork();
 	ck_assert_int_ge(r->pid, 0);
 	if (r->pid == 0) {
+		/* opened as who we are: another user may not reach into our directories */
+		int program = open(argv[0], O_PATH | O_CLOEXEC);
+
 		dup2(fds[1], STDOUT_FILENO);
 		dup2(fds[1], STDERR_FILENO);
 		unsetenv("JOURNAL_STREAM");
 		unsetenv("NOTIFY_SOCKET");
 		if (chdir(r->dir) != 0 || (uid != 0 && (setgid(uid) != 0 || setuid(uid) != 0)))
 			_exit(126);
-		execv(argv[0], argv);
+		fexecve(program, argv, environ);
 		_exit(127);
 	}
 	close(fds[1]);

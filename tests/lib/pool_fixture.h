@@ -18,20 +18,6 @@
 
 #define FIX_MAX 16
 
-#ifdef __SANITIZE_THREAD__
-/* liburcu is not instrumented: the race detector does not see that a grace period orders the last
- * look of a reader and the free. */
-const char *__tsan_default_suppressions(void);
-const char *__tsan_default_suppressions(void)
-{
-	return "race:liburcu\n"
-	       "race:urcu_qsbr_\n"
-	       "race:view_free\n"
-	       "race:server_free\n"
-	       "race:backend_free_rcu\n";
-}
-#endif
-
 struct fix_cfg {
 	struct cfg_proxy px;
 	struct cfg_check check;

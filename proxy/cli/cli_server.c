@@ -42,6 +42,9 @@ static const char *parse_weight(const struct server *s, struct str word, unsigne
 	} else if (w < 0 || w > 256) {
 		return "Absolute weight can only be between 0 and 256 inclusive.\n";
 	}
+	if (w != 0 && w != (long)s->cfg->weight && !backend_algo(s->be->cfg)->is_dynamic)
+		return "Backend is using a static LB algorithm and only accepts weights '0%' and "
+		       "'100%'.\n";
 	*out = (unsigned)w;
 	return NULL;
 }

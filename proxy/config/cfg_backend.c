@@ -3,40 +3,219 @@
 #include "config/cfg_names.h"
 
 /* in the order of enum cfg_balance */
-const char *const cfg_balances[] = { "roundrobin", "leastconn", "source", NULL };
+const char *const cfg_balances[] = { "roundrobin", "leastconn", "source",    "static-rr", "first",
+				     "random",     "uri",       "url_param", "hdr",       NULL };
+/* in the order of enum cfg_hash_fn */
+const char *const cfg_hash_fns[] = { "sdbm", "djb2", "wt6", "crc32", NULL };
 
 static const char *nth(const void *arg, size_t i)
 {
 	return ((const char *const *)arg)[i];
 }
 
+/* uri [len N] [depth N] [whole] [path-only] */
+static void read_uri_args(struct cfg_parser *p, unsigned at, struct cfg_lb *lb)
+{
+	unsigned n;
+
+	for (; at < p->line->n; at++) {
+		if (cfg_arg_is(p, at, "len")) {
+			if (cfg_read_uint(p, ++at, "balance uri len", 1, INT32_MAX, &n))
+				lb->len = n;
+		} else if (cfg_arg_is(p, at, "depth")) {
+			/* the first slash is before the first level */
+			if (cfg_read_uint(p, ++at, "balance uri depth", 1, INT32_MAX, &n))
+				lb->depth = n + 1;
+		} else if (cfg_arg_is(p, at, "whole")) {
+			lb->whole = true;
+		} else if (cfg_arg_is(p, at, "path-only")) {
+			lb->path_only = true;
+		} else {
+			cfg_error(p, at,
+				  "unknown parameter '%s' of 'balance uri': it has 'len', 'depth', "
+				  "'whole' and 'path-only'",
+				  cfg_argz(p, at));
+			return;
+		}
+	}
+}
+
+/* url_param NAME */
+static void read_param_args(struct cfg_parser *p, unsigned at, struct cfg_lb *lb)
+{
+	lb->name = cfg_arg(p, at);
+	if (lb->name.len == 0)
+		cfg_error(p, at, "'balance url_param' expects the name of a parameter");
+	else if (cfg_arg_is(p, at + 1, "check_post"))
+		cfg_error(
+			p, at + 1,
+			"'balance url_param %s check_post' is known to HAProxy, but not supported "
+			"yet: bodies are not searched",
+			cfg_argz(p, at));
+	else
+		cfg_no_more_args(p, at + 1);
+}
+
+/* The word between parentheses of word i; empty if there is none. */
+static struct str in_parens(const struct cfg_parser *p, unsigned i)
+{
+	const struct str s = cfg_arg(p, i);
+	const char *open = s.len ? memchr(s.p, '(', s.len) : NULL;
+
+	if (!open || s.p[s.len - 1] != ')')
+		return STR("");
+	return arena_str(p->arena, (struct str){ open + 1, (size_t)(s.p + s.len - open) - 2 });
+}
+
+/* hdr(NAME) [use_domain_only] */
+static void read_hdr_args(struct cfg_parser *p, unsigned at, struct cfg_lb *lb)
+{
+	lb->name = in_parens(p, at - 1);
+	if (lb->name.len == 0) {
+		cfg_error(p, at - 1,
+			  "'balance hdr' expects the name of a header in parentheses: hdr(NAME)");
+		return;
+	}
+	lb->domain_only = cfg_arg_is(p, at, "use_domain_only");
+	cfg_no_more_args(p, lb->domain_only ? at + 1 : at);
+}
+
+static void read_random_args(struct cfg_parser *p, unsigned at, struct cfg_lb *lb)
+{
+	const struct str s = cfg_arg(p, at - 1);
+	int64_t n = 2;
+
+	if (memchr(s.p, '(', s.len) && str_parse_int(in_parens(p, at - 1), 1, 1000, &n) < 0)
+		cfg_error(p, at - 1,
+			  "'balance random' expects a number of draws from 1 to 1000, got '%s'",
+			  cfg_argz(p, at - 1));
+	lb->draws = (unsigned)n;
+}
+
+static void read_balance_args(struct cfg_parser *p, unsigned at, enum cfg_balance b)
+{
+	struct cfg_lb *lb = &p->cur->px->lb;
+	const struct cfg_lb old = *lb;
+
+	*lb = (struct cfg_lb){ .is_consistent = old.is_consistent,
+			       .avalanche = old.avalanche,
+			       .hash_fn = old.hash_fn,
+			       .balance_factor = old.balance_factor };
+	switch (b) {
+	case CFG_LB_URI:
+		read_uri_args(p, at, lb);
+		return;
+	case CFG_LB_URL_PARAM:
+		read_param_args(p, at, lb);
+		return;
+	case CFG_LB_HDR:
+		read_hdr_args(p, at, lb);
+		return;
+	case CFG_LB_RANDOM:
+		read_random_args(p, at, lb);
+		break;
+	case CFG_LB_ROUNDROBIN:
+	case CFG_LB_LEASTCONN:
+	case CFG_LB_SOURCE:
+	case CFG_LB_STATIC_RR:
+	case CFG_LB_FIRST:
+		break;
+	}
+	if (at < p->line->n)
+		cfg_warning(p, at, "'balance %s' has no arguments: '%s' is ignored",
+			    cfg_balances[b], cfg_argz(p, at));
+}
+
 static void set_balance(struct cfg_parser *p, const struct keyword *kw, unsigned at)
 {
+	const struct str word = cfg_arg(p, at);
+	const char *open = word.len ? memchr(word.p, '(', word.len) : NULL;
+	const struct str name = { word.p, open ? (size_t)(open - word.p) : word.len };
 	size_t n = 0;
 
 	for (; cfg_balances[n]; n++) {
-		if (at < p->line->n && !cfg_arg_is(p, at, cfg_balances[n]))
+		const enum cfg_balance b = (enum cfg_balance)n;
+
+		if (open && b != CFG_LB_HDR && b != CFG_LB_RANDOM)
 			continue;
 		/* without argument: round robin, as in HAProxy */
-		p->cur->px->balance = (enum cfg_balance)n;
-		if (at + 1 < p->line->n)
-			cfg_warning(p, at + 1, "'%s %s' has no arguments: '%s' is ignored",
-				    kw->name, cfg_balances[n], cfg_argz(p, at + 1));
+		if (at < p->line->n && !str_eq(name, str_from(cfg_balances[n])))
+			continue;
+		p->cur->px->balance = b;
+		read_balance_args(p, at + 1, b);
 		return;
 	}
-	const char *best = diag_nearest(cfg_arg(p, at), nth, cfg_balances, n);
+	if (str_eq(name, STR("rdp-cookie"))) {
+		cfg_error(p, at, "'%s rdp-cookie' is known to HAProxy, but not supported yet",
+			  kw->name);
+		return;
+	}
+	const char *best = diag_nearest(word, nth, cfg_balances, n);
 
 	if (best)
 		cfg_error(p, at, "unknown algorithm '%s' of '%s'; did you mean '%s'?",
 			  cfg_argz(p, at), kw->name, best);
 	else
-		cfg_error(p, at, "'%s' expects roundrobin, leastconn or source, got '%s'", kw->name,
+		cfg_error(p, at,
+			  "'%s' expects roundrobin, static-rr, leastconn, first, random, source, "
+			  "uri, url_param or hdr(NAME), got '%s'",
+			  kw->name, cfg_argz(p, at));
+}
+
+/* hash-type map-based|consistent [FUNCTION [avalanche]] */
+static void set_hash_type(struct cfg_parser *p, const struct keyword *kw, unsigned at)
+{
+	struct cfg_lb *lb = &p->cur->px->lb;
+	size_t n = 0;
+
+	if (!cfg_arg_is(p, at, "consistent") && !cfg_arg_is(p, at, "map-based")) {
+		cfg_error(p, at, "'%s' expects 'map-based' or 'consistent', got '%s'", kw->name,
 			  cfg_argz(p, at));
+		return;
+	}
+	lb->is_consistent = cfg_arg_is(p, at, "consistent");
+	lb->hash_fn = CFG_HASH_SDBM;
+	lb->avalanche = lb->is_consistent;
+	if (at + 1 >= p->line->n)
+		return;
+	while (cfg_hash_fns[n] && !cfg_arg_is(p, at + 1, cfg_hash_fns[n]))
+		n++;
+	if (!cfg_hash_fns[n]) {
+		cfg_error(p, at + 1,
+			  "'%s' expects the hash function sdbm, djb2, wt6 or crc32, got '%s'",
+			  kw->name, cfg_argz(p, at + 1));
+		return;
+	}
+	lb->hash_fn = (enum cfg_hash_fn)n;
+	lb->avalanche = cfg_arg_is(p, at + 2, "avalanche");
+	if (at + 2 < p->line->n && !lb->avalanche)
+		cfg_error(p, at + 2, "'%s' expects nothing or 'avalanche' here, got '%s'", kw->name,
+			  cfg_argz(p, at + 2));
+}
+
+static void set_balance_factor(struct cfg_parser *p, const struct keyword *kw, unsigned at)
+{
+	unsigned n;
+
+	if (!cfg_read_uint(p, at, kw->name, 0, INT32_MAX, &n))
+		return;
+	if (n != 0 && n <= 100)
+		cfg_error(p, at, "'%s' expects 0 or a number above 100, got '%s'", kw->name,
+			  cfg_argz(p, at));
+	else
+		p->cur->px->lb.balance_factor = n;
 }
 
 const struct keyword cfg_backend_keywords[] = {
 	{ "balance", SEC_DEF_BE, 0, ARGS_ANY, KW_SIDE, set_balance, 0,
-	  "roundrobin|leastconn|source", "how a server is chosen; default roundrobin" },
+	  "roundrobin|static-rr|leastconn|first|random[(N)]|source|uri ...|url_param "
+	  "NAME|hdr(NAME)",
+	  "how a server is chosen; default roundrobin" },
+	{ "hash-type", SEC_DEF_BE, 1, ARGS_ANY, KW_SIDE, set_hash_type, 0,
+	  "map-based|consistent [sdbm|djb2|wt6|crc32 [avalanche]]",
+	  "how a hash finds its server; default map-based sdbm" },
+	{ "hash-balance-factor", SEC_DEF_BE, 1, 1, KW_SIDE, set_balance_factor, 0, "PERCENT",
+	  "most load of a server with hash-type consistent, in percent of the average" },
 	{ "server", SEC_BE, 2, ARGS_ANY, 0, cfg_parse_server, 0, "NAME ADDRESS[:PORT] [parameters]",
 	  "a server" },
 	{ "default-server", SEC_DEF_BE, 1, ARGS_ANY, 0, cfg_parse_default_server, 0, "parameters",

@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include "config/cfg_names.h"
+
 /* A line that could not be read often makes its section look odd too: then no warnings here. */
 #define check_warning(p, ...)                                                                      \
 	do {                                                                                       \
@@ -169,6 +171,13 @@ static void check_tcp(struct cfg_parser *p, struct draft *d)
 
 	if (x->mode != CFG_MODE_TCP)
 		return;
+	if (x->is_backend && x->balance >= CFG_LB_URI) {
+		check_warning(p, d->name.pos,
+			      "%s '%s' is in mode tcp: 'balance %s' needs mode http, roundrobin is "
+			      "used",
+			      cfg_section_name(d->section), d->name.name, cfg_balances[x->balance]);
+		x->balance = CFG_LB_ROUNDROBIN;
+	}
 	if (x->is_frontend && x->monitor_uri.len)
 		warn_needs_http(p, d, "'monitor-uri'");
 	if (x->stats.enabled)

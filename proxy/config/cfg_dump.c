@@ -401,6 +401,37 @@ static void dump_servers(struct strbuf *b, const struct cfg_proxy *x)
 		dump_server(b, s, with_id);
 }
 
+static void dump_balance(struct strbuf *b, const struct cfg_proxy *x)
+{
+	const struct cfg_lb *lb = &x->lb;
+
+	if (x->balance != CFG_LB_ROUNDROBIN) {
+		strbuf_addf(b, "\tbalance %s", cfg_balances[x->balance]);
+		if (x->balance == CFG_LB_HDR || x->balance == CFG_LB_URL_PARAM) {
+			strbuf_addc(b, x->balance == CFG_LB_HDR ? '(' : ' ');
+			put_word(b, lb->name);
+			strbuf_adds(b, x->balance == CFG_LB_HDR ? ")" : "");
+		}
+		if (x->balance == CFG_LB_RANDOM && lb->draws != 2)
+			strbuf_addf(b, "(%u)", lb->draws);
+		add_uint(b, "len", lb->len, 0);
+		if (lb->depth)
+			strbuf_addf(b, " depth %u", lb->depth - 1);
+		add_flag(b, "whole", lb->whole);
+		add_flag(b, "path-only", lb->path_only);
+		add_flag(b, "use_domain_only", lb->domain_only);
+		strbuf_addc(b, '\n');
+	}
+	if (lb->is_consistent || lb->avalanche || lb->hash_fn != CFG_HASH_SDBM) {
+		strbuf_addf(b, "\thash-type %s", lb->is_consistent ? "consistent" : "map-based");
+		if (!lb->is_consistent || !lb->avalanche || lb->hash_fn != CFG_HASH_SDBM)
+			strbuf_addf(b, " %s%s", cfg_hash_fns[lb->hash_fn],
+				    lb->avalanche ? " avalanche" : "");
+		strbuf_addc(b, '\n');
+	}
+	put_uint(b, "hash-balance-factor", lb->balance_factor, 0);
+}
+
 static void dump_proxy(struct strbuf *b, const struct cfg_proxy *x, bool with_id)
 {
 	strbuf_addf(b, "\n%s %s\n",
@@ -430,8 +461,7 @@ static void dump_proxy(struct strbuf *b, const struct cfg_proxy *x, bool with_id
 	if (x->is_backend) {
 		put_uint(b, "retries", x->retries, 3);
 		put_uint(b, "fullconn", x->fullconn, 0);
-		if (x->balance != CFG_LB_ROUNDROBIN)
-			strbuf_addf(b, "\tbalance %s\n", cfg_balances[x->balance]);
+		dump_balance(b, x);
 		dump_check(b, x->check);
 		dump_servers(b, x);
 	}

@@ -28,7 +28,32 @@ struct cfg_regex {
 
 enum cfg_mode { CFG_MODE_TCP, CFG_MODE_HTTP };
 
-enum cfg_balance { CFG_LB_ROUNDROBIN, CFG_LB_LEASTCONN, CFG_LB_SOURCE };
+enum cfg_balance {
+	CFG_LB_ROUNDROBIN,
+	CFG_LB_LEASTCONN,
+	CFG_LB_SOURCE,
+	CFG_LB_STATIC_RR,
+	CFG_LB_FIRST,
+	CFG_LB_RANDOM,
+	/* from here on the request's head decides */
+	CFG_LB_URI,
+	CFG_LB_URL_PARAM,
+	CFG_LB_HDR
+};
+
+enum cfg_hash_fn { CFG_HASH_SDBM, CFG_HASH_DJB2, CFG_HASH_WT6, CFG_HASH_CRC32 };
+
+/* Arguments of balance, and hash-type with hash-balance-factor. */
+struct cfg_lb {
+	unsigned len, depth; /* uri: bytes; depth: slashes + 1; 0: all */
+	bool whole, path_only;
+	struct str name;  /* of the URL's parameter or the header */
+	bool domain_only; /* hdr: of a host name the part before the top level domain */
+	unsigned draws;   /* random; 0: 2 */
+	bool is_consistent, avalanche;
+	enum cfg_hash_fn hash_fn;
+	unsigned balance_factor; /* percent of the average load; 0: off */
+};
 
 enum cfg_log_target { CFG_LOG_UDP, CFG_LOG_UNIX, CFG_LOG_FD };
 enum cfg_log_format {
@@ -164,6 +189,7 @@ struct cfg_proxy {
 
 	/* backend */
 	enum cfg_balance balance;
+	struct cfg_lb lb;
 	const struct cfg_server *servers;
 	unsigned n_servers;
 	unsigned retries; /* default 3 */

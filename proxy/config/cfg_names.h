@@ -5,6 +5,7 @@
 /* Each ends with NULL. */
 extern const char *const cfg_log_facilities[],
 	*const cfg_log_levels[], *const cfg_log_formats[], *const cfg_ctl_levels[],
-								   *const cfg_balances[];
+								   *const cfg_balances[],
+									   *const cfg_hash_fns[];
 
 #endif

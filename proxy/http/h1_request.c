@@ -5,6 +5,7 @@
 #include "http/error_page.h"
 #include "http/h1_conn.h"
 #include "http/h1_strict.h"
+#include "http/lb_key.h"
 #include "net/client.h"
 #include "net/frontend.h"
 #include "net/splice.h"
@@ -206,6 +207,8 @@ static void begin_request(struct stream *st)
 	if (answer_monitor(st, fe_cfg) || answer_stats(st, h, fe_cfg) ||
 	    (be_cfg != fe_cfg && answer_stats(st, h, be_cfg)))
 		return;
+	if (UNLIKELY(be_cfg->balance >= CFG_LB_URI)) /* before the head is moved */
+		st->has_lb_hash = lb_key_of_request(be_cfg->balance, &be_cfg->lb, h, &st->lb_hash);
 	if (!edit_head(st, h, fe_cfg, be_cfg)) {
 		bad_request(st);
 		return;

@@ -5,12 +5,10 @@
 #include "pool/server.h"
 #include "pool/view.h"
 
-uint32_t lb_limit(const struct view_server *vs)
+static uint32_t limit_of_load(const struct view_server *vs)
 {
 	uint64_t streams;
 
-	if (vs->maxconn == 0)
-		return UINT32_MAX;
 	if (vs->minconn == 0 || vs->fullconn == 0)
 		return vs->maxconn;
 	streams = atomic_load_explicit(&vs->srv->be->sess.cur, memory_order_relaxed);
@@ -18,6 +16,19 @@ uint32_t lb_limit(const struct view_server *vs)
 		return vs->maxconn;
 	streams = streams * vs->maxconn / vs->fullconn;
 	return MAX(vs->minconn, (uint32_t)streams);
+}
+
+uint32_t lb_limit(const struct view_server *vs)
+{
+	uint32_t limit;
+
+	if (vs->maxconn == 0)
+		return UINT32_MAX;
+	limit = limit_of_load(vs);
+	if (LIKELY(vs->percent == 100))
+		return limit;
+	limit = (uint32_t)((uint64_t)limit * vs->percent / 100);
+	return MAX(limit, 1u);
 }
 
 bool lb_has_room(const struct view_server *vs)

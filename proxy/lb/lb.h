@@ -11,6 +11,7 @@
 
 #define LB_MAX_SERVERS  65535u /* of one backend: a schedule's entry is 16 bits wide */
 #define LB_MAX_SCHEDULE 65536u /* entries; see lb_reduced_weights() */
+#define LB_WEIGHT_UNIT  16u    /* a weight of 1 in a view: a slow start goes in such steps */
 
 struct backend_view;
 struct server;
@@ -19,6 +20,8 @@ struct view_server;
 /* What a pick may depend on; borrowed. */
 struct lb_key {
 	const struct addr *client;
+	uint32_t hash; /* of the part of the request that counts, if has_hash */
+	bool has_hash;
 	/* Do not pick this server if another is there (it just refused us); may be NULL. */
 	const struct server *avoid;
 };
@@ -33,6 +36,8 @@ struct lb_algo {
 	/* The pick follows from the key: a client waits for its own server when that is full,
 	 * instead of taking the first slot that any server frees. */
 	bool is_bound;
+	/* Weights change while a server is up; else only to 0 and back. */
+	bool is_dynamic;
 	/* Fill v->schedule (heap, freed with the view) and what else the algorithm keeps in a view;
 	 * old: the view that v replaces, or NULL. May be NULL. Control thread; dies when out of
 	 * memory. */
@@ -43,12 +48,18 @@ struct lb_algo {
 	 * Any thread. */
 	const struct view_server *(*pick)(const struct backend_view *v, struct lb_state *st,
 					  const struct lb_key *key);
+	/* The number of sessions of vs changed. May be NULL. Any thread. */
+	void (*changed)(const struct backend_view *v, struct lb_state *st,
+			const struct view_server *vs);
 };
 
-extern const struct lb_algo lb_roundrobin, lb_leastconn, lb_source;
+/* lb_hashed: uri, url_param and hdr. */
+extern const struct lb_algo lb_roundrobin, lb_leastconn, lb_source, lb_static_rr, lb_first,
+	lb_random, lb_hashed;
 
 /* How many streams the server takes at once now: its maxconn, or less while the backend has less
- * than fullconn streams and minconn is set (a ramp, as HAProxy's); UINT32_MAX: no limit. */
+ * than fullconn streams and minconn is set (a ramp, as HAProxy's), or while a slow start lasts;
+ * UINT32_MAX: no limit. */
 uint32_t lb_limit(const struct view_server *vs);
 /* Has the server a free slot under its limit? */
 bool lb_has_room(const struct view_server *vs);

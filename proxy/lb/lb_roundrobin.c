@@ -187,4 +187,6 @@ static const struct view_server *pick(const struct backend_view *v, struct lb_st
 	return first; /* all are full, or there is only the one to be avoided */
 }
 
-const struct lb_algo lb_roundrobin = { .name = "roundrobin", .prepare = prepare, .pick = pick };
+const struct lb_algo lb_roundrobin = {
+	.name = "roundrobin", .is_dynamic = true, .prepare = prepare, .pick = pick
+};

@@ -230,7 +230,10 @@ void stream_fail(struct stream *st, unsigned status, char cause, char where)
 static void assign(struct stream *st)
 {
 	const struct view_server *vs = NULL;
-	struct lb_key key = { .client = client_addr(st->c), .avoid = st->avoid };
+	struct lb_key key = { .client = client_addr(st->c),
+			      .hash = st->lb_hash,
+			      .has_hash = st->has_lb_hash,
+			      .avoid = st->avoid };
 
 	st->state = STREAM_QUEUED;
 	st->server_active_us = worker_now(st->c->w);

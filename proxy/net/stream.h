@@ -78,11 +78,13 @@ struct stream {
 	bool has_response_bytes; /* something went out to the client */
 	bool server_refuses;     /* it takes no more of the request: drop the rest */
 	bool is_redispatched, is_stats;
+	bool has_lb_hash;
 	bool is_silent; /* no log line (monitor-uri, dontlognull) */
 	uint8_t retries_left, n_retries;
 	char term[2]; /* cause and state as in HAProxy's logs; 0: normal */
 	uint16_t status;
 	uint16_t n_prefix;  /* bytes of a PROXY header in front of what is to be sent */
+	uint32_t lb_hash;   /* of what balance uri, hdr.. look at */
 	size_t replay_from; /* offset in req.buf of the first byte of the request */
 
 	int64_t start_us, start_real_us; /* first byte of the request, or accept */

@@ -9,7 +9,7 @@
 #include "config/cfg_model.h"
 #include "pool/queue.h"
 
-static const struct lb_algo *algo_of(const struct cfg_proxy *cfg)
+const struct lb_algo *backend_algo(const struct cfg_proxy *cfg)
 {
 	switch (cfg->balance) {
 	case CFG_LB_ROUNDROBIN:
@@ -18,6 +18,16 @@ static const struct lb_algo *algo_of(const struct cfg_proxy *cfg)
 		return &lb_leastconn;
 	case CFG_LB_SOURCE:
 		return &lb_source;
+	case CFG_LB_STATIC_RR:
+		return &lb_static_rr;
+	case CFG_LB_FIRST:
+		return &lb_first;
+	case CFG_LB_RANDOM:
+		return &lb_random;
+	case CFG_LB_URI:
+	case CFG_LB_URL_PARAM:
+	case CFG_LB_HDR:
+		return &lb_hashed;
 	}
 	UNREACHABLE();
 }
@@ -29,6 +39,8 @@ static void view_free(struct backend_view *v)
 	free(v->servers);
 	free(v->usable);
 	free(v->schedule);
+	free(v->ring);
+	free(v->tree);
 	free(v);
 }
 
@@ -46,13 +58,14 @@ static struct view_server view_of_server(const struct backend *be, struct server
 		.addr = s->addr,
 		.source = cfg->source,
 		.port_offset = cfg->port_offset,
-		.weight = (uint16_t)s->weight,
+		.weight = (uint16_t)server_effective_weight(s),
 		.usable = server_is_usable(s),
 		.is_backup = cfg->backup,
 		.accepts = s->op != SERVER_STOPPED && (s->admin & SERVER_MAINT_MASK) == 0,
 		.send_proxy = (uint8_t)cfg->send_proxy,
 		.maxconn = s->maxconn,
 		.maxqueue = cfg->maxqueue,
+		.percent = (uint8_t)server_percent_of_maxconn(s),
 		.fullconn = be->cfg->fullconn,
 	};
 
@@ -67,6 +80,7 @@ static struct view_server view_of_server(const struct backend *be, struct server
 static void use_server(struct backend_view *v, struct view_server *vs)
 {
 	vs->in_use = true;
+	vs->slot = (uint16_t)v->n_usable;
 	v->usable[v->n_usable++] = vs;
 	v->total_weight += vs->weight;
 }
@@ -106,7 +120,12 @@ static struct backend_view *view_build(const struct backend *be)
 	for (unsigned i = 0; i < be->n_servers; i++)
 		v->servers[i] = view_of_server(be, be->servers[i]);
 	choose_usable(v, be->cfg->allbackups);
-	v->algo = algo_of(be->cfg);
+	v->algo = backend_algo(be->cfg);
+	v->changed = v->algo->changed;
+	v->is_consistent = be->cfg->lb.is_consistent && v->algo->is_bound;
+	v->avalanche = be->cfg->lb.avalanche;
+	v->balance_factor = be->cfg->lb.balance_factor;
+	v->n_draws = be->cfg->lb.draws > 0 ? be->cfg->lb.draws : 2;
 	if (v->algo->prepare != NULL)
 		v->algo->prepare(v, be->view, &be->lb);
 	return v;
@@ -142,6 +161,16 @@ unsigned backend_publish(struct backend *be)
 	return n_granted;
 }
 
+void backend_tick(struct backend *be)
+{
+	bool has_changed = false;
+
+	for (unsigned i = 0; i < be->n_servers; i++)
+		has_changed |= server_tick(be->servers[i]);
+	if (has_changed)
+		backend_publish(be);
+}
+
 unsigned backend_n_usable(const struct backend *be)
 {
 	return backend_view(be)->n_usable;
@@ -163,19 +192,35 @@ enum assign_result backend_assign(struct backend *be, const struct lb_key *key, 
 		return queue_enter(be, vs, v->algo->is_bound, p, out);
 	}
 	*out = vs;
+	if (UNLIKELY(v->changed != NULL))
+		v->changed(v, &be->lb, vs);
 	return ASSIGN_OK;
+}
+
+/* For algorithms that keep count. Any thread. */
+static void tell_algo(struct backend *be, const struct server *s)
+{
+	const struct backend_view *v = backend_view(be);
+	uint32_t i = __atomic_load_n(&s->view_index, __ATOMIC_RELAXED);
+
+	if (LIKELY(v->changed == NULL))
+		return;
+	/* the index may be that of a newer view */
+	if (i < v->n_servers && v->servers[i].srv == s)
+		v->changed(v, &be->lb, &v->servers[i]);
 }
 
 void backend_take(struct backend *be, struct server *s)
 {
-	(void)be;
 	gauge_inc(&s->sess);
+	tell_algo(be, s);
 }
 
 void backend_release(struct backend *be, struct server *s)
 {
 	/* sequentially consistent, see queue.c */
 	atomic_fetch_sub(&s->sess.cur, 1);
+	tell_algo(be, s);
 	if (UNLIKELY(atomic_load(&be->n_waiting) > 0))
 		queue_on_release(be, s);
 }

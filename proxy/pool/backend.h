@@ -100,6 +100,9 @@ struct backend *backend_new(const struct cfg_proxy *cfg, unsigned n_threads);
 /* Take a new configuration: servers that keep name keep states, addresses follow the file, others
  * are added or retired; publishes. */
 void backend_reconfigure(struct backend *be, const struct cfg_proxy *cfg);
+const struct lb_algo *backend_algo(const struct cfg_proxy *cfg);
+/* Once a second: servers in slow start get their next weight. */
+void backend_tick(struct backend *be);
 /* Told after each publication, if not NULL: what depends on usable servers changed. Control
  * thread. */
 extern void (*backend_published_hook)(struct backend *be);

@@ -95,6 +95,8 @@ static bool grant_one(struct backend *be, const struct view_server *vs, const st
 		return false;
 	dequeue(p);
 	p->srv = vs->srv;
+	if (be->view->changed != NULL)
+		be->view->changed(be->view, &be->lb, vs);
 	if (p != self) {
 		/* posted with the lock held: after a cancel that came too late the owner waits for
 		 * this message */
@@ -205,7 +207,7 @@ struct backend_view *queue_publish(struct backend *be, struct backend_view *v, u
 	pthread_mutex_lock(&be->queue_lock);
 	old = be->view;
 	for (uint32_t i = 0; i < v->n_servers; i++)
-		v->servers[i].srv->view_index = i;
+		__atomic_store_n(&v->servers[i].srv->view_index, i, __ATOMIC_RELAXED);
 	__atomic_store_n(&be->view, v, __ATOMIC_RELEASE);
 	for (uint32_t i = 0; old != NULL && i < old->n_servers; i++) {
 		const struct view_server *vs = find_in_view(v, old->servers[i].srv);

@@ -161,6 +161,49 @@ static bool has_servers(const struct backend *be)
 	return be->view->n_active + be->view->n_backup > 0;
 }
 
+/* --- weight --- */
+
+/* Seconds since it started, as HAProxy counts: whole ones. */
+static int64_t slowstart_s(const struct server *s)
+{
+	return (s->cfg->slowstart_us + 999999) / 1000000;
+}
+
+static int64_t started_s(const struct server *s)
+{
+	return (clock_mono_us() - s->last_change_us) / 1000000;
+}
+
+static bool is_starting(const struct server *s)
+{
+	return s->op == SERVER_STARTING && started_s(s) < slowstart_s(s);
+}
+
+unsigned server_effective_weight(const struct server *s)
+{
+	unsigned steps = LB_WEIGHT_UNIT;
+
+	if (is_starting(s) && backend_algo(s->be->cfg)->is_dynamic)
+		steps = (unsigned)((LB_WEIGHT_UNIT * started_s(s) + slowstart_s(s)) /
+				   slowstart_s(s));
+	return s->weight * MIN(steps, LB_WEIGHT_UNIT);
+}
+
+unsigned server_percent_of_maxconn(const struct server *s)
+{
+	return is_starting(s) ? (unsigned)(100 * started_s(s) / slowstart_s(s)) : 100;
+}
+
+unsigned server_throttle(const struct server *s)
+{
+	if (s->op != SERVER_STARTING || in_drain(s->admin))
+		return 0;
+	if (s->weight == 0)
+		return 100;
+	return (100 * server_effective_weight(s) + LB_WEIGHT_UNIT * s->weight - 1) /
+	       (LB_WEIGHT_UNIT * s->weight);
+}
+
 /* --- operational state --- */
 
 static void set_op(struct server *s, enum server_op op)
@@ -173,13 +216,28 @@ static void set_op(struct server *s, enum server_op op)
 	s->last_change_us = now_us;
 }
 
+/* Into service: at once, or step by step. */
+static void set_started(struct server *s)
+{
+	set_op(s, s->cfg->slowstart_us > 0 ? SERVER_STARTING : SERVER_RUNNING);
+}
+
+bool server_tick(struct server *s)
+{
+	if (LIKELY(s->op != SERVER_STARTING))
+		return false;
+	if (!is_starting(s))
+		s->op = SERVER_RUNNING; /* last_change_us stays: it is up since then */
+	return true;
+}
+
 void server_set_up(struct server *s, const char *cause)
 {
 	unsigned n_granted;
 
-	if (s->op == SERVER_RUNNING || in_maint(s->admin))
+	if (s->op == SERVER_RUNNING || s->op == SERVER_STARTING || in_maint(s->admin))
 		return;
-	set_op(s, SERVER_RUNNING);
+	set_started(s);
 	check_on_op(s);
 	n_granted = backend_publish(s->be);
 	say_with_servers_online(s, LOG_NOTICE, "is UP", cause, n_granted);
@@ -255,7 +313,7 @@ static void leave_maint(struct server *s, unsigned admin, const char *cause)
 	snprintf(what, sizeof(what), "is UP/%s (leaving %s)", in_drain(admin) ? "DRAIN" : "READY",
 		 maint_left(s->admin));
 	s->admin = admin;
-	set_op(s, SERVER_RUNNING);
+	set_started(s);
 	check_on_admin(s);
 	backend_publish(s->be);
 	say(s, LOG_NOTICE, what, cause, "%s", "");
@@ -394,7 +452,8 @@ void server_reconfigure(struct server *s, const struct cfg_server *cfg)
 	if (cfg->disabled != old->disabled)
 		set_disabled(s, cfg->disabled);
 	/* nobody would ever bring it up again */
-	if (!cfg->check && s->op != SERVER_RUNNING && !in_maint(s->admin))
+	if (!cfg->check && s->op != SERVER_RUNNING && s->op != SERVER_STARTING &&
+	    !in_maint(s->admin))
 		set_op(s, SERVER_RUNNING);
 }
 

@@ -60,8 +60,8 @@ struct server {
 	struct gauge queue; /* streams waiting for us or counted in our name (qcur, qmax) */
 	_Atomic int64_t last_sess_us;
 	struct counters *counters; /* owned; one each thread */
+	uint32_t view_index; /* where the published view has us; atomic, written with queue_lock */
 	/* under be->queue_lock */
-	uint32_t view_index; /* where the published view has us */
 	struct list waiting; /* struct pending that want us alone, oldest first */
 };
 
@@ -78,6 +78,16 @@ bool server_is_usable(const struct server *s);
 /* HAProxy's word for the status column: "UP", "DOWN", "UP 1/3", "DOWN 1/2", "NOLB", "MAINT",
  * "DRAIN", "no check". buf holds it if it must be composed. */
 const char *server_status_text(const struct server *s, char *buf, size_t size);
+
+/* Its weight now, in parts of LB_WEIGHT_UNIT: less than the user's during a slow start (of
+ * algorithms with dynamic weights). Control thread, as all of these. */
+unsigned server_effective_weight(const struct server *s);
+/* The part of its maxconn that a slow start grants, in percent. */
+unsigned server_percent_of_maxconn(const struct server *s);
+/* Percent of the full weight during a slow start; 0: there is none. */
+unsigned server_throttle(const struct server *s);
+/* Is it in a slow start (or has just ended it)? Then publish. */
+bool server_tick(struct server *s);
 
 /* Control thread. Each changes the state, logs it in HAProxy's words where it has them, and
  * publishes a new view of the backend at once; what changes nothing does nothing. cause: borrowed,

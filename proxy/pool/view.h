@@ -13,6 +13,7 @@
 #include <urcu/urcu-qsbr.h> /* struct rcu_head; call it as urcu_qsbr_call_rcu */
 
 struct lb_algo;
+struct lb_state;
 struct server;
 
 struct view_server {
@@ -21,15 +22,23 @@ struct view_server {
 			       port_offset) */
 	struct addr source; /* len 0: none */
 	int port_offset;
-	uint16_t weight;
-	bool usable; /* up, not drained, weight > 0 */
-	bool in_use; /* balanced over now: usable, and the other backups rest */
+	uint16_t weight; /* now, in parts of LB_WEIGHT_UNIT */
+	uint16_t slot;   /* in usable[], if in_use */
+	bool usable;     /* up, not drained, weight > 0 */
+	bool in_use;     /* balanced over now: usable, and the other backups rest */
 	bool is_backup;
 	bool accepts; /* alive: takes connections that are bound to it (persistence) even when
 			 drained */
 	uint8_t send_proxy;
+	uint8_t percent;                     /* of its limit that a slow start grants */
 	uint32_t maxconn, minconn, maxqueue; /* 0: unlimited; minconn is 0 or below maxconn */
 	uint32_t fullconn;                   /* of the backend: where minconn's ramp ends */
+};
+
+/* A place of a server on the ring of hashes. */
+struct lb_ring_node {
+	uint32_t key;
+	uint32_t slot;
 };
 
 struct backend_view {
@@ -45,9 +54,18 @@ struct backend_view {
 	const struct view_server **usable;
 	/* what the algorithm prepared at publication (lb.h: prepare) */
 	const struct lb_algo *algo; /* which made the schedule and can read it */
-	uint16_t *schedule;         /* roundrobin: indexes into usable, in smooth order; source: the
-				       hash map */
+	void (*changed)(const struct backend_view *v, struct lb_state *st,
+			const struct view_server *vs); /* algo's */
+	bool is_consistent, avalanche;
+	uint32_t balance_factor; /* hash-balance-factor */
+	uint32_t n_draws;        /* random */
+	uint16_t *schedule;      /* roundrobin: indexes into usable, in smooth order; source: the
+				    hash map */
 	uint32_t n_schedule;
+	struct lb_ring_node *ring; /* hash-type consistent: sorted by key */
+	uint32_t n_ring;
+	_Atomic uint64_t *tree; /* leastconn; the only thing that changes in a view */
+	uint32_t n_leaves;
 	uint32_t cursor_base; /* roundrobin: the cursor's value that means schedule[0] */
 };
 

@@ -237,7 +237,7 @@ static void fini_loop(struct process *p)
 {
 	if (p->outside_fd >= 0)
 		close(p->outside_fd);
-#ifndef __SANITIZE_THREAD__ /* it does not see the atomics inside of liburcu */
+#ifndef __SANITIZE_THREAD__  /* it does not see the atomics inside of liburcu */
 	urcu_qsbr_barrier(); /* views on their way to be freed */
 #endif
 	urcu_qsbr_unregister_thread();
@@ -517,10 +517,20 @@ static void on_published(struct backend *be)
 		liveness_server_changed(process_self->liveness);
 }
 
+static void tick_backends(void)
+{
+	const struct registry *r = registry_get();
+
+	for (unsigned i = 0; r != NULL && i < r->n; i++)
+		if (r->entries[i].be != NULL)
+			backend_tick(r->entries[i].be);
+}
+
 static void on_housekeeping(struct ev_loop *ev, ev_timer *w, int revents)
 {
 	(void)ev, (void)w, (void)revents;
 	reload_reap(process_self);
+	tick_backends();
 }
 
 static void start_signal(struct process *p, ev_signal *w, int sig,

@@ -99,7 +99,7 @@ static const struct column columns[] = {
 	U32_IF("qlimit", S, qlimit, IF_NOT_ZERO),
 	{ "pid", F | B | S, COL_ONE, 0, ALWAYS },
 	U32("iid", F | B | S, iid), U32("sid", F | B | S, sid),
-	NONE("throttle"), U64("lbtot", B | S, lbtot), NONE("tracked"),
+	U32_IF("throttle", S, throttle, IF_NOT_ZERO), U64("lbtot", B | S, lbtot), NONE("tracked"),
 	{ "type", F | B | S, COL_TYPE, 0, ALWAYS },
 	U32("rate", F | B | S, rate), ZERO("rate_lim", F), U32("rate_max", F | B | S, rate_max),
 	TEXT_IF("check_status", S, check_status, IF_CHECK_RUNS),

@@ -7,6 +7,7 @@
 #include <tandem/clock.h>
 
 #include "config/cfg_model.h"
+#include "config/cfg_names.h"
 #include "health/check.h"
 #include "net/frontend.h"
 #include "pool/backend.h"
@@ -118,6 +119,11 @@ static void fill_check(const struct server *s, struct stats_row *row)
 	row->check_health = r.health;
 }
 
+static uint32_t shown_weight(uint32_t w)
+{
+	return (w + LB_WEIGHT_UNIT - 1) / LB_WEIGHT_UNIT;
+}
+
 void stats_row_server(const struct server *s, struct stats_row *row)
 {
 	const struct cfg_proxy *px = rcu_dereference(s->be->cfg);
@@ -132,7 +138,8 @@ void stats_row_server(const struct server *s, struct stats_row *row)
 				   .sid = s->id,
 				   .slim = s->maxconn,
 				   .qlimit = s->cfg->maxqueue,
-				   .weight = s->weight,
+				   .weight = shown_weight(server_effective_weight(s)),
+				   .throttle = server_throttle(s),
 				   .user_weight = s->weight,
 				   .act = !s->cfg->backup,
 				   .bck = s->cfg->backup,
@@ -149,23 +156,10 @@ void stats_row_server(const struct server *s, struct stats_row *row)
 	snprintf(row->addr, sizeof(row->addr), "%s", addr_format(&s->addr, true, addr));
 }
 
-static const char *algo_name(enum cfg_balance b)
-{
-	switch (b) {
-	case CFG_LB_ROUNDROBIN:
-		return "roundrobin";
-	case CFG_LB_LEASTCONN:
-		return "leastconn";
-	case CFG_LB_SOURCE:
-		return "source";
-	}
-	UNREACHABLE();
-}
-
 /* Of what is usable, the active servers count; the backups only when no active one is there. */
 static void fill_usable(const struct backend *be, struct stats_row *row)
 {
-	uint32_t active_weight = 0, backup_weight = 0;
+	uint32_t active = 0, backup = 0, active_now = 0, backup_now = 0;
 
 	for (unsigned i = 0; i < be->n_servers; i++) {
 		const struct server *s = be->servers[i];
@@ -174,15 +168,18 @@ static void fill_usable(const struct backend *be, struct stats_row *row)
 			continue;
 		if (!s->cfg->backup) {
 			row->act++;
-			active_weight += s->weight;
+			active += s->weight;
+			active_now += server_effective_weight(s);
 		} else {
 			row->bck++;
-			if (backup_weight == 0 || be->cfg->allbackups)
-				backup_weight += s->weight;
+			if (backup > 0 && !be->cfg->allbackups)
+				continue;
+			backup += s->weight;
+			backup_now += server_effective_weight(s);
 		}
 	}
-	row->weight = row->act > 0 ? active_weight : backup_weight;
-	row->user_weight = row->weight;
+	row->weight = shown_weight(row->act > 0 ? active_now : backup_now);
+	row->user_weight = row->act > 0 ? active : backup;
 }
 
 /* What HAProxy computes where `fullconn` is not set: a tenth of the connections that the frontends
@@ -219,7 +216,7 @@ void stats_row_backend(const struct backend *be, struct stats_row *row)
 		.lastsess_s = last_us > 0 ? seconds_since(last_us, now_us) : -1,
 		.has_downtime = be->n_servers > 0,
 		.check_ms = -1,
-		.algo = algo_name(px->balance),
+		.algo = cfg_balances[px->balance],
 	};
 	fill_counters(row, be->counters, be->n_threads, now_us);
 	fill_gauges(row, &be->sess, &be->queue);

@@ -126,7 +126,7 @@ START_TEST(reload_weighs_file_against_run_time)
 	backend_reconfigure(be, &g.px);
 	ck_assert_msg(be->servers[0]->weight == weights[_i].expect, "%s", weights[_i].name);
 	ck_assert_msg(be->servers[0]->maxconn == weights[_i].expect, "%s", weights[_i].name);
-	ck_assert_uint_eq(be->view->servers[0].weight, weights[_i].expect);
+	ck_assert_uint_eq(be->view->servers[0].weight, LB_WEIGHT_UNIT * weights[_i].expect);
 	fix_free_backend(be);
 }
 END_TEST

@@ -154,13 +154,45 @@ static const struct {
 	  "cfg:8:28: warning: a backslash at the end of a line does not join it with the next: it "
 	  "stands for itself, as in HAProxy" },
 	{ BACK("balance foo"),
-	  "cfg:7:10: error: 'balance' expects roundrobin, leastconn or source, got 'foo'" },
+	  "cfg:7:10: error: 'balance' expects roundrobin, static-rr, leastconn, first, random, "
+	  "source, uri, url_param or hdr(NAME), got 'foo'" },
+	{ BACK("balance uri len"),
+	  "cfg:7:17: error: 'balance uri len' expects a number from 1 to 2147483647" },
+	{ BACK("balance uri len x"),
+	  "cfg:7:18: error: 'balance uri len' expects a number from 1 to "
+	  "2147483647, got 'x'" },
+	{ BACK("balance uri foo"),
+	  "cfg:7:14: error: unknown parameter 'foo' of 'balance uri': it has "
+	  "'len', 'depth', 'whole' and 'path-only'" },
+	{ BACK("balance url_param"),
+	  "cfg:7:19: error: 'balance url_param' expects the name of a parameter" },
+	{ BACK("balance url_param a check_post"),
+	  "cfg:7:22: error: 'balance url_param a check_post' is known to HAProxy, but not "
+	  "supported "
+	  "yet: bodies are not searched" },
+	{ BACK("balance hdr()"), "cfg:7:10: error: 'balance hdr' expects the name of a header in "
+				 "parentheses: hdr(NAME)" },
+	{ BACK("balance hdr"), "cfg:7:10: error: 'balance hdr' expects the name of a header in "
+			       "parentheses: hdr(NAME)" },
+	{ BACK("balance hdr(a) foo"), "cfg:7:17: error: unexpected argument 'foo': remove it" },
+	{ BACK("balance random(0)"), "cfg:7:10: error: 'balance random' expects a number of draws "
+				     "from 1 to 1000, got 'random(0)'" },
+	{ BACK("balance rdp-cookie"),
+	  "cfg:7:10: error: 'balance rdp-cookie' is known to HAProxy, but not supported yet" },
+	{ BACK("hash-type foo"),
+	  "cfg:7:12: error: 'hash-type' expects 'map-based' or 'consistent', got 'foo'" },
+	{ BACK("hash-type consistent foo"),
+	  "cfg:7:23: error: 'hash-type' expects the hash function "
+	  "sdbm, djb2, wt6 or crc32, got 'foo'" },
+	{ BACK("hash-type consistent sdbm foo"), "cfg:7:28: error: 'hash-type' expects nothing or "
+						 "'avalanche' here, got 'foo'" },
+	{ BACK("hash-balance-factor 50"), "cfg:7:22: error: 'hash-balance-factor' expects 0 or a "
+					  "number above 100, got '50'" },
+	{ BACK("mode tcp\n balance uri"),
+	  "cfg:6:9: warning: backend 'b' is in mode tcp: 'balance uri' needs mode http, roundrobin "
+	  "is used" },
 	{ BACK("balance rundrobin"), "cfg:7:10: error: unknown algorithm 'rundrobin' of 'balance'; "
 				     "did you mean 'roundrobin'?" },
-	{ BACK("balance uri"),
-	  "cfg:7:10: error: 'balance uri' is known to HAProxy, but not supported yet" },
-	{ BACK("balance static-rr"),
-	  "cfg:7:10: error: 'balance static-rr' is known to HAProxy, but not supported yet" },
 	{ BACK("balance roundrobin x"),
 	  "cfg:7:21: warning: 'balance roundrobin' has no arguments: 'x' is ignored" },
 	{ BACK("retries x"),

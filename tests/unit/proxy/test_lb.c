@@ -98,6 +98,7 @@ START_TEST(rounds_are_exact_for_any_weights)
 	weights[0] = 1; /* so that nothing is reduced */
 	be = make(CFG_LB_ROUNDROBIN, weights, n);
 	total = be->view->total_weight;
+	total /= LB_WEIGHT_UNIT;
 	ck_assert_uint_eq(be->view->n_schedule, total);
 	for (unsigned i = 0; i < 2 * total; i++)
 		counts[pick(be) - 1]++;
@@ -109,13 +110,11 @@ END_TEST
 
 START_TEST(no_server_no_pick)
 {
-	static const enum cfg_balance all[] = { CFG_LB_ROUNDROBIN, CFG_LB_LEASTCONN,
-						CFG_LB_SOURCE };
-	struct backend *be = make(all[_i], (const unsigned[]){ 0, 0 }, 2);
+	struct backend *be = make((enum cfg_balance)_i, (const unsigned[]){ 0, 0 }, 2);
 
 	ck_assert_uint_eq(pick(be), 0);
 	fix_free_backend(be);
-	be = make(all[_i], NULL, 0);
+	be = make((enum cfg_balance)_i, NULL, 0);
 	ck_assert_uint_eq(pick(be), 0);
 	fix_free_backend(be);
 }
@@ -133,9 +132,7 @@ END_TEST
 
 START_TEST(avoided_server_is_passed_over)
 {
-	static const enum cfg_balance all[] = { CFG_LB_ROUNDROBIN, CFG_LB_LEASTCONN,
-						CFG_LB_SOURCE };
-	struct backend *be = make(all[_i], (const unsigned[]){ 8, 1, 1 }, 3);
+	struct backend *be = make((enum cfg_balance)_i, (const unsigned[]){ 8, 1, 1 }, 3);
 
 	for (unsigned i = 0; i < 50; i++) {
 		const struct addr client = fix_addr("192.0.2.1", 1);
@@ -143,7 +140,7 @@ START_TEST(avoided_server_is_passed_over)
 		ck_assert_uint_ne(pick_avoiding(be, &client, be->servers[0]), 1);
 	}
 	fix_free_backend(be);
-	be = make(all[_i], (const unsigned[]){ 1 }, 1);
+	be = make((enum cfg_balance)_i, (const unsigned[]){ 1 }, 1);
 	for (unsigned i = 0; i < 5; i++) /* nobody else is there */
 		ck_assert_uint_eq(pick_avoiding(be, NULL, be->servers[0]), 1);
 	fix_free_backend(be);
@@ -152,7 +149,8 @@ END_TEST
 
 START_TEST(full_servers_are_passed_over)
 {
-	static const enum cfg_balance all[] = { CFG_LB_ROUNDROBIN, CFG_LB_LEASTCONN };
+	static const enum cfg_balance all[] = { CFG_LB_ROUNDROBIN, CFG_LB_LEASTCONN,
+						CFG_LB_STATIC_RR, CFG_LB_FIRST };
 	struct backend *be;
 
 	fix_init(&f, 8);
@@ -165,7 +163,7 @@ START_TEST(full_servers_are_passed_over)
 		unsigned p = pick(be);
 
 		ck_assert(lb_has_room(&be->view->servers[p - 1]));
-		gauge_inc(&be->servers[p - 1]->sess);
+		backend_take(be, be->servers[p - 1]);
 	}
 	ck_assert_uint_ne(pick(be), 0); /* all are full: one to wait for */
 	fix_forget_lines();
@@ -222,7 +220,7 @@ START_TEST(leastconn_follows_load_and_weight)
 		unsigned p = pick(be);
 
 		counts[p - 1]++;
-		gauge_inc(&be->servers[p - 1]->sess);
+		backend_take(be, be->servers[p - 1]);
 	}
 	ck_assert_uint_ge(counts[1], 29);
 	ck_assert_uint_le(counts[1], 31);
@@ -237,10 +235,195 @@ START_TEST(leastconn_ties_rotate)
 	struct backend *be = make(CFG_LB_LEASTCONN, (const unsigned[]){ 1, 1, 1 }, 3);
 	unsigned counts[3] = { 0 };
 
-	for (unsigned i = 0; i < 30; i++)
-		counts[pick(be) - 1]++;
+	for (unsigned i = 0; i < 30; i++) {
+		unsigned p = pick(be);
+
+		counts[p - 1]++;
+		backend_take(be, be->servers[p - 1]);
+		backend_release(be, be->servers[p - 1]);
+		if (i == 15)
+			backend_publish(be); /* the order stays */
+	}
 	for (unsigned i = 0; i < 3; i++)
 		ck_assert_uint_eq(counts[i], 10);
+	fix_free_backend(be);
+}
+END_TEST
+
+/* What HAProxy's tree would answer: the least rank, whatever came and went before. */
+START_TEST(leastconn_is_exact_for_any_history)
+{
+	unsigned n = 1 + (unsigned)_i % FIX_MAX, weights[FIX_MAX];
+	struct backend *be;
+
+	srand((unsigned)_i);
+	for (unsigned i = 0; i < n; i++)
+		weights[i] = 1 + (unsigned)rand() % 9;
+	be = make(CFG_LB_LEASTCONN, weights, n);
+	for (unsigned step = 0; step < 300; step++) {
+		struct server *s = be->servers[(unsigned)rand() % n];
+		uint64_t least = UINT64_MAX, got;
+
+		if (rand() % 2 && atomic_load(&s->sess.cur) > 0)
+			backend_release(be, s);
+		else
+			backend_take(be, s);
+		for (unsigned i = 0; i < n; i++) {
+			uint64_t c = atomic_load(&be->servers[i]->sess.cur);
+
+			least = MIN(least, c ? (c + 1) * 256 / weights[i] : 0);
+		}
+		s = be->servers[pick(be) - 1];
+		got = atomic_load(&s->sess.cur);
+		got = got ? (got + 1) * 256 / weights[s->index] : 0;
+		ck_assert_uint_eq(got, least);
+	}
+	for (unsigned i = 0; i < n; i++)
+		atomic_store(&be->servers[i]->sess.cur, 0);
+	fix_free_backend(be);
+}
+END_TEST
+
+/* A change that went to another view's tree is found by those who pick. */
+START_TEST(leastconn_heals_what_it_was_not_told)
+{
+	struct backend *be = make(CFG_LB_LEASTCONN, (const unsigned[]){ 1, 1, 1, 1 }, 4);
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < 4; i++)
+		backend_take(be, be->servers[i]);
+	atomic_store(&be->servers[2]->sess.cur, 0); /* behind its back */
+	for (; n < 50 && pick(be) != 3; n++) {
+		backend_take(be, be->servers[0]);
+		backend_release(be, be->servers[0]);
+	}
+	ck_assert_uint_lt(n, 10);
+	for (unsigned i = 0; i < 4; i++)
+		atomic_store(&be->servers[i]->sess.cur, 0);
+	fix_free_backend(be);
+}
+END_TEST
+
+START_TEST(first_goes_by_id)
+{
+	struct backend *be;
+
+	fix_init(&f, 3);
+	f.px.balance = CFG_LB_FIRST;
+	for (unsigned i = 0; i < 3; i++) {
+		f.servers[i].id = 10 - i;
+		f.servers[i].maxconn = 1;
+	}
+	be = backend_new(&f.px, 1);
+	ck_assert_uint_eq(pick(be), 3);
+	ck_assert_uint_eq(pick(be), 3);
+	backend_take(be, be->servers[2]);
+	ck_assert_uint_eq(pick(be), 2);
+	backend_release(be, be->servers[2]);
+	ck_assert_uint_eq(pick(be), 3);
+	fix_free_backend(be);
+}
+END_TEST
+
+START_TEST(random_follows_weights)
+{
+	unsigned counts[2] = { 0 };
+	struct backend *be;
+
+	fix_init(&f, 2);
+	f.px.balance = CFG_LB_RANDOM;
+	f.px.lb.draws = 1;
+	f.servers[1].weight = 3;
+	be = backend_new(&f.px, 1);
+	for (unsigned i = 0; i < 4000; i++)
+		counts[pick(be) - 1]++;
+	ck_assert_uint_gt(counts[1], 2800);
+	ck_assert_uint_lt(counts[1], 3200);
+	fix_free_backend(be);
+}
+END_TEST
+
+/* Two draws: a busy server is chosen only if both fall on it. */
+START_TEST(random_prefers_the_idle)
+{
+	struct backend *be = make(CFG_LB_RANDOM, (const unsigned[]){ 1, 1, 1, 1 }, 4);
+	unsigned n = 0;
+
+	backend_take(be, be->servers[_i]);
+	for (unsigned i = 0; i < 4000; i++)
+		n += pick(be) == (unsigned)_i + 1;
+	ck_assert_uint_gt(n, 150); /* 1 of 16 */
+	ck_assert_uint_lt(n, 350);
+	backend_release(be, be->servers[_i]);
+	fix_free_backend(be);
+}
+END_TEST
+
+static const struct {
+	enum cfg_balance balance;
+	unsigned weight, slowstart_s, after_s;
+	unsigned effective, throttle, limit; /* of maxconn 10 */
+} ramps[] = {
+	{ CFG_LB_ROUNDROBIN, 10, 10, 0, 10, 7, 1 },
+	{ CFG_LB_ROUNDROBIN, 10, 10, 5, 90, 57, 5 },
+	{ CFG_LB_ROUNDROBIN, 10, 10, 9, 150, 94, 9 },
+	{ CFG_LB_ROUNDROBIN, 10, 10, 10, 160, 0, 10 },
+	{ CFG_LB_LEASTCONN, 256, 60, 30, 2304, 57, 5 },
+	{ CFG_LB_STATIC_RR, 10, 10, 5, 160, 100, 5 },
+	{ CFG_LB_SOURCE, 10, 10, 5, 160, 100, 5 },
+};
+
+START_TEST(slow_start_ramps)
+{
+	struct backend *be;
+	struct server *s;
+
+	fix_init(&f, 2);
+	f.px.balance = ramps[_i].balance;
+	f.servers[0].weight = ramps[_i].weight;
+	f.servers[0].maxconn = 10;
+	f.servers[0].slowstart_us = ramps[_i].slowstart_s * INT64_C(1000000);
+	be = backend_new(&f.px, 1);
+	s = be->servers[0];
+	ck_assert_uint_eq(s->op, SERVER_RUNNING); /* not when the proxy starts */
+	server_set_down(s, NULL);
+	server_set_up(s, NULL);
+	ck_assert_uint_eq(s->op, SERVER_STARTING);
+	s->last_change_us -= ramps[_i].after_s * INT64_C(1000000);
+	backend_tick(be);
+	ck_assert_uint_eq(be->view->servers[0].weight, ramps[_i].effective);
+	ck_assert_uint_eq(server_throttle(s), ramps[_i].throttle);
+	ck_assert_uint_eq(lb_limit(&be->view->servers[0]), ramps[_i].limit);
+	ck_assert_uint_eq(s->op, ramps[_i].after_s < ramps[_i].slowstart_s ? SERVER_STARTING
+									   : SERVER_RUNNING);
+	fix_free_backend(be);
+}
+END_TEST
+
+START_TEST(balance_factor_bounds_the_load)
+{
+	struct lb_key key = { .hash = 12345, .has_hash = true };
+	unsigned counts[4] = { 0 };
+	struct backend *be;
+
+	fix_init(&f, 4);
+	f.px.balance = CFG_LB_URI;
+	f.px.lb.is_consistent = true;
+	f.px.lb.balance_factor = 150;
+	be = backend_new(&f.px, 1);
+	for (unsigned i = 0; i < 40; i++) {
+		const struct view_server *vs;
+
+		gauge_inc(&be->sess);
+		vs = be->view->algo->pick(be->view, &be->lb, &key);
+		backend_take(be, vs->srv);
+		counts[vs->srv->index]++;
+	}
+	for (unsigned i = 0; i < 4; i++) {
+		ck_assert_uint_le(counts[i], 15); /* 150 % of 10 */
+		atomic_store(&be->servers[i]->sess.cur, 0);
+	}
+	atomic_store(&be->sess.cur, 0);
 	fix_free_backend(be);
 }
 END_TEST
@@ -366,10 +549,17 @@ int main(void)
 	urcu_qsbr_thread_offline();
 	tcase_add_loop_test(tc, same_order_as_haproxy, 0, ARRAY_LEN(reference));
 	tcase_add_loop_test(tc, rounds_are_exact_for_any_weights, 0, 30);
-	tcase_add_loop_test(tc, no_server_no_pick, 0, 3);
+	tcase_add_loop_test(tc, no_server_no_pick, 0, 7);
 	tcase_add_test(tc, weight_0_is_left_out);
-	tcase_add_loop_test(tc, avoided_server_is_passed_over, 0, 3);
-	tcase_add_loop_test(tc, full_servers_are_passed_over, 0, 2);
+	tcase_add_loop_test(tc, avoided_server_is_passed_over, 0, 6);
+	tcase_add_loop_test(tc, full_servers_are_passed_over, 0, 4);
+	tcase_add_loop_test(tc, leastconn_is_exact_for_any_history, 0, 40);
+	tcase_add_test(tc, leastconn_heals_what_it_was_not_told);
+	tcase_add_test(tc, first_goes_by_id);
+	tcase_add_test(tc, random_follows_weights);
+	tcase_add_loop_test(tc, random_prefers_the_idle, 0, 2);
+	tcase_add_loop_test(tc, slow_start_ramps, 0, ARRAY_LEN(ramps));
+	tcase_add_test(tc, balance_factor_bounds_the_load);
 	tcase_add_test(tc, source_keeps_the_client_at_a_full_server);
 	tcase_add_test(tc, source_knows_ipv6_and_unix);
 	tcase_add_test(tc, leastconn_follows_load_and_weight);

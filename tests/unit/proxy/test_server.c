@@ -216,7 +216,7 @@ START_TEST(weight_is_bounded_and_published)
 
 	server_set_weight(be->servers[0], 1000);
 	ck_assert_uint_eq(be->servers[0]->weight, 256);
-	ck_assert_uint_eq(be->view->servers[0].weight, 256);
+	ck_assert_uint_eq(be->view->servers[0].weight, 256 * LB_WEIGHT_UNIT);
 	server_set_weight(be->servers[0], 0);
 	ck_assert(!server_is_usable(be->servers[0]));
 	ck_assert(be->view->servers[0].accepts); /* for who is bound to it */

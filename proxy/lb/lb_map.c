@@ -1,16 +1,18 @@
-/* lb_source.c - balance source: the client's address chooses, through a map of places.
+/* lb_map.c - a map of places: for balance static-rr, and for hashes (hash-type map-based).
  *
- * Gives the server that HAProxy's default (hash-type map-based) gives for the same address, servers
- * and weights, so that a client keeps its server while the set is unchanged and when one replaces
- * the other. The hash of an address is the xor of its 32-bit words; the map has as many places as
- * the weights sum up to, dealt out one by one to the server whose claim is largest. */
-#include "lb/lb.h"
+ * Gives the server that HAProxy gives for the same hash, servers and weights, so that a client
+ * keeps its server while the set is unchanged and when one proxy replaces the other. The map has as
+ * many places as the weights sum up to, dealt out one by one to the server whose claim is largest.
+ */
+#include "lb/lb_map.h"
 
-#include <arpa/inet.h>
 #include <stdlib.h>
 
 #include "pool/server.h"
 #include "pool/view.h"
+
+/* Places tried in order of the rotation before the cursor is left alone. */
+#define N_TRIES 8
 
 /* Dealing costs servers * places; above this we deal in another way, in linear time. */
 #define MAX_DEALING UINT64_C(16000000)
@@ -51,7 +53,7 @@ static void deal_blocks(const uint32_t *weights, uint32_t n, uint16_t *map)
 			map[place++] = (uint16_t)i;
 }
 
-static void prepare(struct backend_view *v, const struct backend_view *old,
+void lb_map_prepare(struct backend_view *v, const struct backend_view *old,
 		    const struct lb_state *st)
 {
 	uint32_t *weights, total;
@@ -71,44 +73,38 @@ static void prepare(struct backend_view *v, const struct backend_view *old,
 	free(weights);
 }
 
-static bool hash_of(const struct addr *a, uint32_t *out)
+/* A server that just refused us: the next one in the map takes over. */
+const struct view_server *lb_map_at(const struct backend_view *v, uint32_t hash,
+				    const struct server *avoid)
 {
-	uint32_t words[4];
+	uint32_t at = hash % v->n_schedule;
 
-	if (a == NULL || a->len == 0)
-		return false;
-	if (a->sa.sa_family == AF_INET) {
-		*out = ntohl(a->in.sin_addr.s_addr);
-		return true;
-	}
-	if (a->sa.sa_family != AF_INET6)
-		return false;
-	memcpy(words, &a->in6.sin6_addr, sizeof(words));
-	*out = ntohl(words[0] ^ words[1] ^ words[2] ^ words[3]);
-	return true;
-}
-
-static const struct view_server *pick(const struct backend_view *v, struct lb_state *st,
-				      const struct lb_key *key)
-{
-	uint32_t hash, at;
-
-	if (v->n_usable == 0)
-		return NULL;
-	if (!hash_of(key->client, &hash)) /* a Unix socket: no address, so take turns */
-		hash = atomic_fetch_add_explicit(&st->cursor, 1, memory_order_relaxed);
-	at = hash % v->n_schedule;
-	/* a server that just refused us: the next one in the map takes over */
 	for (uint32_t i = 0; i < v->n_schedule; i++) {
 		const struct view_server *vs = v->usable[v->schedule[at]];
 
-		if (vs->srv != key->avoid)
+		if (vs->srv != avoid)
 			return vs;
 		at = at + 1 == v->n_schedule ? 0 : at + 1;
 	}
 	return v->usable[v->schedule[at]];
 }
 
-const struct lb_algo lb_source = {
-	.name = "source", .is_bound = true, .prepare = prepare, .pick = pick
-};
+const struct view_server *lb_map_next(const struct backend_view *v, struct lb_state *st,
+				      const struct server *avoid)
+{
+	const struct view_server *first = NULL;
+
+	for (uint32_t i = 0, at = 0; i < N_TRIES + v->n_schedule; i++) {
+		const struct view_server *vs;
+
+		at = i < N_TRIES ? atomic_fetch_add_explicit(&st->cursor, 1, memory_order_relaxed)
+				 : at + 1;
+		at %= v->n_schedule;
+		vs = v->usable[v->schedule[at]];
+		if (vs->srv != avoid && lb_has_room(vs))
+			return vs;
+		if (first == NULL || first->srv == avoid)
+			first = vs;
+	}
+	return first; /* all are full, or there is only the one to be avoided */
+}

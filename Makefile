@@ -182,6 +182,8 @@ sim: $(SIMS) ## simulate SEEDS (100000) schedules of a LAN of routers
 	@$(BUILD)/tests/sim/sim --seeds $(or $(SEEDS),100000)
 bench: all tools ## CPU and latency beside Debian's haproxy
 	@BUILD=$(BUILD) tests/bench/run.sh
+diff: all tools ## the same bytes through proxyd and Debian's haproxy
+	@BUILD=$(BUILD) tests/diff/diff.sh
 corpus: all ## try the files of CORPUS=DIR with proxyd and vrrpd
 	@BUILD=$(BUILD) tests/lib/corpus.sh $(CORPUS)
 
@@ -216,6 +218,6 @@ help: ## this list
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 FORCE:
 .PHONY: all units tools deps demo demo-down check lint check-format check-tidy check-cppcheck \
-	check-scripts format fuzzers fuzz-smoke sim bench corpus install uninstall clean help FORCE
+	check-scripts format fuzzers fuzz-smoke sim bench diff corpus install uninstall clean help FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -82,9 +82,16 @@ run_single() { # name timeout command...
 	esac
 }
 
+# A scenario (tests/vtc, run by Debian's varnishtest) is a promise to clients, servers or operators, told by
+# its name. Its reference is Debian's haproxy: VTC_PROGRAM=/usr/sbin/haproxy tests/lib/run.sh vtc proves the
+# expectations themselves. ours_*.vtc is what we do differently on purpose, each says why, and proxyd alone passes
+# it. Nothing in a scenario waits for a fixed time: barriers, syslog lines and polling loops do.
 run_vtc() {
+	case ${VTC_PROGRAM:+$1} in
+	*/ours_*) return 0 ;;
+	esac
 	# shellcheck disable=SC2086
-	HAPROXY_PROGRAM=$TOP/$BUILD/proxyd run_single "vtc/$(basename "$1")" "$TIMEOUT" \
+	HAPROXY_PROGRAM=${VTC_PROGRAM:-$TOP/$BUILD/proxyd} run_single "vtc/$(basename "$1")" "$TIMEOUT" \
 		$prefix varnishtest -t $((TIMEOUT / 2)) "$1"
 }
 

@@ -218,6 +218,8 @@ const struct keyword cfg_backend_keywords[] = {
 	  "most load of a server with hash-type consistent, in percent of the average" },
 	{ "server", SEC_BE, 2, ARGS_ANY, 0, cfg_parse_server, 0, "NAME ADDRESS[:PORT] [parameters]",
 	  "a server" },
+	{ "use-server", SEC_BE, 1, ARGS_ANY, KW_SIDE, cfg_parse_use_server, 0,
+	  "NAME if|unless CONDITION", "the server of the requests that meet the condition" },
 	{ "default-server", SEC_DEF_BE, 1, ARGS_ANY, 0, cfg_parse_default_server, 0, "parameters",
 	  "parameters of the servers that follow" },
 	{ 0 },

@@ -13,7 +13,7 @@
 			diag_warning((p)->diag, __VA_ARGS__);                                      \
 	} while (0)
 
-static struct draft *find_backend(struct cfg_parser *p, const char *name)
+struct draft *cfg_find_backend(struct cfg_parser *p, const char *name)
 {
 	for (struct draft *d = p->drafts; d; d = d->next)
 		if ((d->section & SEC_BE) && strcmp(d->name.name, name) == 0)
@@ -52,21 +52,44 @@ static const char *mode_name(enum cfg_mode m)
 
 /* ---- frontends ---- */
 
+void cfg_no_backend(struct cfg_parser *p, const struct cfg_ref *ref)
+{
+	const char *best = nearest_backend(p, ref->name);
+
+	diag_error(p->diag, ref->pos,
+		   best ? "there is no backend '%s'; did you mean '%s'?"
+			: "there is no backend '%s': declare it, or name another",
+		   ref->name, best);
+}
+
+bool cfg_modes_fit(struct cfg_parser *p, const struct draft *d, const struct draft *be,
+		   const char *what, struct diag_pos pos)
+{
+	if (d->px->mode == be->px->mode)
+		return true;
+	if (d->px->mode == CFG_MODE_TCP)
+		diag_error(p->diag, pos,
+			   "%s '%s' is in mode tcp and its %s '%s' in mode http: "
+			   "upgrading a connection is known to HAProxy, but not supported yet",
+			   cfg_section_name(d->section), d->name.name, what, be->name.name);
+	else
+		diag_error(p->diag, pos,
+			   "%s '%s' is in mode %s, but its %s '%s' is in mode %s: make them equal",
+			   cfg_section_name(d->section), d->name.name, mode_name(d->px->mode), what,
+			   be->name.name, mode_name(be->px->mode));
+	return false;
+}
+
 static void link_default_backend(struct cfg_parser *p, struct draft *d)
 {
 	const struct cfg_ref *ref = &d->default_backend;
 
 	if (!ref->name || !(d->section & SEC_FE))
 		return;
-	struct draft *be = find_backend(p, ref->name);
+	struct draft *be = cfg_find_backend(p, ref->name);
 
 	if (!be) {
-		const char *best = nearest_backend(p, ref->name);
-
-		diag_error(p->diag, ref->pos,
-			   best ? "there is no backend '%s'; did you mean '%s'?"
-				: "there is no backend '%s': declare it, or name another",
-			   ref->name, best);
+		cfg_no_backend(p, ref);
 		return;
 	}
 	if (be == d) {
@@ -76,20 +99,8 @@ static void link_default_backend(struct cfg_parser *p, struct draft *d)
 		return;
 	}
 	d->px->default_backend = be->px;
-	if (d->px->mode == be->px->mode)
+	if (!cfg_modes_fit(p, d, be, "default_backend", ref->pos))
 		return;
-	if (d->px->mode == CFG_MODE_TCP)
-		diag_error(p->diag, ref->pos,
-			   "%s '%s' is in mode tcp and its default_backend '%s' in mode http: "
-			   "upgrading a connection is known to HAProxy, but not supported yet",
-			   cfg_section_name(d->section), d->name.name, ref->name);
-	else
-		diag_error(
-			p->diag, ref->pos,
-			"%s '%s' is in mode %s, but its default_backend '%s' is in mode %s: make "
-			"them equal",
-			cfg_section_name(d->section), d->name.name, mode_name(d->px->mode),
-			ref->name, mode_name(be->px->mode));
 }
 
 struct bind_ref {
@@ -278,7 +289,7 @@ static void complete_fullconn(struct cfg_parser *p, struct draft *d)
 	if (d->px->fullconn || !has_minconn)
 		return;
 	for (const struct draft *f = p->drafts; f; f = f->next)
-		if ((f->section & SEC_FE) && (f->px->default_backend == d->px || f == d))
+		if ((f->section & SEC_FE) && (f == d || cfg_proxy_leads_to(f->px, d->px)))
 			sum += f->px->maxconn ? f->px->maxconn : p->cfg->global.maxconn;
 	d->px->fullconn = (unsigned)MIN(sum / 10, UINT32_MAX);
 	if (d->px->fullconn == 0)
@@ -287,8 +298,10 @@ static void complete_fullconn(struct cfg_parser *p, struct draft *d)
 
 static void check_backend(struct cfg_parser *p, struct draft *d)
 {
-	for (struct cfg_server *s = (struct cfg_server *)d->px->servers; s; s = s->next)
+	for (struct cfg_server *s = (struct cfg_server *)d->px->servers; s; s = s->next) {
+		s->live = arena_new(p->arena, struct cfg_live);
 		check_server(p, d, s);
+	}
 	number_servers(d->px);
 	complete_fullconn(p, d);
 	if (d->check.kind != CFG_CHECK_HTTP && d->check.rule_pos.line)
@@ -361,11 +374,13 @@ void cfg_check_all(struct cfg_parser *p)
 	for (struct draft *d = p->drafts; d; d = d->next) {
 		if (d->section & SEC_FE)
 			check_frontend(p, d);
+		d->px->live = arena_new(p->arena, struct cfg_live);
 		*end = d->px;
 		end = &d->px->next;
 		p->cfg->n_proxies++;
 	}
 	*end = NULL;
+	cfg_check_rules(p);
 	for (struct draft *d = p->drafts; d; d = d->next) {
 		if (d->section & SEC_BE)
 			check_backend(p, d);

@@ -286,6 +286,35 @@ static void dump_options(struct strbuf *b, const struct cfg_proxy *x)
 	put_flag(b, "option srvtcpka", x->tcpka_server);
 }
 
+static void add_words(struct strbuf *b, const struct str *words, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		strbuf_addc(b, ' ');
+		put_word(b, words[i]);
+	}
+}
+
+static void dump_acls(struct strbuf *b, const struct acl *acls)
+{
+	for (const struct acl *a = acls; a; a = a->next) {
+		for (const struct acl_test *t = a->tests; t; t = t->next) {
+			strbuf_addf(b, "\tacl %s", a->name);
+			add_words(b, t->words, t->n_words);
+			strbuf_addc(b, '\n');
+		}
+	}
+}
+
+/* "\tNAME TARGET if CONDITION\n" */
+static void dump_rule(struct strbuf *b, const char *name, const char *target,
+		      const struct acl_cond *cond)
+{
+	strbuf_addf(b, "\t%s%s%s", name, target[0] ? " " : "", target);
+	if (cond)
+		add_words(b, cond->words, cond->n_words);
+	strbuf_addc(b, '\n');
+}
+
 static void dump_stats(struct strbuf *b, const struct cfg_stats *s)
 {
 	if (!s->enabled)
@@ -307,7 +336,8 @@ static void dump_stats(struct strbuf *b, const struct cfg_stats *s)
 		put(b, "stats show-desc", s->desc);
 	else
 		put_flag(b, "stats show-desc", s->show_desc);
-	put_flag(b, "stats admin if TRUE", s->admin);
+	for (const struct cfg_rule *r = s->admin_rules; r; r = r->next)
+		dump_rule(b, "stats admin", "", r->cond);
 }
 
 static void dump_check(struct strbuf *b, const struct cfg_check *c)
@@ -441,6 +471,7 @@ static void dump_proxy(struct strbuf *b, const struct cfg_proxy *x, bool with_id
 		strbuf_addf(b, "\tid %u\n", x->id);
 	put_flag(b, "disabled", x->disabled);
 	dump_binds(b, x->binds);
+	dump_acls(b, x->acls);
 	dump_logs(b, x->logs);
 	if (x->is_frontend) {
 		put_uint(b, "maxconn", x->maxconn, 0);
@@ -465,6 +496,12 @@ static void dump_proxy(struct strbuf *b, const struct cfg_proxy *x, bool with_id
 		dump_check(b, x->check);
 		dump_servers(b, x);
 	}
+	for (const struct cfg_rule *r = x->monitor_fails; r; r = r->next)
+		dump_rule(b, "monitor fail", "", r->cond);
+	for (const struct cfg_rule *r = x->use_servers; r; r = r->next)
+		dump_rule(b, "use-server", r->server->name, r->cond);
+	for (const struct cfg_rule *r = x->use_backends; r; r = r->next)
+		dump_rule(b, "use_backend", r->backend->name, r->cond);
 	if (x->is_frontend && x->default_backend)
 		put_text(b, "default_backend", x->default_backend->name);
 }

@@ -19,6 +19,32 @@ static void print_params(FILE *f, const char *title, const struct param *params)
 			pm->help);
 }
 
+static void print_fetches(FILE *f, const struct sample_fetch *t)
+{
+	for (; t->name; t++)
+		fprintf(f, "    %s%s\n        %s\n", t->name, t->usage, t->help);
+}
+
+static void print_samples(FILE *f)
+{
+	fprintf(f, "\nCriteria of 'acl' (fetches):\n");
+	print_fetches(f, sample_fetches);
+	print_fetches(f, sample_http_fetches);
+	fprintf(f, "\nCriteria that imply a matching method:\n   ");
+	for (const struct acl_keyword *k = acl_keywords; k->name; k++)
+		fprintf(f, " %s", k->name);
+	fprintf(f, "\n\nMatching methods (-m):\n   ");
+	for (unsigned m = 0; m < PATTERN_N_METHODS; m++)
+		fprintf(f, " %s", pattern_method_names[m]);
+	fprintf(f, "\n\nConverters:\n");
+	for (const struct sample_conv *c = sample_convs; c->name; c++)
+		fprintf(f, "    %s%s\n        %s\n", c->name, c->usage, c->help);
+	fprintf(f, "\nPredefined acls:\n   ");
+	for (const struct acl_predefined *a = acl_predefined; a->name; a++)
+		fprintf(f, " %s", a->name);
+	fputc('\n', f);
+}
+
 void cfg_print_keywords(FILE *f)
 {
 	for (size_t t = 0; t < CFG_N_TABLES; t++) {
@@ -34,4 +60,5 @@ void cfg_print_keywords(FILE *f)
 	print_params(f, "Parameters of 'bind'", cfg_bind_params);
 	print_params(f, "Parameters of 'server' and 'default-server'", cfg_server_params);
 	print_params(f, "Parameters of 'stats socket'", cfg_socket_params);
+	print_samples(f);
 }

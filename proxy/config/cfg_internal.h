@@ -11,6 +11,7 @@
 
 #include "config/cfg_model.h"
 #include "config/cfg_parse.h"
+#include "http/acl.h"
 
 enum cfg_section {
 	SEC_NONE = 0,
@@ -60,6 +61,24 @@ struct check_draft {
 	struct diag_pos rule_pos; /* of the last own http-check line; line 0: none */
 };
 
+/* An argument of a fetch that names a proxy or a server: looked up when all is read. */
+struct sample_ref {
+	struct sample_ref *next;
+	struct sample_arg *arg;
+	enum sample_arg_type type;
+	const char *fetch;
+	struct draft *d;
+	struct diag_pos pos;
+};
+
+/* A rule whose target is a name, looked up when all is read. */
+struct rule_draft {
+	struct rule_draft *next;
+	struct cfg_rule *rule;
+	const char *what;    /* "use_backend" */
+	struct cfg_ref name; /* NULL: it has no target */
+};
+
 /* A proxy (or a defaults section) while it is read. Starts as a copy of its defaults. */
 struct draft {
 	struct draft *next;
@@ -77,7 +96,9 @@ struct draft {
 	struct cfg_server *last_server;
 	struct cfg_log *last_log;
 	struct cfg_stats_auth *last_auth;
-	struct cfg_ref name; /* of a defaults section it may be "" */
+	struct acl *acls, *last_acl;
+	struct rule_draft *rules, *last_rule; /* of all kinds, in the order of the file */
+	struct cfg_ref name;                  /* of a defaults section it may be "" */
 };
 
 struct cfg_parser {
@@ -98,7 +119,9 @@ struct cfg_parser {
 	struct cfg_socket *last_socket;
 	bool server_is_named; /* the server being read has a host name */
 	unsigned n_binds;
-	bool has_errors; /* found while reading */
+	struct sample_ref *refs;
+	struct acl *predefined; /* those that were used */
+	bool has_errors;        /* found while reading */
 	bool zero_warning;
 };
 
@@ -246,6 +269,25 @@ void cfg_log_add(struct cfg_parser *p, const struct cfg_log **head, struct cfg_l
 		 const struct cfg_log *log, const struct cfg_log *origin);
 /* The check of a backend as the model has it. */
 const struct cfg_check *cfg_probe_build(struct cfg_parser *p, const struct draft *d);
+/* ---- cfg_acl.c ---- */
+keyword_fn cfg_parse_acl;
+/* The condition from word `at` ("if" or "unless") to the end of the line; what: the keyword, for
+ * messages. NULL: reported. */
+NODISCARD const struct acl_cond *cfg_parse_cond(struct cfg_parser *p, const char *what,
+						unsigned at);
+/* Look up what acls and rules name, and warn about what can never match. */
+void cfg_check_rules(struct cfg_parser *p);
+/* ---- cfg_rules.c ---- */
+keyword_fn cfg_parse_use_backend, cfg_parse_use_server, cfg_parse_monitor_fail;
+/* Append a rule with the condition to *head; returns it. last: of a list of this kind. */
+struct cfg_rule *cfg_rule_add(struct cfg_parser *p, const struct cfg_rule **head, const char *what,
+			      const struct acl_cond *cond, struct cfg_ref target);
+struct draft *cfg_find_backend(struct cfg_parser *p, const char *name);
+/* May frontend d use backend be? Reports if not; what: "default_backend". */
+bool cfg_modes_fit(struct cfg_parser *p, const struct draft *d, const struct draft *be,
+		   const char *what, struct diag_pos pos);
+/* Report that there is none of that name. */
+void cfg_no_backend(struct cfg_parser *p, const struct cfg_ref *ref);
 /* Complete the drafts and check them against each other. */
 void cfg_check_all(struct cfg_parser *p);
 

@@ -17,7 +17,12 @@
 #include <tandem/diag.h>
 #include <tandem/str.h>
 
+struct acl;
+struct acl_cond;
+struct backend;
+struct frontend;
 struct regex;
+struct server;
 
 /* A pattern of the configuration, compiled; struct cfg owns all of them. */
 struct cfg_regex {
@@ -115,6 +120,26 @@ struct cfg_check_send {
 	struct str body;
 };
 
+/* Where the running object of a proxy or server is found while this configuration is in force. The
+ * control thread writes it before it publishes the configuration, and never again: what a
+ * configuration refers to is running as long as a reader may see the configuration. */
+struct cfg_live {
+	struct backend *be; /* NULL: disabled, or none */
+	struct frontend *fe;
+	struct server *srv; /* of a server */
+};
+
+/* use_backend, use-server, monitor fail, stats admin: in the order of the file. */
+struct cfg_rule {
+	struct cfg_rule *next;
+	struct diag_pos pos;
+	const struct acl_cond *cond; /* NULL: always */
+	union {
+		const struct cfg_proxy *backend;
+		const struct cfg_server *server;
+	};
+};
+
 /* What option httpchk, http-check and option tcp-check of a backend ask for. */
 struct cfg_check {
 	enum cfg_check_kind kind;
@@ -146,7 +171,8 @@ struct cfg_server {
 	unsigned rise, fall;                          /* default 2, 3 */
 	int64_t slowstart_us;
 	unsigned send_proxy; /* 0, 1 or 2 */
-	struct addr source;  /* len 0: none */
+	struct cfg_live *live;
+	struct addr source; /* len 0: none */
 };
 
 struct cfg_stats_auth {
@@ -159,6 +185,7 @@ struct cfg_stats {
 	struct str realm;
 	unsigned refresh_s; /* 0: none */
 	bool hide_version, show_legends, show_node, show_desc, admin;
+	const struct cfg_rule *admin_rules; /* stats admin: it is permitted if one holds */
 	struct str node, desc;
 	const struct cfg_stats_auth *auth; /* NULL: open to all */
 };
@@ -181,16 +208,21 @@ struct cfg_proxy {
 	enum cfg_mode mode;
 	struct cfg_timeouts timeout;
 	const struct cfg_log *logs;
+	const struct acl *acls;
+	struct cfg_live *live;
 
 	/* frontend */
 	const struct cfg_bind *binds;
 	unsigned maxconn, backlog;
 	const struct cfg_proxy *default_backend; /* NULL: this proxy itself (listen), or 503 */
+	const struct cfg_rule *use_backends;     /* the first that holds, before default_backend */
+	const struct cfg_rule *monitor_fails;
 
 	/* backend */
 	enum cfg_balance balance;
 	struct cfg_lb lb;
 	const struct cfg_server *servers;
+	const struct cfg_rule *use_servers;
 	unsigned n_servers;
 	unsigned retries; /* default 3 */
 	unsigned fullconn;
@@ -211,6 +243,15 @@ struct cfg_proxy {
 	struct str monitor_uri; /* len 0: none */
 	struct cfg_error_page errors[CFG_N_ERROR_PAGES];
 };
+
+/* Can a connection of the frontend come to the backend, by default or by a rule? */
+static inline bool cfg_proxy_leads_to(const struct cfg_proxy *fe, const struct cfg_proxy *be)
+{
+	for (const struct cfg_rule *r = fe->use_backends; r; r = r->next)
+		if (r->backend == be)
+			return true;
+	return fe->default_backend == be;
+}
 
 struct cfg_socket { /* global: stats socket */
 	struct cfg_socket *next;

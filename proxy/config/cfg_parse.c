@@ -40,6 +40,8 @@ static struct draft *draft_new(struct cfg_parser *p, enum cfg_section section,
 	d->timeouts_seen = 0;
 	d->check.request_is_inherited = d->check.expect_is_inherited = true;
 	d->check.rule_pos.line = 0;
+	d->acls = d->last_acl = NULL;
+	d->rules = d->last_rule = NULL;
 	d->last_log = NULL;
 	px->logs = NULL;
 	for (const struct cfg_log *l = from ? from->px->logs : NULL; l; l = l->next) {

@@ -101,25 +101,16 @@ static void set_desc(struct cfg_parser *p, const struct keyword *kw, unsigned at
 	st->desc = words(p, at);
 }
 
-/* Conditions are not there yet, but the two that are always the same need none. */
 static void set_admin(struct cfg_parser *p, const struct keyword *kw, unsigned at)
 {
-	const bool is_if = cfg_arg_is(p, at, "if");
+	const struct acl_cond *cond = cfg_parse_cond(p, kw->name, at);
 
-	if (!is_if && !cfg_arg_is(p, at, "unless")) {
-		cfg_error(p, at, "'%s' expects 'if' or 'unless' and a condition", kw->name);
-	} else if (p->line->n == at + 2 &&
-		   (cfg_arg_is(p, at + 1, "TRUE") || cfg_arg_is(p, at + 1, "FALSE"))) {
-		const bool on = cfg_arg_is(p, at + 1, "TRUE") == is_if;
-		struct cfg_stats *st = own(p);
+	if (!cond)
+		return;
+	struct cfg_stats *st = own(p);
 
-		st->admin = st->admin || on;
-	} else {
-		cfg_error(p, at + 1,
-			  "'%s' with a condition other than TRUE is known to HAProxy, but not "
-			  "supported yet",
-			  kw->name);
-	}
+	st->admin = true;
+	cfg_rule_add(p, &st->admin_rules, kw->name, cond, (struct cfg_ref){ 0 });
 }
 
 const struct keyword cfg_stats_keywords[] = {
@@ -141,7 +132,7 @@ const struct keyword cfg_stats_keywords[] = {
 	  "show the name of the node" },
 	{ "stats show-desc", SEC_DEF_ALL, 0, ARGS_ANY, 0, set_desc, 0, "[TEXT]",
 	  "show a description" },
-	{ "stats admin", SEC_PROXY, 1, ARGS_ANY, 0, set_admin, 0, "if TRUE",
+	{ "stats admin", SEC_PROXY, 1, ARGS_ANY, 0, set_admin, 0, "if|unless CONDITION",
 	  "servers can be changed from the page" },
 	{ 0 },
 };

@@ -6,6 +6,7 @@
 #include "http/h1_conn.h"
 #include "http/h1_strict.h"
 #include "http/lb_key.h"
+#include "http/route.h"
 #include "net/client.h"
 #include "net/frontend.h"
 #include "net/splice.h"
@@ -125,15 +126,18 @@ static bool edit_head(struct stream *st, const struct h1_head *h, const struct c
 	return true;
 }
 
-static bool answer_monitor(struct stream *st, const struct cfg_proxy *cfg)
+static bool answer_monitor(struct stream *st, const struct h1_head *h, const struct cfg_proxy *cfg)
 {
+	unsigned status;
+
 	if (cfg->monitor_uri.len == 0 ||
 	    !str_eq((struct str){ st->line + st->target_off, st->target_len }, cfg->monitor_uri))
 		return false;
+	status = route_any_holds(st->c, cfg->monitor_fails, h) ? 503 : 200;
 	st->is_silent = true;
-	st->status = 200;
-	error_page_compose(NULL, 200, st->minor, &st->keep_alive, st->method == H1_HEAD,
-			   &st->local);
+	st->status = (uint16_t)status;
+	error_page_compose(status == 200 ? NULL : cfg, status, st->minor, &st->keep_alive,
+			   st->method == H1_HEAD, &st->local);
 	stream_answer_local(st);
 	return true;
 }
@@ -180,6 +184,8 @@ static void begin_request(struct stream *st)
 		bad_request(st);
 		return;
 	}
+	if (UNLIKELY(fe_cfg->use_backends != NULL))
+		be = route_by_rules(c, fe_cfg, h);
 	be_cfg = be ? rcu_dereference(be->cfg) : fe_cfg;
 	save_line(st, h);
 	st->method = h->method;
@@ -204,7 +210,9 @@ static void begin_request(struct stream *st)
 		st->req.n_total += used;
 	}
 	st->req.ready = (size_t)st->req.n_total;
-	if (answer_monitor(st, fe_cfg) || answer_stats(st, h, fe_cfg) ||
+	if (UNLIKELY(be_cfg->use_servers != NULL) && be)
+		st->want = route_server(c, be_cfg, h);
+	if (answer_monitor(st, h, fe_cfg) || answer_stats(st, h, fe_cfg) ||
 	    (be_cfg != fe_cfg && answer_stats(st, h, be_cfg)))
 		return;
 	if (UNLIKELY(be_cfg->balance >= CFG_LB_URI)) /* before the head is moved */

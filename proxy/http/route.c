@@ -75,22 +75,22 @@ static bool ask_usable(void *arg, const struct cfg_proxy *px, int64_t *out)
 	return true;
 }
 
-static const struct view_server *find_in_view(const struct backend_view *v,
-					      const struct cfg_server *cfg)
+/* NULL only while a reload is under way. */
+static struct server *running(const struct cfg_server *cfg)
 {
-	for (uint32_t i = 0; i < v->n_servers; i++)
-		if (v->servers[i].srv == cfg->live->srv)
-			return &v->servers[i];
-	return NULL;
+	return __atomic_load_n(&cfg->live->srv, __ATOMIC_ACQUIRE);
 }
 
 static bool ask_server_is_up(void *arg, const struct cfg_server *cfg, bool *out)
 {
-	const struct server *srv = cfg->live->srv;
-	const struct view_server *vs = srv ? find_in_view(backend_view(srv->be), cfg) : NULL;
+	const struct server *srv = running(cfg);
+	const struct backend_view *v = srv ? backend_view(srv->be) : NULL;
 
 	(void)arg;
-	*out = vs && vs->accepts;
+	*out = false;
+	for (uint32_t i = 0; v && i < v->n_servers; i++)
+		if (v->servers[i].srv == srv)
+			*out = v->servers[i].accepts;
 	return true;
 }
 
@@ -137,7 +137,7 @@ struct server *route_server(struct client *c, const struct cfg_proxy *be_cfg,
 
 	for (const struct cfg_rule *r = be_cfg->use_servers; r; r = r->next)
 		if (acl_cond_holds(r->cond, &x) && ask_server_is_up(c, r->server, &is_up) && is_up)
-			return r->server->live->srv;
+			return running(r->server);
 	return NULL;
 }
 

@@ -24,6 +24,9 @@ struct lb_key {
 	bool has_hash;
 	/* Do not pick this server if another is there (it just refused us); may be NULL. */
 	const struct server *avoid;
+	/* A rule chose this one: it, or a place in its queue, as long as it is alive. NULL: none.
+	 */
+	const struct server *want;
 };
 
 struct lb_state {

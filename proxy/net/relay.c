@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include "config/cfg_model.h"
+#include "http/route.h"
 #include "net/client.h"
 #include "net/frontend.h"
 #include "net/splice.h"
@@ -162,13 +163,20 @@ bool relay_on_server_write_error(struct stream *st)
 void relay_start_tcp(struct client *c)
 {
 	struct stream *st = stream_new(c);
+	const struct cfg_proxy *cfg;
+	struct backend *be;
 
 	if (!st) {
 		client_close(c);
 		return;
 	}
 	st->is_raw = true;
-	stream_route(st, rcu_dereference(c->fe->default_backend));
+	cfg = rcu_dereference(c->fe->cfg);
+	be = UNLIKELY(cfg->use_backends != NULL) ? route_by_rules(c, cfg, NULL)
+						 : rcu_dereference(c->fe->default_backend);
+	if (be && UNLIKELY(rcu_dereference(be->cfg)->use_servers != NULL))
+		st->want = route_server(c, be->cfg, NULL);
+	stream_route(st, be);
 }
 
 void relay_start_tunnel(struct stream *st)

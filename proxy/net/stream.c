@@ -233,7 +233,10 @@ static void assign(struct stream *st)
 	struct lb_key key = { .client = client_addr(st->c),
 			      .hash = st->lb_hash,
 			      .has_hash = st->has_lb_hash,
-			      .avoid = st->avoid };
+			      .avoid = st->avoid,
+			      .want = st->want };
+
+	st->want = NULL; /* for the first attempt; and no turn but this one may look at it */
 
 	st->state = STREAM_QUEUED;
 	st->server_active_us = worker_now(st->c->w);

@@ -61,6 +61,7 @@ struct stream {
 	struct server
 		*logged_srv; /* the last one it was given to; lives as long as be->sess counts us */
 	const struct server *avoid; /* it refused us: a name to compare only */
+	const struct server *want;  /* use-server chose it, in this turn */
 	struct pending pending;
 	struct channel req, res;
 

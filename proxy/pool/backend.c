@@ -178,18 +178,29 @@ unsigned backend_n_usable(const struct backend *be)
 
 /* --- assignment --- */
 
+/* The server that a rule chose, if it is alive. */
+static const struct view_server *find_wanted(const struct backend_view *v, const struct server *s)
+{
+	for (uint32_t i = 0; i < v->n_servers; i++)
+		if (v->servers[i].srv == s)
+			return v->servers[i].accepts ? &v->servers[i] : NULL;
+	return NULL;
+}
+
 enum assign_result backend_assign(struct backend *be, const struct lb_key *key, struct pending *p,
 				  const struct view_server **out)
 {
 	const struct backend_view *v = backend_view(be);
-	const struct view_server *vs = v->algo->pick(v, &be->lb, key);
+	const struct view_server *wanted =
+		UNLIKELY(key->want != NULL) ? find_wanted(v, key->want) : NULL;
+	const struct view_server *vs = wanted ? wanted : v->algo->pick(v, &be->lb, key);
 
 	if (vs == NULL)
 		return ASSIGN_NONE;
 	if (vs->maxconn == 0) {
 		gauge_inc(&vs->srv->sess);
 	} else if (atomic_load(&be->n_waiting) > 0 || !queue_take_slot(vs)) {
-		return queue_enter(be, vs, v->algo->is_bound, p, out);
+		return queue_enter(be, vs, wanted != NULL || v->algo->is_bound, p, out);
 	}
 	*out = vs;
 	if (UNLIKELY(v->changed != NULL))
@@ -289,6 +300,8 @@ void backend_reconfigure(struct backend *be, const struct cfg_proxy *cfg)
 		else
 			server_reconfigure(s, cs);
 		s->index = i;
+		if (cs->live != NULL)
+			__atomic_store_n(&cs->live->srv, s, __ATOMIC_RELEASE);
 		be->servers[i] = s;
 	}
 	ASSERT(i == cfg->n_servers);

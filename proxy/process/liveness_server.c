@@ -91,6 +91,23 @@ static uint32_t ping_workers(struct liveness_server *ls, int64_t now_us)
 	return (uint32_t)(oldest_us / US_PER_MS);
 }
 
+/* Where most of a frontend's clients go: its default backend, or else the healthiest that its rules
+ * lead to. */
+static const struct backend *main_backend(const struct frontend *fe)
+{
+	const struct backend *best = fe->default_backend;
+
+	if (best != NULL)
+		return best;
+	for (const struct cfg_rule *r = fe->cfg->use_backends; r != NULL; r = r->next) {
+		const struct backend *be = r->backend->live->be;
+
+		if (be != NULL && (best == NULL || backend_n_usable(be) > backend_n_usable(best)))
+			best = be;
+	}
+	return best;
+}
+
 static void count_frontends(struct liveness_msg *m, bool *is_settled)
 {
 	const struct registry *r = registry_current;
@@ -99,7 +116,7 @@ static void count_frontends(struct liveness_msg *m, bool *is_settled)
 	*is_settled = true;
 	for (unsigned i = 0; r != NULL && i < r->n; i++) {
 		const struct frontend *fe = r->entries[i].fe;
-		const struct backend *be = fe != NULL ? fe->default_backend : NULL;
+		const struct backend *be = fe != NULL ? main_backend(fe) : NULL;
 		uint32_t n;
 
 		if (be == NULL || be->n_servers == 0 || fe->cfg->binds == NULL)

@@ -26,7 +26,7 @@ struct plan_entry {
 	const struct cfg_proxy *cfg;
 	struct frontend *fe; /* of the running process, or ours */
 	struct backend *be;  /* of the running process; NULL: new, made by the commit */
-	bool is_new_frontend;
+	bool is_new_frontend, is_new_backend;
 };
 
 struct plan {
@@ -254,17 +254,31 @@ void plan_drop(struct plan *plan)
 
 /* ---- commit ---- */
 
+/* What the configuration names is found through its slots: they are filled before a reader can see
+ * it. New backends are seen by nobody yet. */
+static void commit_new_backends(struct plan *plan)
+{
+	for (unsigned i = 0; i < plan->n_entries; i++) {
+		struct plan_entry *e = &plan->entries[i];
+
+		e->is_new_backend = e->cfg->is_backend && e->be == NULL;
+		if (e->is_new_backend)
+			e->be = backend_new(e->cfg, plan->process->engine.n_threads);
+		e->cfg->live->be = e->be;
+		e->cfg->live->fe = e->fe;
+	}
+}
+
 static void commit_backends(struct plan *plan)
 {
+	commit_new_backends(plan);
 	for (unsigned i = 0; i < plan->n_entries; i++) {
 		struct plan_entry *e = &plan->entries[i];
 
 		if (!e->cfg->is_backend)
 			continue;
-		if (e->be != NULL)
+		if (!e->is_new_backend)
 			backend_reconfigure(e->be, e->cfg);
-		else
-			e->be = backend_new(e->cfg, plan->process->engine.n_threads);
 		e->be->id = e->cfg->id;
 	}
 }
@@ -488,9 +502,13 @@ void reload_reap(struct process *p)
 	/* servers that left their backend point into the configuration they came from */
 	if (has_retired_servers)
 		return;
-	list_for_each_safe (g, tmp, &p->generations, node)
-		if (reap_generation(p, g))
-			generation_free(g);
+	/* in order: the configuration of an older one may lead to backends that left in a younger
+	 */
+	list_for_each_safe (g, tmp, &p->generations, node) {
+		if (!reap_generation(p, g))
+			break;
+		generation_free(g);
+	}
 }
 
 static void free_generation_now(struct generation *g)

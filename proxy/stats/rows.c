@@ -192,7 +192,8 @@ static uint32_t default_fullconn(const struct backend *be)
 	for (unsigned i = 0; r != NULL && i < r->n; i++) {
 		const struct frontend *fe = r->entries[i].fe;
 
-		if (fe != NULL && rcu_dereference(fe->default_backend) == be)
+		if (fe != NULL && (rcu_dereference(fe->default_backend) == be ||
+				   cfg_proxy_leads_to(fe->cfg, be->cfg)))
 			sum += rcu_dereference(fe->cfg)->maxconn > 0 ? fe->cfg->maxconn
 								     : process_maxconn();
 	}

@@ -21,6 +21,7 @@ struct conn {
 	struct loop_grave grave;
 	int fd; /* owned */
 	ev_io io;
+	ev_io wait; /* what the running command waits for */
 	ev_timer idle;
 	int64_t active_us; /* when bytes moved last */
 
@@ -55,6 +56,9 @@ static void conn_close(struct conn *c)
 	char scrap[4096];
 
 	ev_io_stop(s->loop->ev, &c->io);
+	ev_io_stop(s->loop->ev, &c->wait);
+	if (c->running && c->running == s->relay && s->relay_cancel)
+		s->relay_cancel(&c->rq, c->cursor);
 	ev_timer_stop(s->loop->ev, &c->idle);
 	/* What was received and not read would make the kernel drop what we sent last. */
 	for (unsigned i = 0; i < 8 && recv(c->fd, scrap, sizeof(scrap), MSG_DONTWAIT) > 0; i++)
@@ -234,6 +238,8 @@ static void begin_answer(struct conn *c)
 {
 	c->rq.out = &c->out;
 	c->rq.arg = c->server->arg;
+	c->rq.brings_own_end = false;
+	c->rq.wait_fd = -1;
 	c->cursor = 0;
 	c->last_byte = '\0';
 }
@@ -242,8 +248,11 @@ static void end_answer(struct conn *c)
 {
 	if (c->last_byte != '\0' && c->last_byte != '\n')
 		strbuf_addc(&c->out, '\n');
-	strbuf_addc(&c->out, '\n');
-	if (c->has_prompt)
+	if (!c->rq.brings_own_end)
+		strbuf_addc(&c->out, '\n');
+	if (c->has_prompt && c->server->add_prompt)
+		c->server->add_prompt(&c->rq);
+	else if (c->has_prompt)
 		strbuf_adds(&c->out, "> ");
 	c->has_answered = true;
 }
@@ -261,6 +270,7 @@ static void run_piece(struct conn *c)
 	size_t len = c->out.len;
 	bool more = false;
 
+	c->rq.wait_fd = -1;
 	c->running->fn(&c->rq, &c->cursor, &more);
 	note_output(c, len);
 	if (more)
@@ -285,9 +295,21 @@ static const struct ctl_command *find_command(const struct conn *c)
 	return best;
 }
 
+static bool is_for_relay(const struct conn *c)
+{
+	const struct str *argv = c->rq.argv;
+
+	if (!c->server->relay || c->rq.argc == 0)
+		return false;
+	if (argv[0].len > 0 && argv[0].p[0] == '@')
+		return true;
+	return c->rq.session != 0 && !str_eq(argv[0], STR("prompt")) &&
+	       !str_eq(argv[0], STR("quit"));
+}
+
 static void dispatch(struct conn *c)
 {
-	const struct ctl_command *cmd = find_command(c);
+	const struct ctl_command *cmd = is_for_relay(c) ? c->server->relay : find_command(c);
 	size_t len = c->out.len;
 
 	begin_answer(c);
@@ -400,6 +422,21 @@ static void want(struct conn *c, int events)
 	ev_io_start(ev, &c->io);
 }
 
+/* The answer goes on when another process has said more; a client that leaves is noticed by the
+ * idle timeout, or when we write. */
+static void await(struct conn *c)
+{
+	struct ev_loop *ev = c->server->loop->ev;
+
+	ev_io_stop(ev, &c->wait);
+	ev_io_set(&c->wait, c->rq.wait_fd, EV_READ);
+	ev_io_start(ev, &c->wait);
+	if (c->out.len > c->out_sent)
+		want(c, EV_WRITE);
+	else
+		ev_io_stop(ev, &c->io);
+}
+
 /* One thing: a piece of an answer, a command, or finding a line. False when input must come
  * first. */
 static bool step(struct conn *c)
@@ -428,6 +465,10 @@ static void conn_go_on(struct conn *c)
 		}
 		if (c->is_ending) {
 			conn_close(c);
+			return;
+		}
+		if (c->running && c->rq.wait_fd != -1) {
+			await(c);
 			return;
 		}
 		if (step(c))
@@ -464,6 +505,16 @@ static void on_io(struct ev_loop *ev, ev_io *w, int revents)
 			c->active_us = c->server->loop->now_us;
 		}
 	}
+	conn_go_on(c);
+}
+
+static void on_awaited(struct ev_loop *ev, ev_io *w, int revents)
+{
+	struct conn *c = container_of(w, struct conn, wait);
+
+	(void)revents;
+	ev_io_stop(ev, w);
+	c->rq.wait_fd = -1;
 	conn_go_on(c);
 }
 
@@ -505,7 +556,9 @@ int ctl_server_serve(struct ctl_server *s, int fd, enum ctl_level level)
 	c->rq.level = level;
 	list_add_tail(&s->conns, &c->node);
 	s->n_conns++;
+	c->rq.wait_fd = -1;
 	ev_init(&c->io, on_io);
+	ev_init(&c->wait, on_awaited);
 	want(c, EV_READ);
 	ev_init(&c->idle, on_idle);
 	ev_timer_set(&c->idle, (double)s->idle_timeout_us / (double)US_PER_S, 0.);
@@ -525,6 +578,15 @@ void ctl_server_init(struct ctl_server *s, struct loop *loop, const struct ctl_c
 	};
 	list_init(&s->listeners);
 	list_init(&s->conns);
+}
+
+void ctl_server_abandon(struct ctl_server *s)
+{
+	struct conn *c;
+
+	ctl_abandon_listeners(s);
+	list_for_each (c, &s->conns, node)
+		close(c->fd);
 }
 
 void ctl_server_fini(struct ctl_server *s)

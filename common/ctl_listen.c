@@ -173,6 +173,14 @@ int ctl_server_listen(struct ctl_server *s, const struct addr *a, mode_t mode, u
 	return rc;
 }
 
+void ctl_abandon_listeners(struct ctl_server *s)
+{
+	struct listener *l;
+
+	list_for_each (l, &s->listeners, node)
+		close(l->fd);
+}
+
 void ctl_close_listeners(struct ctl_server *s)
 {
 	struct listener *l, *tmp;

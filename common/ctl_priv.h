@@ -5,5 +5,6 @@
 struct ctl_server;
 
 void ctl_close_listeners(struct ctl_server *s);
+void ctl_abandon_listeners(struct ctl_server *s);
 
 #endif

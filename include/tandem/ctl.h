@@ -27,6 +27,9 @@ struct ctl_request {
 	enum ctl_level level;       /* a command may lower it for the rest of the connection */
 	struct strbuf *out;         /* append the answer here */
 	void *arg;                  /* of the server */
+	int wait_fd;         /* with *more: be called again when this can be read; -1: soon */
+	bool brings_own_end; /* the answer needs no empty line behind it */
+	uint64_t session; /* the commands' own word, kept as long as the connection; 0 at first */
 };
 
 struct ctl_command {
@@ -45,7 +48,13 @@ struct ctl_server {
 	const struct ctl_command *commands; /* borrowed; ends with words == NULL */
 	const char *title;                  /* first line of help */
 	void *arg;
-	int64_t idle_timeout_us; /* default 10 s, as "stats timeout" */
+	/* A relay, for a process that speaks for others; all NULL: none. It takes each command that
+	 * begins with '@', and while rq->session is not 0 all but `prompt` and `quit`. */
+	const struct ctl_command *relay;
+	/* The connection ends while an answer of the relay is under way. */
+	void (*relay_cancel)(struct ctl_request *rq, uint64_t cursor);
+	void (*add_prompt)(struct ctl_request *rq); /* NULL: "> " */
+	int64_t idle_timeout_us;                    /* default 10 s, as "stats timeout" */
 	struct list listeners, conns;
 	unsigned n_conns;
 };
@@ -62,5 +71,8 @@ NODISCARD int ctl_server_adopt(struct ctl_server *s, int fd, enum ctl_level leve
 NODISCARD int ctl_server_serve(struct ctl_server *s, int fd, enum ctl_level level);
 /* Close listeners and connections; Unix paths made by listen are removed. */
 void ctl_server_fini(struct ctl_server *s);
+/* In a child after fork: give up the copies of the descriptors and touch nothing that the parent
+ * uses. The server and its loop must not be used any more. */
+void ctl_server_abandon(struct ctl_server *s);
 
 #endif

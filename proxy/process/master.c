@@ -2,7 +2,6 @@
 #include "process/master.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +18,7 @@
 #include "config/cfg_model.h"
 #include "config/cfg_parse.h"
 #include "config/cfg_source.h"
+#include "process/master_cli.h"
 #include "process/options.h"
 #include "process/outside.h"
 #include "process/process.h"
@@ -34,10 +34,17 @@ struct master {
 	struct master_link link;
 	int signal_fd;
 	sigset_t mask_before;
+	struct loop loop;
+	ev_io on_signal, on_link;
+	ev_timer on_restart;
+	struct master_cli cli; /* with -S */
+	struct master_status status;
 	pid_t worker;       /* 0: none */
 	int64_t started_us; /* of the worker */
-	int64_t restart_us; /* when to fork again; 0: not waiting */
 	unsigned backoff_ms;
+	int code;            /* exit status, -1: go on */
+	int ending_status;   /* of an end that was asked for */
+	bool must_fork;      /* outside of the loop */
 	struct strbuf good;  /* record of the files that run: a restart must not fail by an edit */
 	bool has_been_ready; /* some worker was */
 	bool is_restarting;  /* the worker that starts replaces one that died */
@@ -71,6 +78,11 @@ static int run_worker(struct master *m, struct cfg *cfg, int link_fd)
 	const struct options *o = m->has_been_ready ? &m->worker_options : m->options;
 	int status;
 
+	/* the master's loop and command connections are not ours: only its descriptors are closed
+	 */
+	if (o->master_socket != NULL)
+		ctl_server_abandon(&m->cli.ctl);
+	loop_fini(&m->loop);
 	close(m->signal_fd);
 	m->link.fd = link_fd;
 	sigprocmask(SIG_SETMASK, &m->mask_before, NULL);
@@ -83,6 +95,13 @@ static int run_worker(struct master *m, struct cfg *cfg, int link_fd)
 		status = process_run(&p);
 	master_link_fini(&m->link);
 	return status;
+}
+
+static void restart_after(struct master *m, unsigned ms)
+{
+	ev_timer_stop(m->loop.ev, &m->on_restart);
+	ev_timer_set(&m->on_restart, ms / 1000., 0.);
+	ev_timer_start(m->loop.ev, &m->on_restart);
 }
 
 /* Fork a worker. Returns -1 in the master, the exit status in the worker. cfg is taken. */
@@ -104,13 +123,14 @@ static int fork_worker(struct master *m, struct cfg *cfg)
 	cfg_free(cfg);
 	if (pid < 0) {
 		log_err("master", "fork_failed", "error=%s", strerror(errno));
-		m->restart_us = clock_mono_us() + BACKOFF_MAX_MS * US_PER_MS;
+		restart_after(m, BACKOFF_MAX_MS);
 		return -1;
 	}
-	m->worker = pid;
+	m->worker = m->status.worker = pid;
 	m->link.fd = pair[0];
-	m->started_us = clock_mono_us();
-	m->restart_us = 0;
+	m->started_us = m->status.worker_started_us = clock_mono_us();
+	ev_io_set(&m->on_link, m->link.fd, EV_READ);
+	ev_io_start(m->loop.ev, &m->on_link);
 	return -1;
 }
 
@@ -120,6 +140,8 @@ static void on_event(struct master *m, int event)
 	case MASTER_READY:
 		if (!m->is_restarting)
 			keep_good(m);
+		if (m->has_been_ready && !m->is_restarting)
+			m->status.n_reloads++;
 		m->is_restarting = false;
 		m->has_been_ready = true;
 		daemon_notify("READY=1");
@@ -129,6 +151,7 @@ static void on_event(struct master *m, int event)
 		daemon_notify("RELOADING=1");
 		break;
 	case MASTER_RELOAD_FAILED:
+		m->status.n_failed_reloads++;
 		daemon_notify("STATUS=the last reload failed; the previous configuration runs");
 		daemon_notify("READY=1");
 		break;
@@ -139,8 +162,17 @@ static void on_event(struct master *m, int event)
 	case MASTER_SOCKETS_BEGIN:
 	case MASTER_SOCKETS:
 	case MASTER_SOCKETS_END:
+	case MASTER_CONNECTION:
 		break;
 	}
+}
+
+static void close_link(struct master *m)
+{
+	ev_io_stop(m->loop.ev, &m->on_link);
+	if (m->link.fd != -1)
+		close(m->link.fd);
+	m->link.fd = -1;
 }
 
 static void read_link(struct master *m)
@@ -151,10 +183,8 @@ static void read_link(struct master *m)
 		return;
 	while ((rc = master_link_receive(&m->link)) >= 0)
 		on_event(m, rc);
-	if (rc != -EAGAIN && rc != -EINTR) {
-		close(m->link.fd); /* SIGCHLD tells the rest */
-		m->link.fd = -1;
-	}
+	if (rc != -EAGAIN && rc != -EINTR)
+		close_link(m); /* SIGCHLD tells the rest */
 }
 
 /* Returns the master's exit status, or -1 to go on. */
@@ -163,13 +193,11 @@ static int on_worker_end(struct master *m, int status)
 	int64_t now_us = clock_mono_us();
 	int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 
-	m->worker = 0;
+	m->worker = m->status.worker = 0;
 	read_link(m); /* what it said last */
-	if (m->link.fd != -1)
-		close(m->link.fd);
-	m->link.fd = -1;
+	close_link(m);
 	if (m->is_ending)
-		return code;
+		return code == 0 ? m->ending_status : code;
 	if (!m->has_been_ready)
 		return code != 0 ? code : 1; /* it said why */
 	if (now_us - m->started_us > STABLE_US)
@@ -178,7 +206,7 @@ static int on_worker_end(struct master *m, int status)
 		WIFEXITED(status) ? "status" : "signal",
 		WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status), m->backoff_ms);
 	m->is_restarting = true;
-	m->restart_us = now_us + (int64_t)m->backoff_ms * US_PER_MS;
+	restart_after(m, m->backoff_ms);
 	m->backoff_ms = m->backoff_ms == 0 ? BACKOFF_FIRST_MS
 					   : MIN(2 * m->backoff_ms, (unsigned)BACKOFF_MAX_MS);
 	return -1;
@@ -201,43 +229,81 @@ static int on_signal(struct master *m, int sig)
 		return reap(m);
 	if (sig == SIGTERM || sig == SIGINT || sig == SIGUSR1) {
 		m->is_ending = true;
+		m->ending_status = sig == SIGINT ? 128 + SIGINT : 0; /* as HAProxy's master */
 		daemon_notify("STOPPING=1");
 		if (m->worker == 0)
-			return 0;
+			return m->ending_status;
 	}
 	if (m->worker != 0)
 		(void)kill(m->worker, sig == SIGUSR2 ? SIGHUP : sig);
 	return -1;
 }
 
+static void on_signal_fd(struct ev_loop *ev, ev_io *w, int revents)
+{
+	struct master *m = container_of(w, struct master, on_signal);
+	struct signalfd_siginfo si;
+
+	(void)ev, (void)revents;
+	while (m->code == -1 && read(m->signal_fd, &si, sizeof(si)) == sizeof(si))
+		m->code = on_signal(m, (int)si.ssi_signo);
+	if (m->code != -1)
+		loop_stop(&m->loop);
+}
+
+static void on_link(struct ev_loop *ev, ev_io *w, int revents)
+{
+	(void)ev, (void)revents;
+	read_link(container_of(w, struct master, on_link));
+}
+
+/* Not from inside the loop: the child leaves it for good. */
+static void on_restart(struct ev_loop *ev, ev_timer *w, int revents)
+{
+	struct master *m = container_of(w, struct master, on_restart);
+
+	(void)ev, (void)revents;
+	m->must_fork = true;
+	loop_stop(&m->loop);
+}
+
 static int master_loop(struct master *m, bool *is_worker)
 {
-	int code = -1;
+	int code;
 
 	*is_worker = false;
-	while (code == -1) {
-		struct pollfd fds[2] = { { .fd = m->signal_fd, .events = POLLIN },
-					 { .fd = m->link.fd, .events = POLLIN } };
-		int64_t wait_us = m->restart_us - clock_mono_us();
-		int timeout_ms = -1;
-		struct signalfd_siginfo si;
-
-		if (m->restart_us != 0)
-			timeout_ms = wait_us > 0 ? (int)(wait_us / US_PER_MS) + 1 : 0;
-		if (poll(fds, 2, timeout_ms) < 0 && errno != EINTR)
-			return 1;
-		read_link(m);
-		while (code == -1 && read(m->signal_fd, &si, sizeof(si)) == sizeof(si))
-			code = on_signal(m, (int)si.ssi_signo);
-		if (code == -1 && m->restart_us != 0 && clock_mono_us() >= m->restart_us) {
-			code = fork_worker(m, NULL);
-			if (code != -1) {
-				*is_worker = true;
-				return code;
-			}
+	for (;;) {
+		loop_run(&m->loop);
+		if (m->code != -1)
+			return m->code;
+		if (!m->must_fork)
+			continue;
+		m->must_fork = false;
+		code = fork_worker(m, NULL);
+		if (code != -1) {
+			*is_worker = true;
+			return code;
 		}
 	}
-	return code;
+}
+
+static void reload_worker(void *arg)
+{
+	struct master *m = arg;
+
+	if (m->worker != 0)
+		(void)kill(m->worker, SIGHUP);
+}
+
+/* 0 or -errno, which was told. */
+static int open_cli(struct master *m)
+{
+	if (m->options->master_socket == NULL)
+		return 0;
+	m->status = (struct master_status){
+		.link = &m->link, .started_us = clock_mono_us(), .reload = reload_worker, .arg = m
+	};
+	return master_cli_open(&m->cli, &m->loop, m->options->master_socket, &m->status);
 }
 
 static int setup(struct master *m)
@@ -250,12 +316,20 @@ static int setup(struct master *m)
 		sigaddset(&set, handled[i]);
 	sigprocmask(SIG_BLOCK, &set, &m->mask_before);
 	m->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-	return m->signal_fd < 0 ? -errno : 0;
+	if (m->signal_fd < 0)
+		return -errno;
+	if (loop_init(&m->loop, EVBACKEND_EPOLL | EVFLAG_NOENV) != 0)
+		return -ENOMEM;
+	ev_io_init(&m->on_signal, on_signal_fd, m->signal_fd, EV_READ);
+	ev_io_start(m->loop.ev, &m->on_signal);
+	ev_init(&m->on_link, on_link);
+	ev_init(&m->on_restart, on_restart);
+	return 0;
 }
 
 int master_run(const struct options *o, struct cfg *cfg)
 {
-	struct master m = { .options = o, .worker_options = *o, .signal_fd = -1 };
+	struct master m = { .options = o, .worker_options = *o, .signal_fd = -1, .code = -1 };
 	const char *path = o->pidfile != NULL ? o->pidfile : cfg->global.pidfile;
 	char *pidfile = path != NULL ? xstrdup(path) : NULL;
 	bool is_worker = false;
@@ -277,6 +351,14 @@ int master_run(const struct options *o, struct cfg *cfg)
 		free(pidfile);
 		return 1;
 	}
+	if (open_cli(&m) != 0) {
+		cfg_free(cfg);
+		loop_fini(&m.loop);
+		if (pidfile != NULL)
+			daemon_pidfile_remove(pidfile);
+		free(pidfile);
+		return 1;
+	}
 	code = fork_worker(&m, cfg);
 	if (code != -1) {
 		free(pidfile);
@@ -284,6 +366,10 @@ int master_run(const struct options *o, struct cfg *cfg)
 	}
 	code = master_loop(&m, &is_worker);
 	if (!is_worker) {
+		if (o->master_socket != NULL)
+			ctl_server_fini(&m.cli.ctl);
+		close_link(&m);
+		loop_fini(&m.loop);
 		master_link_fini(&m.link);
 		if (pidfile != NULL)
 			daemon_pidfile_remove(pidfile);

@@ -10,6 +10,7 @@ const char options_usage[] =
 	"  -v, -vv      version; build options, features and supported keywords\n"
 	"  -d, -db      stay in the foreground    -D  go into the background\n"
 	"  -W, -Ws      master and worker: a master restarts a worker that died\n"
+	"  -S ADDR[,parameter]...  command socket of the master\n"
 	"  -p FILE      write the process number there\n"
 	"  -C DIR       change to this directory first\n"
 	"  -n N         most client connections of the process\n"
@@ -26,6 +27,7 @@ enum flag_kind {
 	FLAG_FOREGROUND,
 	FLAG_DAEMON,
 	FLAG_MASTER,
+	FLAG_MASTER_SOCKET,
 	FLAG_PIDFILE,
 	FLAG_VERSION,
 	FLAG_VERSION_FULL,
@@ -54,6 +56,7 @@ static const struct flag {
 	{ "-D", FLAG_DAEMON, NULL },
 	{ "-W", FLAG_MASTER, NULL },
 	{ "-Ws", FLAG_MASTER, NULL },
+	{ "-S", FLAG_MASTER_SOCKET, NULL },
 	{ "-p", FLAG_PIDFILE, NULL },
 	{ "-v", FLAG_VERSION, NULL },
 	{ "-vv", FLAG_VERSION_FULL, NULL },
@@ -78,7 +81,6 @@ static const struct flag {
 	{ "-x", FLAG_REFUSED,
 	  "taking listening sockets from a stats socket is not supported yet; use -sf, or SIGHUP "
 	  "to reload inside the process" },
-	{ "-S", FLAG_REFUSED, "the master's own command socket is not supported yet" },
 	{ "-dR", FLAG_REFUSED, "listening without SO_REUSEPORT is not supported" },
 	{ "-dL", FLAG_REFUSED, "listing the loaded libraries is not supported; use ldd" },
 	{ "-dK", FLAG_REFUSED, "keywords are listed by -vv" },
@@ -179,6 +181,9 @@ static void apply_flag(struct args *a, struct options *o, const struct flag *f)
 		return;
 	case FLAG_MASTER:
 		o->master = true;
+		return;
+	case FLAG_MASTER_SOCKET:
+		o->master_socket = take_value(a, f->name);
 		return;
 	case FLAG_PIDFILE:
 		o->pidfile = take_value(a, f->name);

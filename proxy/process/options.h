@@ -15,14 +15,15 @@ struct options {
 	enum options_mode mode;
 	const char *files[OPTIONS_MAX_FILES]; /* borrowed from argv */
 	unsigned n_files;
-	bool foreground;       /* -d, -db: stay in the foreground whatever the file says */
-	bool daemon;           /* -D */
-	bool master;           /* -W, -Ws */
-	bool verbose, quiet;   /* -V, -q */
-	bool zero_warning;     /* -dW */
-	const char *pidfile;   /* -p */
-	const char *directory; /* -C */
-	unsigned maxconn;      /* -n; 0: not given */
+	bool foreground;           /* -d, -db: stay in the foreground whatever the file says */
+	bool daemon;               /* -D */
+	bool master;               /* -W, -Ws */
+	bool verbose, quiet;       /* -V, -q */
+	bool zero_warning;         /* -dW */
+	const char *master_socket; /* -S ADDR[,parameter]... */
+	const char *pidfile;       /* -p */
+	const char *directory;     /* -C */
+	unsigned maxconn;          /* -n; 0: not given */
 	pid_t old_pids[OPTIONS_MAX_OLD_PIDS]; /* -sf, -st */
 	unsigned n_old_pids;
 	bool old_terminate; /* -st */

@@ -17,6 +17,7 @@
 #include <tandem/log.h>
 #include <tandem/rcu_sanitizer.h>
 
+#include "cli/cli.h"
 #include "config/cfg_model.h"
 #include "config/cfg_parse.h"
 #include "config/cfg_source.h"
@@ -501,12 +502,20 @@ static void on_reload_signal(struct ev_loop *ev, ev_signal *w, int revents)
 	(void)process_reload(process_self); /* logged there */
 }
 
-/* The master never writes: readable means that it is gone. A new one would find our ports taken. */
-static void on_master_gone(struct ev_loop *ev, ev_io *w, int revents)
+/* Without a master we end: a new one would find our ports taken. */
+static void on_master_link(struct ev_loop *ev, ev_io *w, int revents)
 {
+	struct process *p = process_self;
+	enum ctl_level level;
+	int fd, rc = master_link_take_connection(p->master, &fd, &level);
+
 	(void)ev, (void)w, (void)revents;
-	log_err("process", "master_gone", "");
-	stop_now(process_self);
+	if (rc == 0) {
+		(void)!ctl_server_serve(&p->master_ctl, fd, level); /* closes it if it fails */
+	} else if (rc == -EPIPE) {
+		log_err("process", "master_gone", "");
+		stop_now(p);
+	}
 }
 
 /* Usable servers changed: vrrpd shall know at once. */
@@ -551,10 +560,11 @@ static void start_signals(struct process *p)
 	ev_timer_init(&p->housekeeping, on_housekeeping, 1., 1.);
 	ev_timer_start(p->loop.ev, &p->housekeeping);
 	ev_timer_init(&p->drain_poll, on_drain_poll, 0., DRAIN_POLL_S);
-	ev_init(&p->master_gone, on_master_gone);
+	ctl_server_init(&p->master_ctl, &p->loop, cli_commands, NULL, NULL);
+	ev_init(&p->master_link, on_master_link);
 	if (p->master != NULL) {
-		ev_io_set(&p->master_gone, p->master->fd, EV_READ);
-		ev_io_start(p->loop.ev, &p->master_gone);
+		ev_io_set(&p->master_link, p->master->fd, EV_READ);
+		ev_io_start(p->loop.ev, &p->master_link);
 	}
 	backend_published_hook = on_published;
 }
@@ -572,7 +582,8 @@ int process_run(struct process *p)
 
 	ev_timer_stop(p->loop.ev, &p->housekeeping);
 	ev_timer_stop(p->loop.ev, &p->drain_poll);
-	ev_io_stop(p->loop.ev, &p->master_gone);
+	ev_io_stop(p->loop.ev, &p->master_link);
+	ctl_server_fini(&p->master_ctl);
 	backend_published_hook = NULL;
 	workers_stop(&p->engine);
 	liveness_server_free(p->liveness);

@@ -7,6 +7,7 @@
 
 #include <ev.h>
 #include <stdbool.h>
+#include <tandem/ctl.h>
 #include <tandem/list.h>
 #include <tandem/loop.h>
 
@@ -34,7 +35,8 @@ struct process {
 	struct liveness_server *liveness; /* NULL: none configured */
 	struct access_log *log;           /* of the control thread: lines about servers */
 	struct master_link *master;       /* NULL: there is no master */
-	ev_io master_gone;
+	ev_io master_link;
+	struct ctl_server master_ctl; /* command connections that the master hands on */
 	int outside_fd; /* to the helper of process/outside.h; -1: we read files ourselves */
 	char *pidfile;  /* owned; written by us */
 	unsigned n_reloads, n_failed_reloads;

@@ -55,9 +55,9 @@ void master_link_fini(struct master_link *ml)
 	ml->fd = -1;
 }
 
-/* The master reads all the time and is never far behind: the blocking send is short. */
-static void send_message(struct master_link *ml, const struct message *m, size_t text_len,
-			 const int *fds, unsigned n_fds)
+/* 0 or -errno. */
+static int transmit(struct master_link *ml, const struct message *m, size_t text_len,
+		    const int *fds, unsigned n_fds, int flags)
 {
 	union {
 		struct cmsghdr align;
@@ -81,10 +81,19 @@ static void send_message(struct master_link *ml, const struct message *m, size_t
 		memcpy(CMSG_DATA(c), fds, sizeof(int) * n_fds);
 	}
 	do
-		n = sendmsg(ml->fd, &msg, MSG_NOSIGNAL);
+		n = sendmsg(ml->fd, &msg, MSG_NOSIGNAL | flags);
 	while (n < 0 && errno == EINTR);
-	if (n < 0)
-		log_warn("process", "master_unreachable", "error=%s", strerror(errno));
+	return n < 0 ? -errno : 0;
+}
+
+/* The master reads all the time and is never far behind: the blocking send is short. */
+static void send_message(struct master_link *ml, const struct message *m, size_t text_len,
+			 const int *fds, unsigned n_fds)
+{
+	int rc = transmit(ml, m, text_len, fds, n_fds, 0);
+
+	if (rc != 0)
+		log_warn("process", "master_unreachable", "error=%s", strerror(-rc));
 }
 
 void master_link_notify(struct master_link *ml, enum master_event ev)
@@ -176,27 +185,67 @@ static unsigned take_fds(struct msghdr *msg, int fds[TAKEOVER_MAX_FDS])
 	return n;
 }
 
-int master_link_receive(struct master_link *ml)
+int master_link_give_connection(struct master_link *ml, int fd, enum ctl_level level)
+{
+	struct message m = { .event = MASTER_CONNECTION, .frontend_len = (uint32_t)level };
+
+	if (ml->fd == -1)
+		return -EPIPE;
+	return transmit(ml, &m, 0, &fd, 1, MSG_DONTWAIT);
+}
+
+/* Bytes of the message, 0 at the end, or -errno. */
+static ssize_t receive(struct master_link *ml, struct message *m, int fds[TAKEOVER_MAX_FDS],
+		       unsigned *n_fds)
 {
 	union {
 		struct cmsghdr align;
 		char bytes[CMSG_SPACE(sizeof(int) * TAKEOVER_MAX_FDS)];
 	} control;
-	struct message m;
-	struct iovec iov = { .iov_base = &m, .iov_len = sizeof(m) };
+	struct iovec iov = { .iov_base = m, .iov_len = sizeof(*m) };
 	struct msghdr msg = { .msg_iov = &iov,
 			      .msg_iovlen = 1,
 			      .msg_control = &control,
 			      .msg_controllen = sizeof(control) };
-	int fds[TAKEOVER_MAX_FDS];
 	ssize_t n = recvmsg(ml->fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-	unsigned n_fds;
 
-	if (n == 0)
-		return -EPIPE;
 	if (n < 0)
 		return errno == ECONNRESET ? -EPIPE : -errno;
-	n_fds = take_fds(&msg, fds);
+	if (n == 0)
+		return -EPIPE;
+	*n_fds = take_fds(&msg, fds);
+	return n;
+}
+
+int master_link_take_connection(struct master_link *ml, int *fd, enum ctl_level *level)
+{
+	struct message m;
+	int fds[TAKEOVER_MAX_FDS];
+	unsigned n_fds = 0;
+	ssize_t n = receive(ml, &m, fds, &n_fds);
+
+	if (n < 0)
+		return (int)n;
+	if ((size_t)n >= offsetof(struct message, text) && m.event == MASTER_CONNECTION &&
+	    n_fds == 1) {
+		*fd = fds[0];
+		*level = (enum ctl_level)MIN(m.frontend_len, (uint32_t)CTL_ADMIN);
+		return 0;
+	}
+	for (unsigned i = 0; i < n_fds; i++)
+		close(fds[i]);
+	return -EAGAIN;
+}
+
+int master_link_receive(struct master_link *ml)
+{
+	struct message m;
+	int fds[TAKEOVER_MAX_FDS];
+	unsigned n_fds = 0;
+	ssize_t n = receive(ml, &m, fds, &n_fds);
+
+	if (n < 0)
+		return (int)n;
 	if ((size_t)n < offsetof(struct message, text)) {
 		for (unsigned i = 0; i < n_fds; i++)
 			close(fds[i]);

@@ -4,6 +4,7 @@
 #define PROXY_TAKEOVER_H
 
 #include <stdint.h>
+#include <tandem/ctl.h>
 #include <tandem/list.h>
 #include <tandem/util.h>
 
@@ -16,6 +17,7 @@ enum master_event {
 	MASTER_SOCKETS_BEGIN,
 	MASTER_SOCKETS,
 	MASTER_SOCKETS_END,
+	MASTER_CONNECTION, /* from the master: serve this command connection */
 };
 
 #define TAKEOVER_MAX_FDS 128 /* of one bind line; more threads send none */
@@ -49,6 +51,12 @@ unsigned master_link_inherited(struct master_link *ml, const char *frontend, con
 /* What nobody asked for is closed. */
 void master_link_drop_inherited(struct master_link *ml);
 
+/* Worker: a command connection that the master hands on, *fd is the caller's. 0, or -errno
+ * (-EAGAIN: none, -EPIPE: the master is gone). */
+NODISCARD int master_link_take_connection(struct master_link *ml, int *fd, enum ctl_level *level);
+
+/* Master: let the worker serve fd (borrowed) at this level. 0 or -errno; never blocks. */
+NODISCARD int master_link_give_connection(struct master_link *ml, int fd, enum ctl_level level);
 /* Master: read one message. Returns the event (READY .. DRAINING) to act upon, 0 for nothing,
  * -errno
  * (-EPIPE: the worker is gone, -EAGAIN). */

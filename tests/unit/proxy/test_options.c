@@ -29,6 +29,8 @@ static const struct {
 	{ { "-f", "a", "-dr", "-dM0x55", "-de", "-dS", "-dV" }, NULL },
 	{ { "-f", "a", "-sf", "12", "13" }, NULL },
 	{ { "-f", "a", "-sf" }, NULL },
+	{ { "-W", "-S", "/s,level,user", "-f", "a" }, NULL },
+	{ { "-f", "a", "-S" }, "option '-S' needs a value" },
 	{ { "-f", "a", "-st", "12", "-q" }, NULL },
 	{ { "-v" }, NULL },
 	{ { "-c", "-f", "a" }, NULL },
@@ -40,7 +42,6 @@ static const struct {
 	{ { "-f", "a", "b" }, "unexpected argument (files are given with -f) 'b'" },
 	{ { "-f", "a", "-sf", "x" }, "'x' is not a process number" },
 	{ { "-f", "a", "-x", "/s" }, "option '-x': taking listening sockets" },
-	{ { "-f", "a", "-S", "/s" }, "option '-S': the master's own command socket" },
 	{ { "-f", "a", "-dKall" }, "option '-dK': keywords are listed by -vv" },
 };
 

@@ -92,7 +92,8 @@ static void change_addr(struct ctl_request *rq, struct server *s)
 	char before[ADDR_TEXT_LEN], after[ADDR_TEXT_LEN];
 	struct str ip = arg_at(rq, 4);
 	struct addr a;
-	int64_t port = addr_port(&s->addr);
+	const int64_t old_port = addr_port(&s->addr);
+	int64_t port = old_port;
 
 	if (ip.len == 0) {
 		strbuf_adds(rq->out,
@@ -110,16 +111,20 @@ static void change_addr(struct ctl_request *rq, struct server *s)
 		return;
 	}
 	addr_set_port(&a, (uint16_t)port);
-	if (addr_eq(&a, &s->addr)) {
-		strbuf_adds(rq->out,
-			    "no need to change the addr, no need to change the port by 'stats "
-			    "socket command'\n");
-		return;
-	}
-	addr_format(&s->addr, true, before);
-	server_set_addr(s, &a);
-	strbuf_addf(rq->out, "IP changed from '%s' to '%s' by 'stats socket command'\n", before,
-		    addr_format(&a, true, after));
+	addr_format(&s->addr, false, before);
+	addr_format(&a, false, after);
+	if (strcmp(before, after) == 0)
+		strbuf_adds(rq->out, "no need to change the addr");
+	else
+		strbuf_addf(rq->out, "IP changed from '%s' to '%s'", before, after);
+	if (rq->argc > 5 && port == old_port)
+		strbuf_adds(rq->out, ", no need to change the port");
+	else if (rq->argc > 5)
+		strbuf_addf(rq->out, ", port changed from '%u' to '%u'", (unsigned)old_port,
+			    (unsigned)port);
+	strbuf_adds(rq->out, " by 'stats socket command'\n");
+	if (!addr_eq(&a, &s->addr))
+		server_set_addr(s, &a);
 }
 
 void cli_set_server(struct ctl_request *rq, uint64_t *cursor, bool *more)

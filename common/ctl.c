@@ -554,6 +554,7 @@ int ctl_server_serve(struct ctl_server *s, int fd, enum ctl_level level)
 	c->grave.fn = conn_free;
 	c->active_us = s->loop->now_us;
 	c->rq.level = level;
+	c->rq.fd = fd;
 	list_add_tail(&s->conns, &c->node);
 	s->n_conns++;
 	c->rq.wait_fd = -1;

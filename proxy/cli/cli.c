@@ -2,10 +2,12 @@
 #include "cli/cli.h"
 
 #include "pool/backend.h"
+#include "process/getsocks.h"
 #include "process/registry.h"
 
 /* HAProxy's words and levels: reading is for everybody, changing for administrators. */
 const struct ctl_command cli_commands[] = {
+	{ "_getsocks", "", NULL, CTL_ADMIN, getsocks_command },
 	{ "clear counters", "[all]", "clear max statistics counters (or all counters)",
 	  CTL_OPERATOR, cli_clear_counters },
 	{ "disable server", "(DEPRECATED)", "disable a server for maintenance (use 'set server')",

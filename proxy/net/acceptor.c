@@ -147,16 +147,27 @@ void acceptors_on_retry(struct ev_loop *ev, ev_timer *t, int revents)
 	acceptors_resume(container_of(t, struct worker_private, accept_retry)->w);
 }
 
-void acceptor_add(struct worker *w, struct listener *l)
+static void watch(struct worker *w, struct listener *l, int fd)
 {
 	struct acceptor *a = xcalloc(1, sizeof(*a));
 
 	a->w = w;
 	a->l = l;
-	a->fd = l->n_fds == 1 ? l->fds[0] : l->fds[w->tid % l->n_fds];
+	a->fd = fd;
 	ev_io_init(&a->io, on_acceptable, a->fd, EV_READ);
 	ev_io_start(w->priv->ev, &a->io);
 	list_add_tail(&w->priv->acceptors, &a->node);
+}
+
+/* Of an earlier process with more threads there may be more sockets than threads. */
+void acceptor_add(struct worker *w, struct listener *l)
+{
+	unsigned n_threads = w->engine->n_threads;
+
+	if (w->tid >= l->n_fds)
+		watch(w, l, l->fds[w->tid % l->n_fds]);
+	for (unsigned i = w->tid; i < l->n_fds; i += n_threads)
+		watch(w, l, l->fds[i]);
 }
 
 static void acceptor_free(struct acceptor *a)

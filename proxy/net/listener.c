@@ -218,6 +218,7 @@ struct listener *listener_open(const struct cfg_bind *b, struct frontend *fe, un
 			       struct diag *d)
 {
 	struct listener *l = xcalloc(1, sizeof(*l));
+	struct stat st;
 	int r = 0;
 
 	l->spec = xstrdup(b->spec);
@@ -239,6 +240,10 @@ struct listener *listener_open(const struct cfg_bind *b, struct frontend *fe, un
 	} else {
 		r = open_sockets(b, l, n_threads, is_takeover);
 	}
+	if (l->unlink_on_close && lstat(l->addr.un.sun_path, &st) == 0) {
+		l->dev = st.st_dev;
+		l->ino = st.st_ino;
+	}
 	if (r != 0) {
 		diag_error(d, b->pos, "cannot bind '%s' of frontend '%s': %s%s", b->spec, fe->name,
 			   strerror(-r), advice(-r));
@@ -257,11 +262,15 @@ void bind_count_unref(struct bind_count *c)
 
 void listener_free(struct listener *l)
 {
+	struct stat st;
+
 	if (!l)
 		return;
 	for (unsigned i = 0; i < l->n_fds; i++)
 		close(l->fds[i]);
-	if (l->unlink_on_close)
+	/* a successor may have put its own there */
+	if (l->unlink_on_close && lstat(l->addr.un.sun_path, &st) == 0 && st.st_dev == l->dev &&
+	    st.st_ino == l->ino)
 		(void)unlink(l->addr.un.sun_path);
 	bind_count_unref(l->count);
 	free(l->fds);

@@ -7,6 +7,7 @@
 #ifndef PROXY_LISTENER_H
 #define PROXY_LISTENER_H
 
+#include <sys/types.h>
 #include <tandem/addr.h>
 #include <tandem/list.h>
 #include <tandem/util.h>
@@ -27,8 +28,10 @@ struct listener {
 	struct frontend *fe; /* borrowed */
 	struct addr addr;
 	unsigned n_fds;
-	int *fds; /* owned; n_fds is 1 or the number of threads */
-	bool unlink_on_close;
+	int *fds; /* owned; 1, one a thread, or as many as the process had that left them */
+	bool unlink_on_close; /* while the path leads to what dev and ino name */
+	dev_t dev;
+	ino_t ino;
 	struct bind_count *count; /* connections through it; NULL: without a maxconn of its own */
 	unsigned maxconn;
 	bool accept_proxy; /* connections begin with a PROXY header */

@@ -336,6 +336,7 @@ int master_run(const struct options *o, struct cfg *cfg)
 	int code, rc = 0;
 
 	m.worker_options.n_old_pids = 0;
+	m.worker_options.old_socket = NULL;
 	master_link_init(&m.link);
 	if (process_is_background(o, cfg))
 		rc = process_go_background();

@@ -16,6 +16,7 @@ const char options_usage[] =
 	"  -n N         most client connections of the process\n"
 	"  -q, -V       print nothing; print more\n"
 	"  -dW          take warnings for errors\n"
+	"  -x SOCKET    take the listening sockets of the process behind this stats socket\n"
 	"  -sf PID...   after binding, let these old processes finish (SIGUSR1)\n"
 	"  -st PID...   after binding, stop these old processes (SIGTERM)\n";
 
@@ -34,6 +35,7 @@ enum flag_kind {
 	FLAG_MAXCONN,
 	FLAG_QUIET,
 	FLAG_DIRECTORY,
+	FLAG_OLD_SOCKET,
 	FLAG_FINISH,
 	FLAG_TERMINATE,
 	FLAG_ZERO_WARNING,
@@ -78,9 +80,7 @@ static const struct flag {
 	{ "-dD", FLAG_IGNORED, NULL },
 	{ "-dr", FLAG_IGNORED, NULL },
 	{ "-dV", FLAG_IGNORED, NULL },
-	{ "-x", FLAG_REFUSED,
-	  "taking listening sockets from a stats socket is not supported yet; use -sf, or SIGHUP "
-	  "to reload inside the process" },
+	{ "-x", FLAG_OLD_SOCKET, NULL },
 	{ "-dR", FLAG_REFUSED, "listening without SO_REUSEPORT is not supported" },
 	{ "-dL", FLAG_REFUSED, "listing the loaded libraries is not supported; use ldd" },
 	{ "-dK", FLAG_REFUSED, "keywords are listed by -vv" },
@@ -202,6 +202,9 @@ static void apply_flag(struct args *a, struct options *o, const struct flag *f)
 		return;
 	case FLAG_DIRECTORY:
 		o->directory = take_value(a, f->name);
+		return;
+	case FLAG_OLD_SOCKET:
+		o->old_socket = take_value(a, f->name);
 		return;
 	case FLAG_FINISH:
 	case FLAG_TERMINATE:

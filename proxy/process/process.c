@@ -26,6 +26,7 @@
 #include "log/server_log.h"
 #include "net/listener.h"
 #include "pool/backend.h"
+#include "process/getsocks.h"
 #include "process/liveness_server.h"
 #include "process/options.h"
 #include "process/outside.h"
@@ -246,12 +247,30 @@ static void fini_loop(struct process *p)
 	loop_fini(&p->loop);
 }
 
+/* A worker goes on without them, as HAProxy's: its master must not lose it. */
+static int take_old_sockets(struct process *p)
+{
+	const char *path = p->options->old_socket;
+	int rc;
+
+	if (path == NULL || strcmp(path, "/dev/null") == 0)
+		return 0;
+	rc = getsocks_take(path, &p->inherited);
+	if (rc == 0)
+		return 0;
+	fprintf(stderr, "proxyd: cannot take the listening sockets of the process at %s: %s%s\n",
+		path, strerror(-rc),
+		rc == -EPROTO ? "; its 'stats socket' needs 'level admin' and 'expose-fd listeners'"
+			      : "");
+	return p->master != NULL ? 0 : rc;
+}
+
 static int open_everything(struct process *p, struct cfg *cfg, struct plan **out)
 {
 	struct diag d;
 
 	diag_init(&d);
-	*out = plan_new(p, cfg, p->options->n_old_pids > 0, &d);
+	*out = plan_new(p, cfg, p->options->n_old_pids > 0 || p->options->old_socket != NULL, &d);
 	if (*out == NULL || d.n_warnings > 0)
 		print_diag(p->options, &d);
 	diag_fini(&d);
@@ -286,6 +305,7 @@ int process_start(struct process *p, const struct options *o, struct cfg *cfg,
 		.options = o, .state = PROCESS_STARTING, .master = master, .outside_fd = -1
 	};
 	process_self = p;
+	master_link_init(&p->inherited);
 	list_init(&p->listeners);
 	list_init(&p->sockets);
 	list_init(&p->generations);
@@ -299,6 +319,10 @@ int process_start(struct process *p, const struct options *o, struct cfg *cfg,
 		return 1;
 	}
 	init_engine(p, cfg);
+	if (take_old_sockets(p) != 0) {
+		cfg_free(cfg);
+		goto no_plan;
+	}
 	if (open_everything(p, cfg, &plan) != 0)
 		goto no_plan;
 	if (write_pidfile(p, cfg) != 0 || drop_privileges(p, &cfg->global) != 0) {
@@ -314,11 +338,13 @@ int process_start(struct process *p, const struct options *o, struct cfg *cfg,
 	plan_commit(plan);
 	if (master != NULL)
 		master_link_drop_inherited(master);
+	master_link_fini(&p->inherited);
 	signal_old_processes(o);
 	p->state = PROCESS_RUNNING;
 	return 0;
 
 no_plan:
+	master_link_fini(&p->inherited);
 	if (p->pidfile != NULL)
 		daemon_pidfile_remove(p->pidfile);
 	free(p->pidfile);

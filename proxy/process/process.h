@@ -11,13 +11,13 @@
 #include <tandem/list.h>
 #include <tandem/loop.h>
 
+#include "process/takeover.h"
 #include "process/worker.h"
 #include "stats/counters.h"
 
 struct access_log;
 struct cfg;
 struct liveness_server;
-struct master_link;
 struct options;
 
 enum process_state { PROCESS_STARTING, PROCESS_RUNNING, PROCESS_DRAINING, PROCESS_STOPPING };
@@ -35,6 +35,7 @@ struct process {
 	struct liveness_server *liveness; /* NULL: none configured */
 	struct access_log *log;           /* of the control thread: lines about servers */
 	struct master_link *master;       /* NULL: there is no master */
+	struct master_link inherited;     /* -x: while starting, what an old process gave */
 	ev_io master_link;
 	struct ctl_server master_ctl; /* command connections that the master hands on */
 	int outside_fd; /* to the helper of process/outside.h; -1: we read files ourselves */

@@ -110,11 +110,13 @@ static unsigned inherit_fds(const struct plan *plan, const struct plan_entry *e,
 	unsigned n = 0;
 
 	*out = NULL;
-	if (old == NULL)
-		return plan->process->master != NULL
-			       ? master_link_inherited(plan->process->master, e->cfg->name, b->spec,
-						       out)
-			       : 0;
+	if (old == NULL) {
+		struct process *p = plan->process;
+
+		if (p->master != NULL)
+			n = master_link_inherited(p->master, e->cfg->name, b->spec, out);
+		return n > 0 ? n : master_link_inherited(&p->inherited, e->cfg->name, b->spec, out);
+	}
 	if (b->fd != -1)
 		return 0; /* fd@N is opened anew from N */
 	*out = xcalloc(old->n_fds, sizeof(**out));

@@ -60,8 +60,9 @@ struct stats_socket *stats_socket_open(const struct cfg_socket *cs, struct loop 
 	s->addr = cs->addr;
 	s->cfg_fd = cs->fd;
 	s->level = cs->level;
+	s->expose_fd = cs->expose_fd;
 	ctl_server_init(&s->ctl, loop, cli_commands,
-			"The following commands are valid at this level:", NULL);
+			"The following commands are valid at this level:", s);
 	if (idle_timeout_us > 0)
 		s->ctl.idle_timeout_us = idle_timeout_us;
 	if (cs->fd != -1)

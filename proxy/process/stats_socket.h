@@ -13,6 +13,7 @@ struct stats_socket {
 	struct addr addr; /* len 0: fd */
 	int cfg_fd;       /* fd@N as written, or -1 */
 	enum ctl_level level;
+	bool expose_fd; /* listening sockets may be taken from here */
 	struct ctl_server ctl;
 };
 

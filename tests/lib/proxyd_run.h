@@ -29,6 +29,7 @@ struct run {
 	int out_fd;   /* its stdout and stderr */
 	char text[65536];
 	size_t len;
+	const char *notify_socket; /* what it shall find in NOTIFY_SOCKET; NULL: nothing */
 };
 
 static inline void run_nap(void)
@@ -105,6 +106,8 @@ static inline void run_start(struct run *r, uid_t uid, const char *const *args)
 		dup2(fds[1], STDERR_FILENO);
 		unsetenv("JOURNAL_STREAM");
 		unsetenv("NOTIFY_SOCKET");
+		if (r->notify_socket != NULL)
+			setenv("NOTIFY_SOCKET", r->notify_socket, 1);
 		if (chdir(r->dir) != 0 || (uid != 0 && (setgid(uid) != 0 || setuid(uid) != 0)))
 			_exit(126);
 		fexecve(program, argv, environ);

@@ -41,7 +41,7 @@ static const struct {
 	{ { "-f", "a", "-z" }, "unknown option '-z'" },
 	{ { "-f", "a", "b" }, "unexpected argument (files are given with -f) 'b'" },
 	{ { "-f", "a", "-sf", "x" }, "'x' is not a process number" },
-	{ { "-f", "a", "-x", "/s" }, "option '-x': taking listening sockets" },
+	{ { "-f", "a", "-x", "/s", "-sf", "12" }, NULL },
 	{ { "-f", "a", "-dKall" }, "option '-dK': keywords are listed by -vv" },
 };
 

@@ -25,6 +25,7 @@ bool h1_on_server_writable(struct stream *st);
 bool h1_on_server_write_error(struct stream *st);
 /* May the request go out on a connection that has served others? */
 bool h1_may_reuse(const struct stream *st);
+bool h1_is_idempotent(const struct stream *st);
 /* The server connection ended or broke. May end the stream. */
 void h1_on_server_closed(struct stream *st);
 /* Both messages complete and sent: finishes the stream and returns false. */

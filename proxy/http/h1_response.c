@@ -145,6 +145,19 @@ static enum h1_result find_head(struct stream *st, struct h1_head *h)
 	return r == H1_DONE ? h1_parse_response(h, buf_data(b), buf_len(b)) : r;
 }
 
+/* Interim responses went before: what is behind them moves to their place. */
+static void make_room(struct stream *st)
+{
+	struct buf *b = &st->res.buf;
+	size_t headroom = st->c->w->engine->maxrewrite, len = buf_len(b);
+
+	if (buf_room(b) > 0 || b->head <= headroom)
+		return;
+	memmove(b->mem + headroom, buf_data(b), len);
+	b->head = headroom;
+	b->tail = headroom + len;
+}
+
 /* Bytes of heads are in the buffer. false: the stream has ended, or waits. */
 static bool on_head_bytes(struct stream *st)
 {
@@ -159,6 +172,7 @@ static bool on_head_bytes(struct stream *st)
 			bad_response(st);
 			return false;
 		case H1_NEED_MORE:
+			make_room(st);
 			if (buf_room(b) == 0)
 				bad_response(st);
 			else
@@ -269,7 +283,7 @@ void h1_on_server_readable(struct stream *st)
 	}
 }
 
-static bool is_idempotent(const struct stream *st)
+bool h1_is_idempotent(const struct stream *st)
 {
 	return st->method != H1_POST && st->method != H1_PATCH && st->method != H1_OTHER;
 }
@@ -279,11 +293,17 @@ void h1_on_server_closed(struct stream *st)
 	if (!st->has_response_head) {
 		bool untouched = st->req.buf.head == st->replay_from;
 
-		if (st->is_reused && st->is_replayable && (is_idempotent(st) || untouched)) {
+		if (st->is_reused && st->is_replayable && (h1_is_idempotent(st) || untouched)) {
 			stream_replay(st);
 			return;
 		}
 		count_bad_response(st);
+		if (st->is_reused && st->c->n_requests > 0) {
+			/* It closed in the moment we sent. A client whose kept connection closes
+			 * tries again, which we must not do in its name. */
+			stream_abort(st, 'S', 'H');
+			return;
+		}
 		stream_fail(st, 502, 'S', 'H');
 		return;
 	}

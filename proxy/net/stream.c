@@ -499,6 +499,11 @@ static void connect_to(struct stream *st, const struct view_server *vs, bool fre
 	}
 	if (st->is_http && !fresh && !vs->send_proxy && h1_may_reuse(st))
 		st->s = conn_pool_take(&w->priv->pool, st->c, st->srv, sconn_addr_key(to));
+	if (st->s && !h1_is_idempotent(st) && !sconn_is_quiet(st->s)) {
+		/* closed, though the loop has not told yet: this request could not be sent again */
+		sconn_close(st->s);
+		st->s = NULL;
+	}
 	if (!st->s) {
 		open_connection(st, vs, to);
 		return;

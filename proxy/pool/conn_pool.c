@@ -204,6 +204,13 @@ struct sconn *conn_pool_take(struct conn_pool *p, struct client *owner, struct s
 	return s;
 }
 
+bool sconn_is_quiet(const struct sconn *s)
+{
+	char c;
+
+	return recv(s->fd, &c, 1, MSG_PEEK | MSG_DONTWAIT) == -1 && errno == EAGAIN;
+}
+
 static void on_purge(struct ev_loop *ev, ev_timer *t, int revents)
 {
 	struct conn_pool *p = container_of(t, struct conn_pool, purge);

@@ -65,6 +65,8 @@ struct sconn *conn_pool_take(struct conn_pool *p, struct client *owner, struct s
 void conn_pool_park(struct conn_pool *p, struct sconn *s, struct client *owner);
 /* Close and free, in use or idle; NULL is legal. */
 void sconn_close(struct sconn *s);
+/* Asks the kernel: open, and nothing unread. */
+bool sconn_is_quiet(const struct sconn *s);
 /* The client goes: forget it. */
 void sconn_forget_owner(struct sconn *s);
 /* Which events are wanted. Cheap when nothing changes. */

@@ -275,10 +275,14 @@ void h1_on_client_bytes(struct stream *st)
 		b->head = headroom;
 		b->tail = headroom + len;
 	}
-	if (buf_room(b) == 0)
+	if (st->c->has_eof) { /* the rest of it will not come */
+		counter_add(&st->c->fe->counters[st->c->w->tid].ereq, 1);
+		stream_fail(st, 400, 'C', 'R');
+	} else if (buf_room(b) == 0) {
 		bad_request(st);
-	else
+	} else {
 		stream_update(st);
+	}
 }
 
 /* ---- the body, and what comes behind it ---- */

@@ -197,12 +197,10 @@ static int add_network(struct pattern_set *p, struct arena *a, struct str word, 
 	const struct str host = { word.p, slash ? (size_t)(slash - word.p) : word.len };
 	const struct str mask = { slash ? slash + 1 : NULL, slash ? word.len - host.len - 1 : 0 };
 	struct addr ip;
-	char text[INET_ADDRSTRLEN + 1];
 	unsigned bits;
 
-	if (host.len < sizeof(text) && memchr(host.p, '.', host.len) == NULL && !slash)
-		goto bad; /* a bare number is no address */
-	if (addr_parse_ip(host, &ip) < 0 && !parse_short_ip4(host, &ip))
+	/* a number alone is no address, but 10/8 is a network */
+	if (addr_parse_ip(host, &ip) < 0 && !(slash && parse_short_ip4(host, &ip)))
 		goto bad;
 	bits = ip.sa.sa_family == AF_INET6 ? 128 : 32;
 	if (slash && !parse_mask(mask, &ip, &bits))

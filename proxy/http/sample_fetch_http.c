@@ -161,11 +161,6 @@ static bool get_url_addr(struct sample_ctx *x, const struct sample_expr *e, stru
 
 /* ---- parameters of the query ---- */
 
-static bool is_delimiter(char c)
-{
-	return c == '&' || c == ';';
-}
-
 /* urlp(NAME[,DELIMITER]) */
 static bool get_urlp(struct sample_ctx *x, const struct sample_expr *e, struct sample_iter *it,
 		     struct sample *out)
@@ -181,7 +176,7 @@ static bool get_urlp(struct sample_ctx *x, const struct sample_expr *e, struct s
 	while (p < end) {
 		const char *stop = p, *next, *eq;
 
-		while (stop < end && !is_delimiter(*stop))
+		while (stop < end && *stop != '&' && *stop != ';' && *stop != mark)
 			stop++;
 		next = stop < end ? stop + 1 : end;
 		eq = memchr(p, '=', (size_t)(stop - p));

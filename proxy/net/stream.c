@@ -125,7 +125,9 @@ void stream_finish(struct stream *st)
 	struct client *c = st->c;
 	struct buf rest = { 0 };
 	bool go_on = st->keep_alive && st->req.is_done && channel_is_empty(&st->req) &&
-		     !c->has_eof && !st->is_raw;
+		     !st->is_raw &&
+		     /* who sent all it wants to ask at once may close its side then */
+		     (!c->has_eof || buf_len(&st->req.buf) > 0);
 	bool has_unread = !st->req.is_done;
 
 	c->n_requests++;

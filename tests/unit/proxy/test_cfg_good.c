@@ -135,8 +135,7 @@ static const struct {
 	{ FRONTEND, "stats show-node n1", "\tstats show-node n1\n" },
 	{ FRONTEND, "stats show-desc a b", "\tstats show-desc a\\ b\n" },
 	{ FRONTEND, "stats admin if TRUE", "\tstats admin if TRUE\n" },
-	{ FRONTEND, "stats admin unless FALSE", "\tstats admin if TRUE\n" },
-	{ FRONTEND, "stats admin if FALSE", "!admin" },
+	{ FRONTEND, "stats admin unless FALSE", "\tstats admin unless FALSE\n" },
 	{ FRONTEND, "mode tcp\n stats enable", "!stats" },
 	{ FRONTEND, "no log", "!log" },
 

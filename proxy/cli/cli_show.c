@@ -119,6 +119,8 @@ static int check_status_number(enum check_status s)
 		return 1;
 	case CHECK_START:
 		return 2;
+	case CHECK_HANA:
+		return 3;
 	case CHECK_SOCKERR:
 		return 4;
 	case CHECK_L4OK:
@@ -143,34 +145,24 @@ static int check_status_number(enum check_status s)
 		return 16;
 	case CHECK_L7STS:
 		return 17;
+	case CHECK_PROCERR:
+		return 18;
+	case CHECK_PROCTOUT:
+		return 19;
+	case CHECK_PROCOK:
+		return 20;
 	}
 	UNREACHABLE();
 }
 
-/* 0 unknown, 2 failed, 3 passed. */
+/* 0 unknown, 2 failed, 3 passed, 4 passed with reserve. */
 static int check_result_number(enum check_status s)
 {
-	switch (s) {
-	case CHECK_UNKNOWN:
-	case CHECK_INI:
-	case CHECK_START:
+	if (s == CHECK_UNKNOWN || s == CHECK_INI || s == CHECK_START)
 		return 0;
-	case CHECK_L4OK:
-	case CHECK_L6OK:
-	case CHECK_L7OK:
-	case CHECK_L7OKC:
-		return 3;
-	case CHECK_SOCKERR:
-	case CHECK_L4TOUT:
-	case CHECK_L4CON:
-	case CHECK_L6TOUT:
-	case CHECK_L6RSP:
-	case CHECK_L7TOUT:
-	case CHECK_L7RSP:
-	case CHECK_L7STS:
-		return 2;
-	}
-	UNREACHABLE();
+	if (s == CHECK_L7OKC)
+		return 4;
+	return check_status_has_passed(s) ? 3 : 2;
 }
 
 /* bits: configured 2, enabled 4, paused 8 */

@@ -252,7 +252,7 @@ static void check_server(struct cfg_parser *p, struct draft *d, struct cfg_serve
 			diag_error(p->diag, s->pos, "server '%s' has the id %u of server '%s'",
 				   s->name, s->id, o->name);
 	if (s->check && s->addr.len && s->addr.sa.sa_family != AF_UNIX && s->port_is_from_client &&
-	    !s->check_port)
+	    !s->check_port && !(d->px->check->steps && d->px->check->steps->port))
 		diag_error(
 			p->diag, s->pos,
 			"server '%s' has a check but no port: write '%s:PORT', or 'port PORT' for "
@@ -298,17 +298,22 @@ static void complete_fullconn(struct cfg_parser *p, struct draft *d)
 
 static void check_backend(struct cfg_parser *p, struct draft *d)
 {
+	d->px->check = cfg_probe_build(p, d);
+	d->px->node = p->cfg->global.node;
 	for (struct cfg_server *s = (struct cfg_server *)d->px->servers; s; s = s->next) {
 		s->live = arena_new(p->arena, struct cfg_live);
 		check_server(p, d, s);
 	}
 	number_servers(d->px);
 	complete_fullconn(p, d);
-	if (d->check.kind != CFG_CHECK_HTTP && d->check.rule_pos.line)
-		check_warning(p, d->check.rule_pos,
+	if (d->check.kind != CFG_CHECK_HTTP && d->check.http.pos.line)
+		check_warning(p, d->check.http.pos,
 			      "'http-check' has no effect in %s '%s' without 'option httpchk'",
 			      cfg_section_name(d->section), d->name.name);
-	d->px->check = cfg_probe_build(p, d);
+	if (d->check.kind != CFG_CHECK_SCRIPT && d->check.tcp.pos.line)
+		check_warning(p, d->check.tcp.pos,
+			      "'tcp-check' has no effect in %s '%s' without 'option tcp-check'",
+			      cfg_section_name(d->section), d->name.name);
 }
 
 /* ---- both ---- */
@@ -388,5 +393,6 @@ void cfg_check_all(struct cfg_parser *p)
 		check_stats(p, d);
 		check_timeouts(p, d);
 	}
+	cfg_check_tracks(p);
 	check_addresses(p);
 }

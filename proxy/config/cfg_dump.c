@@ -5,7 +5,7 @@
 
 #include <inttypes.h>
 
-static void put_word(struct strbuf *b, struct str s)
+void cfg_put_word(struct strbuf *b, struct str s)
 {
 	if (s.len == 0) {
 		strbuf_adds(b, "''");
@@ -33,7 +33,7 @@ static void put_word(struct strbuf *b, struct str s)
 static void put(struct strbuf *b, const char *name, struct str value)
 {
 	strbuf_addf(b, "\t%s ", name);
-	put_word(b, value);
+	cfg_put_word(b, value);
 	strbuf_addc(b, '\n');
 }
 
@@ -55,7 +55,7 @@ static void put_uint(struct strbuf *b, const char *name, unsigned v, unsigned un
 		strbuf_addf(b, "\t%s %u\n", name, v);
 }
 
-static void put_time_value(struct strbuf *b, int64_t us)
+void cfg_put_time(struct strbuf *b, int64_t us)
 {
 	if (us % 1000000 == 0)
 		strbuf_addf(b, "%" PRId64 "s", us / 1000000);
@@ -68,7 +68,7 @@ static void put_time(struct strbuf *b, const char *name, int64_t us, int64_t unl
 	if (us == unless)
 		return;
 	strbuf_addf(b, "\t%s ", name);
-	put_time_value(b, us);
+	cfg_put_time(b, us);
 	strbuf_addc(b, '\n');
 }
 
@@ -88,7 +88,7 @@ static void add_text(struct strbuf *b, const char *name, const char *value)
 	if (!value)
 		return;
 	strbuf_addf(b, " %s ", name);
-	put_word(b, str_from(value));
+	cfg_put_word(b, str_from(value));
 }
 
 static void add_uint(struct strbuf *b, const char *name, unsigned v, unsigned unless)
@@ -108,7 +108,7 @@ static void add_time(struct strbuf *b, const char *name, int64_t us, int64_t unl
 	if (us == unless)
 		return;
 	strbuf_addf(b, " %s ", name);
-	put_time_value(b, us);
+	cfg_put_time(b, us);
 }
 
 static void add_addr(struct strbuf *b, const struct addr *a, bool with_port)
@@ -117,7 +117,7 @@ static void add_addr(struct strbuf *b, const struct addr *a, bool with_port)
 
 	if (a->sa.sa_family == AF_UNIX) {
 		strbuf_adds(b, "unix@");
-		put_word(b, str_from(a->un.sun_path));
+		cfg_put_word(b, str_from(a->un.sun_path));
 	} else {
 		strbuf_adds(b, addr_format(a, with_port, text));
 	}
@@ -191,10 +191,13 @@ static void dump_global(struct strbuf *b, const struct cfg_global *g)
 	put_uint(b, "tune.maxrewrite", g->maxrewrite, 1024);
 	put_uint(b, "tune.http.maxhdr", g->max_headers, 101);
 	put_uint(b, "spread-checks", (unsigned)g->spread_checks, 0);
+	put_time(b, "max-spread-checks", g->max_spread_checks_us, 0);
+	put_flag(b, "external-check", g->external_check);
+	put_flag(b, "insecure-fork-wanted", g->insecure_fork);
 	put_time(b, "hard-stop-after", g->hard_stop_after_us, 0);
 	if (g->liveness_path) {
 		strbuf_adds(b, "\tliveness-socket ");
-		put_word(b, str_from(g->liveness_path));
+		cfg_put_word(b, str_from(g->liveness_path));
 		add_owner(b, g->liveness_mode, g->liveness_uid, g->liveness_gid);
 		strbuf_addc(b, '\n');
 	}
@@ -204,7 +207,7 @@ static void dump_binds(struct strbuf *b, const struct cfg_bind *binds)
 {
 	for (const struct cfg_bind *x = binds; x; x = x->next) {
 		strbuf_adds(b, "\tbind ");
-		put_word(b, str_from(x->spec));
+		cfg_put_word(b, str_from(x->spec));
 		add_text(b, "name", x->name);
 		add_text(b, "interface", x->interface);
 		add_uint(b, "backlog", x->backlog, 0);
@@ -254,7 +257,7 @@ static void dump_forwardfor(struct strbuf *b, const struct cfg_proxy *x)
 	}
 	if (!str_eq(x->forwardfor_header, STR("X-Forwarded-For"))) {
 		strbuf_adds(b, " header ");
-		put_word(b, x->forwardfor_header);
+		cfg_put_word(b, x->forwardfor_header);
 	}
 	add_flag(b, "if-none", x->forwardfor_ifnone);
 	strbuf_addc(b, '\n');
@@ -290,7 +293,7 @@ static void add_words(struct strbuf *b, const struct str *words, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++) {
 		strbuf_addc(b, ' ');
-		put_word(b, words[i]);
+		cfg_put_word(b, words[i]);
 	}
 }
 
@@ -340,53 +343,12 @@ static void dump_stats(struct strbuf *b, const struct cfg_stats *s)
 		dump_rule(b, "stats admin", "", r->cond);
 }
 
-static void dump_check(struct strbuf *b, const struct cfg_check *c)
-{
-	if (!c || c->kind == CFG_CHECK_TCP)
-		return;
-	strbuf_adds(b, "\toption httpchk ");
-	put_word(b, c->send.method);
-	strbuf_addc(b, ' ');
-	put_word(b, c->send.uri);
-	strbuf_addc(b, ' ');
-	put_word(b, c->send.version);
-	strbuf_addc(b, '\n');
-	if (c->send.headers.len || c->send.body.len) {
-		strbuf_adds(b, "\thttp-check send");
-		for (struct str h = c->send.headers; h.len > 0;) {
-			const char *end = memmem(h.p, h.len, "\r\n", 2);
-			const char *colon = memchr(h.p, ':', h.len);
-
-			strbuf_adds(b, " hdr ");
-			put_word(b, (struct str){ h.p, (size_t)(colon - h.p) });
-			strbuf_addc(b, ' ');
-			put_word(b, str_trim((struct str){ colon + 1, (size_t)(end - colon - 1) }));
-			h.len -= (size_t)(end + 2 - h.p);
-			h.p = end + 2;
-		}
-		if (c->send.body.len) {
-			strbuf_adds(b, " body ");
-			put_word(b, c->send.body);
-		}
-		strbuf_addc(b, '\n');
-	}
-	if (c->expect != CFG_EXPECT_STATUS)
-		return;
-	strbuf_addf(b, "\thttp-check expect %sstatus ", c->expect_negated ? "! " : "");
-	for (unsigned i = 0; i < c->n_statuses; i++) {
-		strbuf_addf(b, "%s%u", i ? "," : "", c->statuses[i].lo);
-		if (c->statuses[i].hi != c->statuses[i].lo)
-			strbuf_addf(b, "-%u", c->statuses[i].hi);
-	}
-	strbuf_addc(b, '\n');
-}
-
 static void dump_server(struct strbuf *b, const struct cfg_server *s, bool with_id)
 {
 	strbuf_adds(b, "\tserver ");
-	put_word(b, str_from(s->name));
+	cfg_put_word(b, str_from(s->name));
 	strbuf_addc(b, ' ');
-	put_word(b, str_from(s->host));
+	cfg_put_word(b, str_from(s->host));
 	if (s->port_is_from_client && s->port_offset)
 		strbuf_addf(b, ":%+d", s->port_offset);
 	else if (s->addr.sa.sa_family != AF_UNIX && !s->port_is_from_client)
@@ -410,6 +372,7 @@ static void dump_server(struct strbuf *b, const struct cfg_server *s, bool with_
 		strbuf_adds(b, " addr ");
 		add_addr(b, &s->check_addr, false);
 	}
+	cfg_dump_server_check(b, s);
 	add_time(b, "slowstart", s->slowstart_us, 0);
 	add_flag(b, "send-proxy", s->send_proxy == 1);
 	add_flag(b, "send-proxy-v2", s->send_proxy == 2);
@@ -439,7 +402,7 @@ static void dump_balance(struct strbuf *b, const struct cfg_proxy *x)
 		strbuf_addf(b, "\tbalance %s", cfg_balances[x->balance]);
 		if (x->balance == CFG_LB_HDR || x->balance == CFG_LB_URL_PARAM) {
 			strbuf_addc(b, x->balance == CFG_LB_HDR ? '(' : ' ');
-			put_word(b, lb->name);
+			cfg_put_word(b, lb->name);
 			strbuf_adds(b, x->balance == CFG_LB_HDR ? ")" : "");
 		}
 		if (x->balance == CFG_LB_RANDOM && lb->draws != 2)
@@ -485,7 +448,7 @@ static void dump_proxy(struct strbuf *b, const struct cfg_proxy *x, bool with_id
 		if (!x->errors[i].path)
 			continue;
 		strbuf_addf(b, "\terrorfile %u ", cfg_error_codes[i]);
-		put_word(b, str_from(x->errors[i].path));
+		cfg_put_word(b, str_from(x->errors[i].path));
 		strbuf_addc(b, '\n');
 	}
 	dump_stats(b, &x->stats);
@@ -493,7 +456,7 @@ static void dump_proxy(struct strbuf *b, const struct cfg_proxy *x, bool with_id
 		put_uint(b, "retries", x->retries, 3);
 		put_uint(b, "fullconn", x->fullconn, 0);
 		dump_balance(b, x);
-		dump_check(b, x->check);
+		cfg_dump_check(b, x->check);
 		dump_servers(b, x);
 	}
 	for (const struct cfg_rule *r = x->monitor_fails; r; r = r->next)

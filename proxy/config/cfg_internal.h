@@ -45,20 +45,28 @@ struct log_node {
 	const struct cfg_log *origin;
 };
 
-/* What the lines about health checks say, before they are one request. A section's own lines
- * replace those of its defaults, as in HAProxy: its own `option httpchk` or `http-check send`
- * replaces the whole inherited request, each of its lines the inherited expectation. */
+/* The http-check or tcp-check lines of a section, and those of its defaults. */
+struct step_list {
+	const struct cfg_step *inherited; /* borrowed: copied before they are changed */
+	struct cfg_step *own, *own_last;
+	unsigned n_own;      /* comments too */
+	bool has_request;    /* own connects or sends */
+	struct str comment;  /* for the next step */
+	struct diag_pos pos; /* of the last own line; line 0: none */
+};
+
+/* What the lines about health checks say, before they are one list of steps. A section's own lines
+ * replace those of its defaults, as in HAProxy: its own `option httpchk`, `http-check send` or
+ * `connect` replaces the whole inherited request, each of its lines the inherited expectations. */
 struct check_draft {
 	enum cfg_check_kind kind;
-	bool request_is_inherited, expect_is_inherited;
+	bool option_is_inherited;
 	struct cfg_check_send option; /* of option httpchk */
-	struct cfg_check_send send;   /* of http-check send: each part wins over the option's */
-	bool has_send;
-	enum cfg_expect expect;
-	bool expect_negated;
-	const struct cfg_status_range *statuses;
-	unsigned n_statuses;
-	struct diag_pos rule_pos; /* of the last own http-check line; line 0: none */
+	struct step_list http, tcp;
+	bool sends_state, stops_on_404;
+	struct str argument;
+	bool is_pre41;
+	const char *command, *path;
 };
 
 /* An argument of a fetch that names a proxy or a server: looked up when all is read. */
@@ -151,8 +159,9 @@ struct keyword {
 
 /* The tables, each ended by a row without name. */
 extern const struct keyword cfg_global_keywords[], cfg_proxy_keywords[], cfg_option_keywords[],
-	cfg_frontend_keywords[], cfg_backend_keywords[], cfg_check_keywords[], cfg_stats_keywords[];
-#define CFG_N_TABLES 7
+	cfg_frontend_keywords[], cfg_backend_keywords[], cfg_check_keywords[],
+	cfg_script_keywords[], cfg_stats_keywords[];
+#define CFG_N_TABLES 8
 extern const struct keyword *const cfg_tables[CFG_N_TABLES];
 
 /* A parameter of a bind, server or stats socket line: the same idea in small. */
@@ -267,6 +276,8 @@ void cfg_section_start(struct cfg_parser *p, enum cfg_section section);
 /* Append a log target to a list of the draft or of global. origin: see struct log_node. */
 void cfg_log_add(struct cfg_parser *p, const struct cfg_log **head, struct cfg_log **last,
 		 const struct cfg_log *log, const struct cfg_log *origin);
+/* Health checks. A section begins with what its defaults said. */
+void cfg_check_inherit(struct cfg_parser *p, struct check_draft *c);
 /* The check of a backend as the model has it. */
 const struct cfg_check *cfg_probe_build(struct cfg_parser *p, const struct draft *d);
 /* ---- cfg_acl.c ---- */
@@ -288,6 +299,37 @@ bool cfg_modes_fit(struct cfg_parser *p, const struct draft *d, const struct dra
 		   const char *what, struct diag_pos pos);
 /* Report that there is none of that name. */
 void cfg_no_backend(struct cfg_parser *p, const struct cfg_ref *ref);
+/* cfg_expect.c: "[OPTIONS] [!] MATCH PATTERN" from word `at`; false: it was reported. */
+NODISCARD bool cfg_expect_parse(struct cfg_parser *p, const struct keyword *kw, unsigned at,
+				bool is_http, struct cfg_step *out);
+/* "[default] [port N] [addr A] [send-proxy] [linger] [comment TEXT]" */
+NODISCARD bool cfg_connect_parse(struct cfg_parser *p, const struct keyword *kw, unsigned at,
+				 struct cfg_step *out);
+/* A new step at the end of the section's own; it takes the comment that waits. */
+struct cfg_step *cfg_step_add(struct cfg_parser *p, struct step_list *list,
+			      const struct cfg_step *step);
+void cfg_step_comment(struct cfg_parser *p, struct step_list *list, struct str text);
+
+/* All steps of a section, inherited ones too: copies. */
+struct cfg_step *cfg_http_steps(struct cfg_parser *p, const struct check_draft *c);
+struct cfg_step *cfg_tcp_steps(struct cfg_parser *p, const struct check_draft *c);
+/* Two hexadecimal digits a byte; false: it was reported. */
+NODISCARD bool cfg_read_hex(struct cfg_parser *p, unsigned i, const char *what, struct str *out);
+/* cfg_server_check.c: parameters of servers, and what they need of others. */
+void cfg_set_observe(struct cfg_parser *p, const struct param *pm, void *target, unsigned at);
+void cfg_set_on_error(struct cfg_parser *p, const struct param *pm, void *target, unsigned at);
+void cfg_set_on_marked(struct cfg_parser *p, const struct param *pm, void *target, unsigned at);
+void cfg_set_init_state(struct cfg_parser *p, const struct param *pm, void *target, unsigned at);
+void cfg_set_track(struct cfg_parser *p, const struct param *pm, void *target, unsigned at);
+void cfg_set_agent_addr(struct cfg_parser *p, const struct param *pm, void *target, unsigned at);
+void cfg_set_agent_port(struct cfg_parser *p, const struct param *pm, void *target, unsigned at);
+void cfg_set_agent_send(struct cfg_parser *p, const struct param *pm, void *target, unsigned at);
+void cfg_check_tracks(struct cfg_parser *p);
+/* cfg_dump_check.c */
+void cfg_dump_server_check(struct strbuf *b, const struct cfg_server *s);
+void cfg_dump_check(struct strbuf *b, const struct cfg_check *c);
+void cfg_put_word(struct strbuf *b, struct str s);
+void cfg_put_time(struct strbuf *b, int64_t us);
 /* Complete the drafts and check them against each other. */
 void cfg_check_all(struct cfg_parser *p);
 

@@ -17,6 +17,8 @@
 #include <tandem/diag.h>
 #include <tandem/str.h>
 
+#include "config/cfg_steps.h"
+
 struct acl;
 struct acl_cond;
 struct backend;
@@ -105,21 +107,6 @@ struct cfg_bind {
 	gid_t unix_gid;
 };
 
-/* http-check expect; the simple forms of the first cut. */
-enum cfg_expect { CFG_EXPECT_DEFAULT /* 2xx and 3xx */, CFG_EXPECT_STATUS };
-struct cfg_status_range {
-	uint16_t lo, hi;
-};
-
-enum cfg_check_kind { CFG_CHECK_TCP /* connect only */, CFG_CHECK_HTTP };
-
-/* An HTTP check's request as configured; what is empty has its default. */
-struct cfg_check_send {
-	struct str method, uri, version; /* OPTIONS, /, HTTP/1.0 */
-	struct str headers;              /* "Name: value\r\n"... */
-	struct str body;
-};
-
 /* Where the running object of a proxy or server is found while this configuration is in force. The
  * control thread writes it before it publishes the configuration, and never again: what a
  * configuration refers to is running as long as a reader may see the configuration. */
@@ -140,16 +127,14 @@ struct cfg_rule {
 	};
 };
 
-/* What option httpchk, http-check and option tcp-check of a backend ask for. */
-struct cfg_check {
-	enum cfg_check_kind kind;
-	struct str request; /* the whole HTTP request as it goes out; {addr} dependent parts are
-			       already in it */
-	struct cfg_check_send send; /* what it was built of */
-	enum cfg_expect expect;
-	const struct cfg_status_range *statuses;
-	unsigned n_statuses;
-	bool expect_negated;
+/* How a checked server begins. */
+enum cfg_init_state { CFG_INIT_UP, CFG_INIT_FULLY_UP, CFG_INIT_DOWN, CFG_INIT_FULLY_DOWN };
+enum cfg_observe { CFG_OBSERVE_NONE, CFG_OBSERVE_LAYER4, CFG_OBSERVE_LAYER7 };
+enum cfg_on_error {
+	CFG_ON_ERROR_FAIL_CHECK,
+	CFG_ON_ERROR_FASTINTER,
+	CFG_ON_ERROR_SUDDEN_DEATH,
+	CFG_ON_ERROR_MARK_DOWN
 };
 
 struct cfg_server {
@@ -169,6 +154,23 @@ struct cfg_server {
 	uint16_t check_port;                          /* 0: the server's */
 	int64_t inter_us, fastinter_us, downinter_us; /* default 2 s; 0: as inter */
 	unsigned rise, fall;                          /* default 2, 3 */
+	bool check_send_proxy;                        /* checks send a PROXY protocol header */
+	enum cfg_init_state init_state;
+	const char *track_name;              /* as written; NULL: none */
+	const struct cfg_server *track;      /* its state is ours; NULL: none */
+	const struct cfg_proxy *track_proxy; /* where that is */
+	/* agent-check */
+	bool agent;
+	struct addr agent_addr; /* len 0: addr */
+	uint16_t agent_port;
+	int64_t agent_inter_us; /* 0: inter */
+	struct str agent_send;
+	/* what traffic tells */
+	enum cfg_observe observe;
+	unsigned error_limit; /* default 10 */
+	enum cfg_on_error on_error;
+	bool shuts_sessions_down;        /* on-marked-down shutdown-sessions */
+	bool shuts_backup_sessions_down; /* on-marked-up shutdown-backup-sessions */
 	int64_t slowstart_us;
 	unsigned send_proxy; /* 0, 1 or 2 */
 	struct cfg_live *live;
@@ -227,6 +229,7 @@ struct cfg_proxy {
 	unsigned retries; /* default 3 */
 	unsigned fullconn;
 	const struct cfg_check *check; /* never NULL in a backend */
+	const char *node; /* global `node`, for http-check send-state; NULL: not given */
 
 	/* options */
 	bool httplog, tcplog, dontlognull, dontlog_normal, log_health_checks, logasap;
@@ -280,6 +283,8 @@ struct cfg_global {
 	int64_t stats_timeout_us;                  /* default 10 s */
 	unsigned bufsize, maxrewrite, max_headers; /* tune.*: 16384, 1024, 101 */
 	int spread_checks;                         /* percent */
+	int64_t max_spread_checks_us; /* 0: no limit of what spread_checks adds or takes */
+	bool external_check, insecure_fork;
 	const char *node, *description;
 	int64_t hard_stop_after_us; /* 0: never */
 	/* ours: liveness-socket PATH [mode M] [user U] [group G] */

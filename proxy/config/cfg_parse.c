@@ -38,8 +38,7 @@ static struct draft *draft_new(struct cfg_parser *p, enum cfg_section section,
 	d->section = section;
 	d->is_named = d->is_followed = d->own_stats = d->explicit_id = false;
 	d->timeouts_seen = 0;
-	d->check.request_is_inherited = d->check.expect_is_inherited = true;
-	d->check.rule_pos.line = 0;
+	cfg_check_inherit(p, &d->check);
 	d->acls = d->last_acl = NULL;
 	d->rules = d->last_rule = NULL;
 	d->last_log = NULL;

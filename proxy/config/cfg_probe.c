@@ -3,32 +3,6 @@
 
 #include <ctype.h>
 
-static struct check_draft *own_expect(struct cfg_parser *p)
-{
-	struct check_draft *c = &p->cur->check;
-
-	if (c->expect_is_inherited) {
-		c->expect = CFG_EXPECT_DEFAULT;
-		c->expect_negated = false;
-		c->statuses = NULL;
-		c->n_statuses = 0;
-		c->expect_is_inherited = false;
-	}
-	return c;
-}
-
-static struct check_draft *own_request(struct cfg_parser *p)
-{
-	struct check_draft *c = own_expect(p);
-
-	if (c->request_is_inherited) {
-		c->option = c->send = (struct cfg_check_send){ 0 };
-		c->has_send = false;
-		c->request_is_inherited = false;
-	}
-	return c;
-}
-
 /* ---- the request ---- */
 
 static bool is_token(struct str s)
@@ -170,16 +144,12 @@ static void option_httpchk(struct cfg_parser *p, const struct keyword *kw, unsig
 	}
 	if (n == 3 && !parse_version_tail(p, at + 2, &o))
 		return;
-	struct check_draft *c = own_request(p);
+	struct check_draft *c = &p->cur->check;
 
 	c->kind = CFG_CHECK_HTTP;
 	c->option = o;
-}
-
-static void option_tcp_check(struct cfg_parser *p, const struct keyword *kw, unsigned at)
-{
-	(void)kw, (void)at;
-	p->cur->check.kind = CFG_CHECK_TCP;
+	c->option_is_inherited = false;
+	c->http.inherited = NULL;
 }
 
 static bool send_part(struct cfg_parser *p, unsigned at, struct cfg_check_send *s)
@@ -202,8 +172,6 @@ static bool send_part(struct cfg_parser *p, unsigned at, struct cfg_check_send *
 		s->body = v;
 		return true;
 	}
-	if (cfg_arg_is(p, at, "comment"))
-		return true;
 	if (cfg_arg_is(p, at, "uri-lf") || cfg_arg_is(p, at, "body-lf"))
 		cfg_error(p, at, "'http-check send %s' is known to HAProxy, but not supported yet",
 			  cfg_argz(p, at));
@@ -216,6 +184,7 @@ static bool send_part(struct cfg_parser *p, unsigned at, struct cfg_check_send *
 /* http-check send [meth M] [uri U] [ver V] [hdr NAME VALUE]... [body B] */
 static void http_check_send(struct cfg_parser *p, const struct keyword *kw, unsigned at)
 {
+	struct cfg_step step = { .kind = CFG_STEP_SEND };
 	struct cfg_check_send s = { 0 };
 	struct strbuf headers = { 0 };
 	bool ok = true;
@@ -237,6 +206,8 @@ static void http_check_send(struct cfg_parser *p, const struct keyword *kw, unsi
 					  "supported yet");
 				ok = false;
 			}
+		} else if (cfg_arg_is(p, at, "comment")) {
+			step.comment = cfg_arg(p, at + 1);
 		} else {
 			ok = send_part(p, at, &s);
 		}
@@ -246,167 +217,61 @@ static void http_check_send(struct cfg_parser *p, const struct keyword *kw, unsi
 	strbuf_fini(&headers);
 	if (!ok)
 		return;
-	struct check_draft *c = own_request(p);
-
-	c->rule_pos = lex_pos(p->line, 0);
-	if (c->has_send)
-		cfg_error(p, 1,
-			  "'%s' was given before in this section: several requests in one "
-			  "check are known to HAProxy, but not supported yet",
-			  kw->name);
-	c->has_send = true;
-	c->send = s;
+	step.send = s;
+	cfg_step_add(p, &p->cur->check.http, &step);
 }
 
-/* ---- what is expected ---- */
-
-/* 200,300-399 */
-static void parse_statuses(struct cfg_parser *p, unsigned i, bool negated)
+static void http_check_connect(struct cfg_parser *p, const struct keyword *kw, unsigned at)
 {
-	struct str rest = cfg_arg(p, i);
-	size_t n = 0;
+	struct cfg_step step;
 
-	for (size_t k = 0; k < rest.len; k++)
-		n += rest.p[k] == ',';
-	struct cfg_status_range *r = arena_array(p->arena, struct cfg_status_range, n + 1);
-
-	for (n = 0;; n++) {
-		const struct str one = { rest.p, find(rest, ",") };
-		const size_t dash = find(one, "-");
-		int64_t lo, hi;
-
-		if (str_parse_int((struct str){ one.p, dash }, 100, 999, &lo) < 0)
-			goto bad;
-		hi = lo;
-		if (dash < one.len && str_parse_int(skip(one, dash + 1), lo, 999, &hi) < 0)
-			goto bad;
-		r[n] = (struct cfg_status_range){ (uint16_t)lo, (uint16_t)hi };
-		if (one.len == rest.len)
-			break;
-		rest = skip(rest, one.len + 1);
-	}
-	struct check_draft *c = own_expect(p);
-
-	c->rule_pos = lex_pos(p->line, 0);
-	if (c->expect != CFG_EXPECT_DEFAULT) {
-		cfg_error(p, 1,
-			  "'http-check expect' was given before in this section: more than one "
-			  "is known to HAProxy, but not supported yet");
-		return;
-	}
-	c->expect = CFG_EXPECT_STATUS;
-	c->expect_negated = negated;
-	c->statuses = r;
-	c->n_statuses = (unsigned)n + 1;
-	return;
-bad:
-	cfg_error(p, i, "'status' expects codes such as 200 or 200,300-399 (100 to 999), got '%s'",
-		  cfg_argz(p, i));
+	if (cfg_connect_parse(p, kw, at, &step))
+		cfg_step_add(p, &p->cur->check.http, &step);
 }
 
 static void http_check_expect(struct cfg_parser *p, const struct keyword *kw, unsigned at)
 {
-	static const char *const later[] = { "min-recv",    "ok-status",  "error-status",
-					     "tout-status", "on-success", "on-error",
-					     "status-code", "string",     "rstring",
-					     "string-lf",   "rstatus",    "hdr",
-					     "fhdr" };
-	bool negated = false;
+	struct cfg_step step;
 
-	while (cfg_arg_is(p, at, "comment") && at + 1 < p->line->n)
-		at += 2;
-	struct str word = cfg_arg(p, at);
+	if (cfg_expect_parse(p, kw, at, true, &step))
+		cfg_step_add(p, &p->cur->check.http, &step);
+}
 
-	if (str_eq(word, STR("!"))) {
-		negated = true;
-		word = cfg_arg(p, ++at);
-	} else if (word.len > 1 && word.p[0] == '!') {
-		negated = true;
-		word = skip(word, 1);
-	}
-	if (str_eq(word, STR("status"))) {
-		if (at + 1 >= p->line->n)
-			cfg_error(p, at + 1, "'%s status' expects codes such as 200 or 200,300-399",
-				  kw->name);
-		else if (cfg_no_more_args(p, at + 2))
-			parse_statuses(p, at + 1, negated);
-		return;
-	}
-	for (size_t i = 0; i < ARRAY_LEN(later); i++) {
-		if (!str_eq(word, str_from(later[i])))
-			continue;
-		cfg_error(p, at, "'%s %s' is known to HAProxy, but not supported yet", kw->name,
-			  later[i]);
-		return;
-	}
-	cfg_error(p, at, "'%s' expects 'status' and codes, got '" STR_FMT "'", kw->name,
-		  STR_ARG(word));
+static void http_check_comment(struct cfg_parser *p, const struct keyword *kw, unsigned at)
+{
+	(void)kw;
+	cfg_step_comment(p, &p->cur->check.http, cfg_arg(p, at));
+}
+
+static void http_check_disable_on_404(struct cfg_parser *p, const struct keyword *kw, unsigned at)
+{
+	(void)kw, (void)at;
+	p->cur->check.stops_on_404 = true;
+}
+
+static void http_check_send_state(struct cfg_parser *p, const struct keyword *kw, unsigned at)
+{
+	(void)kw, (void)at;
+	p->cur->check.sends_state = true;
 }
 
 const struct keyword cfg_check_keywords[] = {
 	{ "option httpchk", SEC_DEF_BE, 0, 3, KW_SIDE, option_httpchk, 0,
 	  "[URI | METHOD URI [VERSION]]", "health checks are HTTP requests" },
-	{ "option tcp-check", SEC_DEF_BE, 0, 0, KW_SIDE, option_tcp_check, 0, "",
-	  "health checks are TCP connects" },
+	{ "http-check connect", SEC_DEF_BE, 0, ARGS_ANY, KW_SIDE, http_check_connect, 0,
+	  "[default] [port N] [addr A] [send-proxy] [linger] [comment TEXT]",
+	  "open a connection, the first or another one" },
 	{ "http-check send", SEC_DEF_BE, 0, ARGS_ANY, KW_SIDE, http_check_send, 0,
-	  "[meth M] [uri U] [ver V] [hdr NAME VALUE]... [body B]", "the request of a check" },
+	  "[meth M] [uri U] [ver V] [hdr NAME VALUE]... [body B] [comment TEXT]",
+	  "the request of a check" },
 	{ "http-check expect", SEC_DEF_BE, 1, ARGS_ANY, KW_SIDE, http_check_expect, 0,
-	  "[!] status CODES", "the status of a healthy server; default 200-399" },
+	  "[OPTIONS] [!] status|rstatus|hdr|fhdr|string|rstring PATTERN",
+	  "the response of a healthy server; default: status 200-399" },
+	{ "http-check comment", SEC_DEF_BE, 1, 1, KW_SIDE, http_check_comment, 0, "TEXT",
+	  "told when the next step fails" },
+	{ "http-check disable-on-404", SEC_DEF_BE, 0, 0, KW_SIDE, http_check_disable_on_404, 0, "",
+	  "a server that answers 404 gets no new sessions" },
+	{ "http-check send-state", SEC_DEF_BE, 0, 0, KW_SIDE, http_check_send_state, 0, "",
+	  "checks tell the server how it is seen" },
 	{ 0 },
 };
-
-/* ---- the model ---- */
-
-static bool has_header(struct str headers, struct str name)
-{
-	while (headers.len > name.len) {
-		if (headers.p[name.len] == ':' &&
-		    str_eq_nocase((struct str){ headers.p, name.len }, name))
-			return true;
-		headers = skip(headers, find(headers, "\r\n") + 2);
-	}
-	return false;
-}
-
-static struct str first_of(struct str a, struct str b, struct str otherwise)
-{
-	return a.len ? a : b.len ? b : otherwise;
-}
-
-const struct cfg_check *cfg_probe_build(struct cfg_parser *p, const struct draft *d)
-{
-	const struct check_draft *k = &d->check;
-	struct cfg_check *c = arena_new(p->arena, struct cfg_check);
-
-	c->kind = k->kind;
-	if (k->kind == CFG_CHECK_TCP)
-		return c;
-	const struct str none = STR("");
-
-	c->send = (struct cfg_check_send){
-		.method = first_of(k->send.method, k->option.method, STR("OPTIONS")),
-		.uri = first_of(k->send.uri, k->option.uri, STR("/")),
-		.version = first_of(k->send.version, k->option.version, STR("HTTP/1.0")),
-		.headers = first_of(k->send.headers, k->option.headers, none),
-		.body = first_of(k->send.body, k->option.body, none),
-	};
-	struct strbuf b = { 0 };
-
-	strbuf_addf(&b, STR_FMT " " STR_FMT " " STR_FMT "\r\n", STR_ARG(c->send.method),
-		    STR_ARG(c->send.uri), STR_ARG(c->send.version));
-	strbuf_add(&b, c->send.headers.p, c->send.headers.len);
-	if (c->send.body.len > 0)
-		strbuf_addf(&b, "Content-Length: %zu\r\n", c->send.body.len);
-	if (!str_eq(c->send.version, STR("HTTP/1.0")) &&
-	    !has_header(c->send.headers, STR("connection")))
-		strbuf_adds(&b, "Connection: close\r\n");
-	strbuf_adds(&b, "\r\n");
-	strbuf_add(&b, c->send.body.p, c->send.body.len);
-	c->request = arena_str(p->arena, (struct str){ strbuf_str(&b), b.len });
-	strbuf_fini(&b);
-	c->expect = k->expect;
-	c->expect_negated = k->expect_negated;
-	c->statuses = k->statuses;
-	c->n_statuses = k->n_statuses;
-	return c;
-}

@@ -5,7 +5,9 @@
 
 void cfg_server_init(struct cfg_server *s)
 {
-	*s = (struct cfg_server){ .weight = 1, .inter_us = 2000000, .rise = 2, .fall = 3 };
+	*s = (struct cfg_server){
+		.weight = 1, .inter_us = 2000000, .rise = 2, .fall = 3, .error_limit = 10
+	};
 }
 
 /* ---- parameters ---- */
@@ -121,6 +123,30 @@ const struct param cfg_server_params[] = {
 	  "failed checks that make it DOWN; default 3" },
 	{ "port", 1, set_port, 0, 0, 0, "PORT", "port of the checks" },
 	{ "addr", 1, set_check_addr, 0, 0, 0, "ADDRESS", "address of the checks" },
+	{ "check-send-proxy", 0, set_bool, F(check_send_proxy), 0, 1, "",
+	  "checks send a PROXY protocol header too" },
+	{ "no-check-send-proxy", 0, set_bool, F(check_send_proxy), 0, 0, "", "they do not" },
+	{ "init-state", 1, cfg_set_init_state, 0, 0, 0, "up|fully-up|down|fully-down",
+	  "how a checked server begins; default up" },
+	{ "track", 1, cfg_set_track, 0, 0, 0, "[PROXY/]SERVER", "its state follows that server's" },
+	{ "agent-check", 0, set_bool, F(agent), 0, 1, "", "ask an agent about state and weight" },
+	{ "no-agent-check", 0, set_bool, F(agent), 0, 0, "", "ask none" },
+	{ "agent-port", 1, cfg_set_agent_port, 0, 0, 0, "PORT", "port of the agent" },
+	{ "agent-addr", 1, cfg_set_agent_addr, 0, 0, 0, "ADDRESS",
+	  "address of the agent; default the server's" },
+	{ "agent-inter", 1, set_time, F(agent_inter_us), 1, 0, "TIME",
+	  "time between its questions; default as inter" },
+	{ "agent-send", 1, cfg_set_agent_send, 0, 0, 0, "TEXT", "what is sent to the agent" },
+	{ "observe", 1, cfg_set_observe, 0, 0, 0, "none|layer4|layer7",
+	  "errors of the traffic count too" },
+	{ "error-limit", 1, set_uint, F(error_limit), 1, 0x7fffffff, "NUMBER",
+	  "so many in a row are one event; default 10" },
+	{ "on-error", 1, cfg_set_on_error, 0, 0, 0, "fastinter|fail-check|sudden-death|mark-down",
+	  "what follows then; default fail-check" },
+	{ "on-marked-down", 1, cfg_set_on_marked, 0, 0, 0, "shutdown-sessions",
+	  "when it goes DOWN, its sessions end" },
+	{ "on-marked-up", 1, cfg_set_on_marked, 0, 0, 1, "shutdown-backup-sessions",
+	  "when it comes UP, the sessions on backup servers end" },
 	{ "weight", 1, set_uint, F(weight), 0, 256, "NUMBER",
 	  "share of the load, 0 to 256; default 1" },
 	{ "backup", 0, set_bool, F(backup), 0, 1, "", "used when all others are down" },

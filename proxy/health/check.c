@@ -11,6 +11,7 @@
 #include <tandem/log.h>
 
 #include "config/cfg_model.h"
+#include "health/check_text.h"
 #include "health/probe.h"
 #include "health/rise_fall.h"
 #include "pool/backend.h"
@@ -27,7 +28,8 @@ struct check {
 	struct probe probe;
 	ev_timer next;
 	struct rise_fall rf;
-	int64_t started_us; /* the latest probe; 0: none yet */
+	int64_t started_us;  /* the latest probe; 0: none yet */
+	uint64_t generation; /* of the configuration that it reads */
 	struct check_result last;
 	bool has_result;
 };
@@ -39,47 +41,8 @@ struct health {
 	unsigned n_started; /* checks ever begun, for spreading */
 	uint32_t random;
 	struct log_limit shortage;
+	uint64_t generation;
 };
-
-static const struct {
-	const char *code, *text;
-} statuses[] = {
-	[CHECK_UNKNOWN] = { "UNK", "Unknown" },
-	[CHECK_INI] = { "INI", "Initializing" },
-	[CHECK_START] = { "START", "Check started" },
-	[CHECK_SOCKERR] = { "SOCKERR", "Socket error" },
-	[CHECK_L4OK] = { "L4OK", "Layer4 check passed" },
-	[CHECK_L4TOUT] = { "L4TOUT", "Layer4 timeout" },
-	[CHECK_L4CON] = { "L4CON", "Layer4 connection problem" },
-	[CHECK_L6OK] = { "L6OK", "Layer6 check passed" },
-	[CHECK_L6TOUT] = { "L6TOUT", "Layer6 timeout" },
-	[CHECK_L6RSP] = { "L6RSP", "Layer6 invalid response" },
-	[CHECK_L7OK] = { "L7OK", "Layer7 check passed" },
-	[CHECK_L7OKC] = { "L7OKC", "Layer7 check conditionally passed" },
-	[CHECK_L7TOUT] = { "L7TOUT", "Layer7 timeout" },
-	[CHECK_L7RSP] = { "L7RSP", "Layer7 invalid response" },
-	[CHECK_L7STS] = { "L7STS", "Layer7 wrong status" },
-};
-
-const char *check_status_code(enum check_status s)
-{
-	return statuses[s].code;
-}
-
-const char *check_status_text(enum check_status s)
-{
-	return statuses[s].text;
-}
-
-static bool has_passed(enum check_status s)
-{
-	return s == CHECK_L4OK || s == CHECK_L6OK || s == CHECK_L7OK || s == CHECK_L7OKC;
-}
-
-static bool has_code(enum check_status s)
-{
-	return s == CHECK_L7OK || s == CHECK_L7OKC || s == CHECK_L7STS;
-}
 
 static bool is_paused(const struct check *c)
 {
@@ -145,6 +108,12 @@ static void probe_address(const struct check *c, struct addr *out)
 		addr_set_port(out, cfg->check_port);
 }
 
+/* Checks of the very port of the traffic speak its PROXY protocol. */
+static bool checks_traffic_port(const struct cfg_server *cfg)
+{
+	return cfg->check_port == 0 && cfg->check_addr.len == 0;
+}
+
 /* With `timeout check`, connecting may take min(timeout connect, inter), and the rest that long;
  * without it, the whole may take inter. */
 static void probe_times(const struct check *c, struct probe_spec *spec)
@@ -157,19 +126,39 @@ static void probe_times(const struct check *c, struct probe_spec *spec)
 		spec->connect_timeout_us = MIN(t->connect_us, c->srv->cfg->inter_us);
 }
 
+/* HAProxy: the check speaks the server's version of the protocol, or 1. */
+static unsigned proxy_version(const struct cfg_server *cfg)
+{
+	if (!cfg->check_send_proxy && (cfg->send_proxy == 0 || !checks_traffic_port(cfg)))
+		return 0;
+	return cfg->send_proxy == 2 ? 2 : 1;
+}
+
+/* A 404 asks for no new sessions; a server that is down stays so. */
+static bool stops_on_404(const struct server *s)
+{
+	return s->be->cfg->check->stops_on_404 && s->op != SERVER_STOPPED;
+}
+
 static void begin_probe(struct check *c)
 {
 	struct addr to;
+	char state[512];
 	struct probe_spec spec = { .addr = &to,
 				   .source = &c->srv->cfg->source,
-				   .what = c->srv->be->cfg->check };
+				   .what = c->srv->be->cfg->check,
+				   .send_proxy = proxy_version(c->srv->cfg),
+				   .stops_on_404 = stops_on_404(c->srv) };
 	int64_t now_us = clock_mono_us();
 	unsigned suppressed;
 	int rc;
 
 	probe_address(c, &to);
 	probe_times(c, &spec);
+	if (spec.what->sends_state)
+		spec.state_header = str_from(check_state_header(c->srv, state, sizeof(state)));
 	c->started_us = now_us;
+	c->generation = c->health->generation;
 	rc = probe_start(&c->probe, &spec);
 	if (rc == 0)
 		return;
@@ -192,62 +181,6 @@ static void on_next(struct ev_loop *ev, ev_timer *w, int revents)
 
 /* --- what it means --- */
 
-/* Bytes that a terminal or a log should not get become <XX>, and so do those in `also`. */
-static void copy_printable(char *out, size_t size, const char *in, const char *also)
-{
-	static const char hex[] = "0123456789ABCDEF";
-	size_t n = 0;
-
-	for (; *in != '\0'; in++) {
-		unsigned char b = (unsigned char)*in;
-		bool is_plain = b >= 0x20 && b < 0x7f && strchr(also, b) == NULL;
-
-		if (n + (is_plain ? 1 : 4) >= size)
-			break;
-		if (is_plain) {
-			out[n++] = *in;
-			continue;
-		}
-		out[n++] = '<';
-		out[n++] = hex[b >> 4];
-		out[n++] = hex[b & 15];
-		out[n++] = '>';
-	}
-	out[n] = '\0';
-}
-
-/* "reason: Layer7 wrong status, code: 503, info: "Service Unavailable", check duration: 1ms" */
-static void format_reason(const struct check_result *r, char *out, size_t size)
-{
-	char code[32] = "", info[4 * sizeof(r->desc) + 16] = "", quoted[4 * sizeof(r->desc)];
-
-	if (has_code(r->status))
-		snprintf(code, sizeof(code), ", code: %d", r->code);
-	if (r->desc[0] != '\0') {
-		copy_printable(quoted, sizeof(quoted), r->desc, "\"");
-		snprintf(info, sizeof(info), ", info: \"%s\"", quoted);
-	}
-	snprintf(out, size, "reason: %s%s%s, check duration: %lldms", check_status_text(r->status),
-		 code, info, (long long)(r->duration_us / US_PER_MS));
-}
-
-/* option log-health-checks. HAProxy tells what is new: another status, or a server whose health
- * moves, falling or down. What is the same again goes out as `info`, so that the level of a log
- * target chooses between news and every check. */
-static void log_check(const struct check *c, bool is_news, const char *reason)
-{
-	const struct server *s = c->srv;
-	bool is_up = rise_fall_is_up(&c->rf);
-	const char *state = !is_up ? "DOWN" : s->weight > 0 ? "UP" : "DRAIN";
-
-	server_log(s, is_news ? LOG_NOTICE : LOG_INFO,
-		   "Health check for %sserver %s/%s %s, %s, status: %u/%u %s.",
-		   s->cfg->backup ? "backup " : "", s->be->name, s->name,
-		   has_passed(c->last.status) ? "succeeded" : "failed", reason,
-		   is_up ? c->rf.health - c->rf.rise + 1 : c->rf.health,
-		   is_up ? c->rf.fall : c->rf.rise, state);
-}
-
 static void record_result(struct check *c, const struct probe_outcome *o)
 {
 	struct server *s = c->srv;
@@ -257,21 +190,23 @@ static void record_result(struct check *c, const struct probe_outcome *o)
 	enum rise_fall_event event;
 	char reason[512];
 
-	if (status == CHECK_L7OK && !probe_http_expected(s->be->cfg->check, o->code))
-		status = CHECK_L7STS;
-	event = rise_fall_step(&c->rf, has_passed(status));
-	if (!has_passed(status) && health_before > 0)
+	event = rise_fall_step(&c->rf, check_status_has_passed(status));
+	if (!check_status_has_passed(status) && health_before > 0)
 		s->n_check_fail++;
 	c->has_result = true;
 	c->last.status = status;
-	c->last.code = has_code(status) ? o->code : 0;
+	c->last.code = check_status_has_code(status) ? o->code : 0;
 	c->last.duration_us = clock_mono_us() - c->started_us;
-	copy_printable(c->last.desc, sizeof(c->last.desc), has_passed(status) ? "" : o->desc, "");
-	format_reason(&c->last, reason, sizeof(reason));
+	check_copy_printable(c->last.desc, sizeof(c->last.desc), o->desc, "");
+	check_format_reason(&c->last, reason, sizeof(reason));
 	if (has_log)
-		log_check(c, status != before || c->rf.health != health_before, reason);
+		check_log(s, "Health", &c->last, &c->rf,
+			  status != before || c->rf.health != health_before, reason);
 	/* HAProxy does not repeat the reason that the line before gave */
-	if (event == RISE_FALL_UP || (has_passed(status) && rise_fall_is_up(&c->rf)))
+	if (status == CHECK_L7OKC && rise_fall_is_up(&c->rf))
+		server_set_stopping(s, has_log ? NULL : reason);
+	else if (event == RISE_FALL_UP ||
+		 (check_status_has_passed(status) && rise_fall_is_up(&c->rf)))
 		server_set_up(s, has_log ? NULL : reason);
 	else if (event == RISE_FALL_DOWN)
 		server_set_down(s, has_log ? NULL : reason);
@@ -342,6 +277,22 @@ void health_sync(struct health *h, struct backend *be)
 	}
 	for (struct list *l = be->retired.next; l != &be->retired; l = l->next)
 		health_forget(h, list_entry(l, struct server, node));
+}
+
+uint64_t health_begin_generation(struct health *h)
+{
+	return ++h->generation;
+}
+
+uint64_t health_oldest_generation(const struct health *h)
+{
+	uint64_t oldest = UINT64_MAX;
+	const struct check *c;
+
+	list_for_each (c, &h->checks, node)
+		if (probe_is_running(&c->probe))
+			oldest = MIN(oldest, c->generation);
+	return oldest;
 }
 
 void check_on_admin(struct server *s)

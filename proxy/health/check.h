@@ -7,29 +7,10 @@
 #include <stdint.h>
 #include <tandem/loop.h>
 
+#include "health/check_status.h"
+
 struct backend;
 struct server;
-
-/* HAProxy's codes; check_status_code() gives "L4OK", check_status_text() "Layer4 check passed". */
-enum check_status {
-	CHECK_UNKNOWN,
-	CHECK_INI,
-	CHECK_START,
-	CHECK_SOCKERR,
-	CHECK_L4OK,
-	CHECK_L4TOUT,
-	CHECK_L4CON,
-	CHECK_L6OK,
-	CHECK_L6TOUT,
-	CHECK_L6RSP,
-	CHECK_L7OK,
-	CHECK_L7OKC,
-	CHECK_L7TOUT,
-	CHECK_L7RSP,
-	CHECK_L7STS,
-};
-const char *check_status_code(enum check_status s);
-const char *check_status_text(enum check_status s);
 
 /* What the last check of a server found; for statistics. */
 struct check_result {
@@ -38,7 +19,7 @@ struct check_result {
 	int64_t duration_us;
 	unsigned health, rise, fall; /* 0..rise+fall-1; up when >= rise */
 	bool is_running;             /* the next one is under way: HAProxy's "* L7OK" */
-	char desc[80];               /* server's words or errno text, printable */
+	char desc[128];              /* server's words or errno text, printable */
 };
 /* false: the server is not checked. Control thread. */
 bool check_get_result(const struct server *s, struct check_result *out);
@@ -51,6 +32,10 @@ void health_set_spread(struct health *h, unsigned percent);
  * among them), follow changed parameters; call it after backend_new and backend_reconfigure. First
  * probes are spread over the interval. */
 void health_sync(struct health *h, struct backend *be);
+/* A new configuration is in force: probes that begin from now on belong to it. Returns its number. */
+uint64_t health_begin_generation(struct health *h);
+/* The configuration of the oldest probe under way, which still reads it; UINT64_MAX: none is. */
+uint64_t health_oldest_generation(const struct health *h);
 /* Before a server or backend is freed. */
 void health_forget(struct health *h, struct server *s);
 /* For server.c: the server entered or left maintenance. In maintenance it is not probed; when it

@@ -49,6 +49,7 @@ struct plan {
 struct generation {
 	struct list node;
 	struct cfg *cfg;
+	uint64_t replaced_by; /* number of the next one, as health/ counts */
 	struct frontend **frontends;
 	unsigned n_frontends;
 	struct backend **backends;
@@ -393,12 +394,14 @@ static void commit_sockets(struct plan *plan)
 }
 
 /* Collect what the old registry has and the new one has not. */
-static void retire(struct process *p, const struct registry *old, struct cfg *old_cfg)
+static void retire(struct process *p, const struct registry *old, struct cfg *old_cfg,
+		   uint64_t generation)
 {
 	const struct registry *now = registry_current;
 	struct generation *g = xcalloc(1, sizeof(*g));
 
 	g->cfg = old_cfg;
+	g->replaced_by = generation;
 	g->frontends = xcalloc(old->n + 1, sizeof(struct frontend *));
 	g->backends = xcalloc(old->n + 1, sizeof(struct backend *));
 	for (unsigned i = 0; i < old->n; i++) {
@@ -425,6 +428,7 @@ void plan_commit(struct plan *plan)
 	struct process *p = plan->process;
 	struct registry *old = registry_current;
 	struct cfg *old_cfg = p->cfg;
+	uint64_t generation = health_begin_generation(p->engine.health);
 
 	commit_backends(plan);
 	commit_frontends(plan);
@@ -437,7 +441,7 @@ void plan_commit(struct plan *plan)
 	commit_sockets(plan);
 	health_set_spread(p->engine.health, (unsigned)plan->cfg->global.spread_checks);
 	if (old != NULL) {
-		retire(p, old, old_cfg);
+		retire(p, old, old_cfg, generation);
 		urcu_qsbr_synchronize_rcu();
 		RCU_GRACE_OVER();
 		free(old);
@@ -459,6 +463,9 @@ static bool reap_generation(struct process *p, struct generation *g)
 {
 	unsigned n_fe = 0, n_be = 0;
 
+	/* a probe goes on as it began, with the steps of its configuration */
+	if (health_oldest_generation(p->engine.health) < g->replaced_by)
+		return false;
 	for (unsigned i = 0; i < g->n_frontends; i++)
 		n_fe += !frontend_is_unused(g->frontends[i]);
 	for (unsigned i = 0; i < g->n_backends; i++) {
@@ -474,7 +481,6 @@ static bool reap_generation(struct process *p, struct generation *g)
 		frontend_free(g->frontends[i]);
 	for (unsigned i = 0; i < g->n_backends; i++)
 		backend_free(g->backends[i]);
-	(void)p;
 	return true;
 }
 

@@ -29,6 +29,7 @@ enum column_cond {
 	IF_HTTP,
 	IF_CHECKED,    /* servers with checks; other rows always */
 	IF_CHECK_RUNS, /* ... that are not in maintenance */
+	IF_CHECK_CODE,
 	IF_NOT_ZERO,
 	IF_DOWNTIME,
 	IF_NOT_NEGATIVE,
@@ -103,7 +104,7 @@ static const struct column columns[] = {
 	{ "type", F | B | S, COL_TYPE, 0, ALWAYS },
 	U32("rate", F | B | S, rate), ZERO("rate_lim", F), U32("rate_max", F | B | S, rate_max),
 	TEXT_IF("check_status", S, check_status, IF_CHECK_RUNS),
-	{ "check_code", S, COL_U32, AT(check_code), IF_NOT_ZERO },
+	{ "check_code", S, COL_U32, AT(check_code), IF_CHECK_CODE },
 	I64_IF("check_duration", S, check_ms, IF_NOT_NEGATIVE),
 	U64_IF("hrsp_1xx", F | B | S, hrsp[1], IF_HTTP), U64_IF("hrsp_2xx", F | B | S, hrsp[2], IF_HTTP),
 	U64_IF("hrsp_3xx", F | B | S, hrsp[3], IF_HTTP), U64_IF("hrsp_4xx", F | B | S, hrsp[4], IF_HTTP),
@@ -168,6 +169,8 @@ static bool is_filled(const struct stats_row *row, const struct column *c)
 		return row->type != STATS_SERVER || row->is_checked;
 	case IF_CHECK_RUNS:
 		return row->is_checked && !row->is_check_paused;
+	case IF_CHECK_CODE:
+		return row->has_check_code;
 	case IF_NOT_ZERO:
 		return *(const uint32_t *)field(row, c) != 0;
 	case IF_DOWNTIME:

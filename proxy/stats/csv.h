@@ -40,11 +40,12 @@ struct stats_row {
 	uint32_t qtime_ms, ctime_ms, rtime_ms, ttime_ms;
 	uint64_t conn_new, conn_reused, intercepted;
 	bool is_checked, has_downtime;
+	bool has_check_code;   /* the last check tells a number, maybe 0 */
 	bool is_check_paused;  /* in maintenance: what the last check found is not shown */
 	char check_status[16]; /* "L7OK", "* L4TOUT" while the first runs */
 	int check_code;        /* 0: none */
 	int64_t check_ms;      /* -1: none */
-	char last_check[80], check_desc[40];
+	char last_check[128], check_desc[40];
 	unsigned check_rise, check_fall, check_health;
 	char addr[64];
 	const char *algo;

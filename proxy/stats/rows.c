@@ -112,6 +112,7 @@ static void fill_check(const struct server *s, struct stats_row *row)
 	snprintf(row->check_desc, sizeof(row->check_desc), "%s", check_status_text(r.status));
 	snprintf(row->last_check, sizeof(row->last_check), "%s", r.desc);
 	row->check_code = r.code;
+	row->has_check_code = check_status_has_code(r.status);
 	if (r.status > CHECK_START)
 		row->check_ms = r.duration_us / US_PER_MS;
 	row->check_rise = r.rise;

@@ -21,6 +21,7 @@
 struct fix_cfg {
 	struct cfg_proxy px;
 	struct cfg_check check;
+	struct cfg_step steps[3];
 	struct cfg_server servers[FIX_MAX];
 };
 
@@ -71,6 +72,31 @@ static const char *const fix_names[FIX_MAX]
 	__attribute__((unused)) = { "s1", "s2",  "s3",  "s4",  "s5",  "s6",  "s7",  "s8",
 				    "s9", "s10", "s11", "s12", "s13", "s14", "s15", "s16" };
 
+/* Checks connect, and no more. */
+static inline void fix_check_tcp(struct fix_cfg *f)
+{
+	f->steps[0] = (struct cfg_step){ .kind = CFG_STEP_CONNECT, .is_implicit = true };
+	f->check = (struct cfg_check){ .kind = CFG_CHECK_TCP, .steps = &f->steps[0] };
+}
+
+/* Checks send the request (without the empty line at its end) and expect a status of 200 to 399. */
+static inline void fix_check_http(struct fix_cfg *f, const char *request)
+{
+	static const struct cfg_status_range good = { 200, 399 };
+
+	fix_check_tcp(f);
+	f->check.kind = CFG_CHECK_HTTP;
+	f->steps[0].next = &f->steps[1];
+	f->steps[1] = (struct cfg_step){ .kind = CFG_STEP_SEND,
+					 .data = str_from(request),
+					 .next = &f->steps[2] };
+	f->steps[2] = (struct cfg_step){ .kind = CFG_STEP_EXPECT,
+					 .what = CFG_EXPECT_STATUS,
+					 .min_recv = -1,
+					 .statuses = &good,
+					 .n_statuses = 1 };
+}
+
 /* n servers s1.. of weight 1, unchecked, round robin. */
 static inline void fix_init(struct fix_cfg *f, unsigned n)
 {
@@ -82,6 +108,7 @@ static inline void fix_init(struct fix_cfg *f, unsigned n)
 	f->px.is_backend = true;
 	f->px.id = 1;
 	f->px.check = &f->check;
+	fix_check_tcp(f);
 	f->px.n_servers = n;
 	for (unsigned i = 0; i < n; i++) {
 		f->servers[i] = (struct cfg_server){

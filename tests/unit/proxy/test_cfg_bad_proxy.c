@@ -212,8 +212,10 @@ static const struct {
 	  "hdr NAME VALUE' instead" },
 	{ BACK("no option httpchk"),
 	  "cfg:7:5: error: 'option httpchk' cannot be preceded by 'no'" },
-	{ BACK("http-check expect"), "cfg:7:19: error: 'http-check expect' needs an argument: "
-				     "http-check expect [!] status CODES" },
+	{ BACK("http-check expect"),
+	  "cfg:7:19: error: 'http-check expect' needs an argument: "
+	  "http-check expect [OPTIONS] [!] status|rstatus|hdr|fhdr|string|"
+	  "rstring PATTERN" },
 	{ BACK("http-check expect status"),
 	  "cfg:7:26: error: 'http-check expect status' expects codes such as 200 or 200,300-399" },
 	{ BACK("http-check expect status x"), "cfg:7:27: error: 'status' expects codes such as 200 "
@@ -224,14 +226,65 @@ static const struct {
 	{ BACK("http-check expect status 99"), "cfg:7:27: error: 'status' expects codes such as "
 					       "200 or 200,300-399 (100 to 999), got '99'" },
 	{ BACK("http-check expect foo"),
-	  "cfg:7:20: error: 'http-check expect' expects 'status' and codes, got 'foo'" },
-	{ BACK("http-check expect string ok"), "cfg:7:20: error: 'http-check expect string' is "
-					       "known to HAProxy, but not supported yet" },
+	  "cfg:7:20: error: 'http-check expect' expects status, rstatus, hdr, fhdr, string or "
+	  "rstring and a pattern, got 'foo'" },
+	{ BACK("http-check expect string-lf ok"),
+	  "cfg:7:20: error: 'http-check expect string-lf' is "
+	  "known to HAProxy, but not supported yet" },
+	{ BACK("http-check expect binary 00"),
+	  "cfg:7:20: error: 'http-check expect' expects status, rstatus, hdr, fhdr, string or "
+	  "rstring and a pattern, got 'binary'" },
+	{ BACK("http-check expect rstatus 2("),
+	  "cfg:7:28: error: 'rstatus' expects a regular expression; '2(' is none at its byte 3: "
+	  "missing closing parenthesis" },
+	{ BACK("http-check expect string a b"),
+	  "cfg:7:29: error: unexpected argument 'b': remove it" },
+	{ BACK("http-check expect string"), "cfg:7:26: error: 'http-check expect string' expects a "
+					    "pattern" },
+	{ BACK("http-check expect hdr foo"),
+	  "cfg:7:24: error: expected 'name' and the name of a header, got 'foo'" },
+	{ BACK("http-check expect hdr name -m foo x"),
+	  "cfg:7:32: error: '-m' expects str, beg, end, sub or reg, got 'foo'" },
+	{ BACK("http-check expect hdr name"), "cfg:7:28: error: 'name' expects a text" },
+	{ BACK("http-check expect ok-status L7RSP status 200"),
+	  "cfg:7:30: error: 'ok-status' expects one of L7OK, L7OKC, L6OK, L4OK, got 'L7RSP'" },
+	{ BACK("http-check expect min-recv x status 200"),
+	  "cfg:7:29: error: 'min-recv' expects a number of bytes or -1, got 'x'" },
+	{ BACK("http-check expect on-error %[x] status 200"),
+	  "cfg:7:29: error: variables of a log-format in 'on-error' are known to HAProxy, but not "
+	  "supported yet: write plain text" },
+	{ BACK("http-check expect status-code foo status 200"),
+	  "cfg:7:32: error: 'status-code' with 'foo' is known to HAProxy, but not supported yet: "
+	  "write int(N) or res.payload(FROM,LENGTH)" },
+	{ BACK("tcp-check expect status 200"),
+	  "cfg:7:19: error: 'tcp-check expect' expects string, rstring, binary or rbinary and a "
+	  "pattern, got 'status'" },
+	{ BACK("tcp-check expect string x"),
+	  "cfg:7:2: warning: 'tcp-check' has no effect in backend 'b' without 'option tcp-check'" },
+	{ BACK("tcp-check send-binary 0"),
+	  "cfg:7:24: error: 'tcp-check send-binary' expects two hexadecimal digits for each byte, "
+	  "got '0'" },
+	{ BACK("tcp-check send-binary 0g"),
+	  "cfg:7:24: error: 'tcp-check send-binary' expects two hexadecimal digits for each byte, "
+	  "got '0g'" },
+	{ BACK("tcp-check send-lf x"),
+	  "cfg:7:12: error: 'tcp-check send-lf' is known to HAProxy, but not supported yet" },
+	{ BACK("tcp-check send a b"), "cfg:7:19: error: unexpected argument 'b': remove it" },
+	{ BACK("tcp-check connect ssl"),
+	  "cfg:7:20: error: 'tcp-check connect ssl' is known to HAProxy, but not supported yet" },
+	{ BACK("tcp-check connect port x"),
+	  "cfg:7:25: error: 'port' expects a number from 1 to 65535, got 'x'" },
+	{ BACK("tcp-check connect foo"),
+	  "cfg:7:20: error: 'tcp-check connect' expects default, port, addr, send-proxy, linger or "
+	  "comment, got 'foo'" },
+	{ BACK("option mysql-check foo"),
+	  "cfg:7:21: error: 'option mysql-check' expects 'user' and a name" },
+	{ BACK("option mysql-check user a b"), "cfg:7:28: error: 'option mysql-check' expects "
+					       "post-41 or pre-41 behind the user, got 'b'" },
+	{ BACK("option pgsql-check"),
+	  "cfg:7:20: error: 'option pgsql-check' expects 'user' and a name" },
 	{ BACK("http-check expect status 200"),
 	  "cfg:7:2: warning: 'http-check' has no effect in backend 'b' without 'option httpchk'" },
-	{ BACK("option httpchk\n http-check expect status 200\n http-check expect status 201"),
-	  "cfg:9:13: error: 'http-check expect' was given before in this section: more than one is "
-	  "known to HAProxy, but not supported yet" },
 	{ BACK("http-check send meth"), "cfg:7:22: error: 'http-check send meth' expects a value" },
 	{ BACK("http-check send hdr Host"),
 	  "cfg:7:26: error: 'http-check send hdr' expects a name and a value" },
@@ -239,13 +292,7 @@ static const struct {
 	  "cfg:7:18: error: 'http-check send' expects meth, uri, ver, hdr or body, got 'foo'" },
 	{ BACK("http-check send uri-lf /x"),
 	  "cfg:7:18: error: 'http-check send uri-lf' is known to HAProxy, but not supported yet" },
-	{ BACK("http-check connect"),
-	  "cfg:7:13: error: 'http-check connect' is known to HAProxy, but not supported yet" },
 	{ BACK("http-check foo"), "cfg:7:13: error: unknown keyword 'http-check foo'" },
-	{ BACK("tcp-check send x"),
-	  "cfg:7:12: error: 'tcp-check send' is known to HAProxy, but not supported yet" },
-	{ BACK("option mysql-check"),
-	  "cfg:7:9: error: 'option mysql-check' is known to HAProxy, but not supported yet" },
 	{ BACK("server"), "cfg:7:8: error: 'server' needs more arguments: server NAME "
 			  "ADDRESS[:PORT] [parameters]" },
 	{ BACK("server a"), "cfg:7:10: error: 'server' needs more arguments: server NAME "

@@ -58,6 +58,35 @@ static const struct {
 	  "GET /x HTTP/1.0\r\nX-Z: 1\r\n\r\n" },
 };
 
+static const struct cfg_step *step_of(const struct cfg_check *k, enum cfg_step_kind kind)
+{
+	const struct cfg_step *s = k->steps;
+
+	while (s && s->kind != kind)
+		s = s->next;
+	ck_assert_ptr_nonnull(s);
+	return s;
+}
+
+static const char *request_of(const struct cfg_check *k)
+{
+	static char text[1024];
+	const struct cfg_step *s = step_of(k, CFG_STEP_SEND);
+
+	snprintf(text, sizeof text, STR_FMT "\r\n" STR_FMT, STR_ARG(s->data),
+		 STR_ARG(s->send.body));
+	return text;
+}
+
+static unsigned expected_status(const struct cfg_check *k)
+{
+	const struct cfg_step *s = step_of(k, CFG_STEP_EXPECT);
+
+	ck_assert_ptr_null(s->next);
+	ck_assert_int_eq(s->what, CFG_EXPECT_STATUS);
+	return s->statuses[0].lo;
+}
+
 START_TEST(a_check_sends_this)
 {
 	char text[1024];
@@ -67,8 +96,7 @@ START_TEST(a_check_sends_this)
 	const struct cfg_check *k = c->proxies->check;
 
 	ck_assert_int_eq(k->kind, CFG_CHECK_HTTP);
-	ck_assert_str_eq(k->request.p, requests[_i].request);
-	ck_assert_uint_eq(k->request.len, strlen(requests[_i].request));
+	ck_assert_str_eq(request_of(k), requests[_i].request);
 	cfg_free(c);
 }
 END_TEST
@@ -84,19 +112,18 @@ START_TEST(own_check_lines_replace_inherited_ones)
 			     "backend tcp\n option tcp-check\n");
 	const struct cfg_check *k = find(c, "same")->check;
 
-	ck_assert_str_eq(k->request.p, "GET /d HTTP/1.1\r\nHost: d\r\nConnection: close\r\n\r\n");
-	ck_assert_int_eq(k->expect, CFG_EXPECT_STATUS);
-	ck_assert_uint_eq(k->statuses[0].lo, 234);
+	ck_assert_str_eq(request_of(k), "GET /d HTTP/1.1\r\nHost: d\r\nConnection: close\r\n\r\n");
+	ck_assert_uint_eq(expected_status(k), 234);
 	k = find(c, "option")->check;
-	ck_assert_str_eq(k->request.p, "OPTIONS / HTTP/1.0\r\n\r\n");
-	ck_assert_int_eq(k->expect, CFG_EXPECT_DEFAULT);
+	ck_assert_str_eq(request_of(k), "OPTIONS / HTTP/1.0\r\n\r\n");
+	ck_assert_uint_eq(expected_status(k), 200);
 	k = find(c, "send")->check;
-	ck_assert_str_eq(k->request.p, "OPTIONS / HTTP/1.0\r\nX-A: 1\r\n\r\n");
-	ck_assert_int_eq(k->expect, CFG_EXPECT_DEFAULT);
+	ck_assert_str_eq(request_of(k), "OPTIONS / HTTP/1.0\r\nX-A: 1\r\n\r\n");
+	ck_assert_uint_eq(expected_status(k), 200);
 	k = find(c, "expect")->check;
-	ck_assert_str_eq(k->request.p, "GET /d HTTP/1.1\r\nHost: d\r\nConnection: close\r\n\r\n");
-	ck_assert_uint_eq(k->statuses[0].lo, 200);
-	ck_assert_int_eq(find(c, "tcp")->check->kind, CFG_CHECK_TCP);
+	ck_assert_str_eq(request_of(k), "GET /d HTTP/1.1\r\nHost: d\r\nConnection: close\r\n\r\n");
+	ck_assert_uint_eq(expected_status(k), 200);
+	ck_assert_int_eq(find(c, "tcp")->check->kind, CFG_CHECK_SCRIPT);
 	cfg_free(c);
 }
 END_TEST

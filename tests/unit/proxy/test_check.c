@@ -25,8 +25,7 @@ static void set_up(void)
 	is_late = false;
 	fake = (struct fake){ .ev = loop.ev };
 	fix_init(&f, 1);
-	f.check.kind = CFG_CHECK_HTTP;
-	f.check.request = STR("GET /health HTTP/1.0\r\n\r\n");
+	fix_check_http(&f, "GET /health HTTP/1.0\r\n");
 	f.servers[0].check = true;
 	f.servers[0].inter_us = 100 * US_PER_MS;
 }
@@ -138,7 +137,8 @@ START_TEST(test_outcome)
 	struct check_result r;
 
 	set_up();
-	f.check.kind = outcomes[_i].kind;
+	if (outcomes[_i].kind == CFG_CHECK_TCP)
+		fix_check_tcp(&f);
 	fake_listen(loop.ev, &f.servers[0].addr, outcomes[_i].answer);
 	fake.manner = outcomes[_i].manner;
 	if (!outcomes[_i].listens)
@@ -265,7 +265,7 @@ START_TEST(unix_sockets_are_checked_too)
 	ck_assert_int_eq(addr_from_path(str_from(path), &f.servers[0].addr), 0);
 	ck_assert_int_eq(bind(fd, &f.servers[0].addr.sa, f.servers[0].addr.len), 0);
 	ck_assert_int_eq(listen(fd, 8), 0);
-	f.check.kind = CFG_CHECK_TCP;
+	fix_check_tcp(&f);
 	be = start();
 	UNTIL(is_decided(be));
 	ck_assert_int_eq(status_of(be), CHECK_L4OK);
@@ -430,7 +430,7 @@ START_TEST(first_probes_are_spread)
 
 	set_up();
 	fix_init(&f, 8);
-	f.check.kind = CFG_CHECK_TCP;
+	fix_check_tcp(&f);
 	fake_listen(loop.ev, &f.servers[0].addr, NULL);
 	fake.manner = CLOSE;
 	for (unsigned i = 0; i < 8; i++) {

@@ -79,43 +79,6 @@ START_TEST(endless_reason_is_cut)
 }
 END_TEST
 
-static const struct {
-	const char *name;
-	enum cfg_expect expect;
-	bool negated;
-	struct cfg_status_range ranges[2];
-	int code;
-	bool expected;
-} expects[] = {
-	{ "default takes 200", CFG_EXPECT_DEFAULT, false, { { 0, 0 } }, 200, true },
-	{ "default takes 399", CFG_EXPECT_DEFAULT, false, { { 0, 0 } }, 399, true },
-	{ "default refuses 199", CFG_EXPECT_DEFAULT, false, { { 0, 0 } }, 199, false },
-	{ "default refuses 400", CFG_EXPECT_DEFAULT, false, { { 0, 0 } }, 400, false },
-	{ "in the list", CFG_EXPECT_STATUS, false, { { 404, 404 }, { 500, 599 } }, 404, true },
-	{ "in a range", CFG_EXPECT_STATUS, false, { { 404, 404 }, { 500, 599 } }, 550, true },
-	{ "not in it", CFG_EXPECT_STATUS, false, { { 404, 404 }, { 500, 599 } }, 200, false },
-	{ "negated, in it", CFG_EXPECT_STATUS, true, { { 404, 404 }, { 500, 599 } }, 599, false },
-	{ "negated, not in it",
-	  CFG_EXPECT_STATUS,
-	  true,
-	  { { 404, 404 }, { 500, 599 } },
-	  200,
-	  true },
-};
-
-START_TEST(test_expect)
-{
-	const struct cfg_check c = { .kind = CFG_CHECK_HTTP,
-				     .expect = expects[_i].expect,
-				     .expect_negated = expects[_i].negated,
-				     .statuses = expects[_i].ranges,
-				     .n_statuses = 2 };
-
-	ck_assert_msg(probe_http_expected(&c, expects[_i].code) == expects[_i].expected, "%s",
-		      expects[_i].name);
-}
-END_TEST
-
 START_TEST(codes_and_texts_are_complete)
 {
 	for (int s = CHECK_UNKNOWN; s <= CHECK_L7STS; s++) {
@@ -135,7 +98,6 @@ int main(void)
 	tcase_add_loop_test(tc, test_response, 0, ARRAY_LEN(responses));
 	tcase_add_test(tc, endless_header_is_bounded);
 	tcase_add_test(tc, endless_reason_is_cut);
-	tcase_add_loop_test(tc, test_expect, 0, ARRAY_LEN(expects));
 	tcase_add_test(tc, codes_and_texts_are_complete);
 	suite_add_tcase(s, tc);
 	return unit_run(s);

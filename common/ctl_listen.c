@@ -175,10 +175,15 @@ int ctl_server_listen(struct ctl_server *s, const struct addr *a, mode_t mode, u
 
 void ctl_abandon_listeners(struct ctl_server *s)
 {
-	struct listener *l;
+	struct listener *l, *tmp;
 
-	list_for_each (l, &s->listeners, node)
+	/* Not stopped: that would change the epoll set, which is the parent's too. Nothing looks at
+	 * a watcher of a loop that does not run any more. */
+	list_for_each_safe (l, tmp, &s->listeners, node) {
 		close(l->fd);
+		list_del(&l->node);
+		free(l);
+	}
 }
 
 void ctl_close_listeners(struct ctl_server *s)

@@ -244,7 +244,12 @@ void workers_start(struct engine *e)
 			priv_init(w);
 			r = -pthread_create(&w->thread, NULL, run, w);
 		}
-		if (r != 0) {
+		if (r == 0) { /* for top -H, debuggers and tests */
+			char name[16];
+
+			snprintf(name, sizeof(name), "proxyd/%hu", (unsigned short)(i + 1));
+			(void)pthread_setname_np(w->thread, name);
+		} else {
 			fprintf(stderr, "proxyd: cannot start thread %u: %s\n", i + 1,
 				strerror(-r));
 			exit(EXIT_FAILURE);

@@ -19,7 +19,7 @@ prefix=
 if [ -n "$SANITIZE" ]; then
 	export ASAN_OPTIONS=${ASAN_OPTIONS:-abort_on_error=0}
 	export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
-	export TSAN_OPTIONS=${TSAN_OPTIONS:-halt_on_error=1:second_deadlock_stack=1:suppressions=$TOP/tests/tsan.supp}
+	export TSAN_OPTIONS=${TSAN_OPTIONS:-halt_on_error=1:atexit_sleep_ms=0:second_deadlock_stack=1:suppressions=$TOP/tests/tsan.supp}
 	export CK_TIMEOUT_MULTIPLIER=${CK_TIMEOUT_MULTIPLIER:-5}
 	# ThreadSanitizer wants its shadow where address randomisation may not have left room.
 	[ "$SANITIZE" = thread ] && prefix="setarch -R"

@@ -326,11 +326,24 @@ START_TEST(test_liveness_tells_states_and_usable_servers)
 }
 END_TEST
 
-/* The first data thread: the oldest one beside the main thread. */
+static bool is_first_data_thread(const char *tid)
+{
+	char path[64], name[16] = "";
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%.16s/comm", (int)run.pid, tid);
+	f = fopen(path, "r");
+	if (f == NULL)
+		return false;
+	ck_assert_ptr_nonnull(fgets(name, sizeof(name), f));
+	fclose(f);
+	return strcmp(name, "proxyd/1\n") == 0;
+}
+
 static pid_t first_data_thread(void)
 {
 	char path[64];
-	pid_t best = 0;
+	pid_t tid = 0;
 	struct dirent *e;
 	DIR *dir;
 
@@ -338,13 +351,12 @@ static pid_t first_data_thread(void)
 	dir = opendir(path);
 	ck_assert_ptr_nonnull(dir);
 	while ((e = readdir(dir)) != NULL) {
-		pid_t tid = (pid_t)atoi(e->d_name);
-
-		if (tid > run.pid && (best == 0 || tid < best))
-			best = tid;
+		if (is_first_data_thread(e->d_name))
+			tid = (pid_t)atoi(e->d_name);
 	}
 	closedir(dir);
-	return best;
+	ck_assert_int_ne(tid, 0);
+	return tid;
 }
 
 START_TEST(test_liveness_tells_a_hung_thread)

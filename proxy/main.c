@@ -7,6 +7,7 @@
 #include <tandem/log.h>
 #include <tandem/str.h>
 
+#include "config/cfg_expr.h"
 #include "config/cfg_model.h"
 #include "config/cfg_parse.h"
 #include "process/master.h"
@@ -14,16 +15,40 @@
 #include "process/process.h"
 #include "process/version.h"
 
+static bool has_listener(const struct cfg *cfg)
+{
+	for (const struct cfg_proxy *px = cfg->proxies; px != NULL; px = px->next)
+		if (px->binds != NULL && !px->disabled)
+			return true;
+	return false;
+}
+
+/* Exit codes as HAProxy's. */
 static int check_only(const struct options *o)
 {
 	struct cfg *cfg = process_load_cfg(o);
+	bool can_start;
 
 	if (cfg == NULL)
 		return 1;
+	can_start = has_listener(cfg);
 	cfg_free(cfg);
 	if (!o->quiet)
-		puts("Configuration file is valid");
-	return 0;
+		puts(can_start ? "Configuration file is valid"
+			       : "Configuration file has no error, but it will not start: there is "
+				 "no 'bind' (exit 2)");
+	return can_start ? 0 : 2;
+}
+
+static int evaluate(const struct options *o)
+{
+	struct strbuf err = { 0 };
+	int v = cfg_expr_eval(str_from(o->condition), NULL, &err);
+
+	if (v < 0)
+		fprintf(stderr, "proxyd: -cc: %s\n", strbuf_str(&err));
+	strbuf_fini(&err);
+	return v < 0 ? 2 : !v;
 }
 
 static int run(const struct options *o)
@@ -66,6 +91,8 @@ int main(int argc, char **argv)
 	case OPTIONS_VERSION_FULL:
 		version_print_full(stdout);
 		return 0;
+	case OPTIONS_CONDITION:
+		return evaluate(&o);
 	case OPTIONS_CHECK:
 		return check_only(&o);
 	case OPTIONS_RUN:

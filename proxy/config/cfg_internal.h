@@ -109,6 +109,18 @@ struct draft {
 	struct cfg_ref name;                  /* of a defaults section it may be "" */
 };
 
+#define CFG_MAX_BLOCKS 64
+enum block_state {
+	BLOCK_ACTIVE,  /* its lines count */
+	BLOCK_WAITING, /* no branch held so far */
+	BLOCK_OVER,    /* a branch was taken, or the block around it is skipped */
+};
+struct cfg_block { /* an .if that was not ended yet */
+	enum block_state state;
+	bool had_else;
+	struct diag_pos pos;
+};
+
 struct cfg_parser {
 	struct cfg *cfg;
 	struct arena *arena; /* of cfg */
@@ -129,6 +141,8 @@ struct cfg_parser {
 	unsigned n_binds;
 	struct sample_ref *refs;
 	struct acl *predefined; /* those that were used */
+	struct cfg_block blocks[CFG_MAX_BLOCKS];
+	unsigned n_blocks;
 	bool has_errors;        /* found while reading */
 	bool zero_warning;
 };
@@ -280,6 +294,13 @@ void cfg_log_add(struct cfg_parser *p, const struct cfg_log **head, struct cfg_l
 void cfg_check_inherit(struct cfg_parser *p, struct check_draft *c);
 /* The check of a backend as the model has it. */
 const struct cfg_check *cfg_probe_build(struct cfg_parser *p, const struct draft *d);
+/* ---- cfg_if.c ---- */
+/* Read the current line if it is a directive; true: it is not for the keywords, because it was one,
+ * or because the block is skipped. */
+bool cfg_if_line(struct cfg_parser *p);
+bool cfg_if_is_skipping(const struct cfg_parser *p);
+/* The file ends: report what is open. */
+void cfg_if_end(struct cfg_parser *p);
 /* ---- cfg_acl.c ---- */
 keyword_fn cfg_parse_acl;
 /* The condition from word `at` ("if" or "unless") to the end of the line; what: the keyword, for

@@ -206,6 +206,10 @@ static void parse_line(struct cfg_parser *p, struct lex_line line)
 {
 	p->line = &line;
 	p->prefix = PREFIX_NONE;
+	if (cfg_if_line(p)) {
+		p->line = NULL;
+		return;
+	}
 	if (line.n >= 2 &&
 	    (str_eq(line.tok[0].text, STR("no")) || str_eq(line.tok[0].text, STR("default")))) {
 		p->prefix = line.tok[0].text.len == 2 ? PREFIX_NO : PREFIX_DEFAULT;
@@ -214,11 +218,7 @@ static void parse_line(struct cfg_parser *p, struct lex_line line)
 	}
 	const enum cfg_section section = section_of(line.tok[0].text);
 
-	if (line.tok[0].text.len > 1 && line.tok[0].text.p[0] == '.')
-		cfg_error(p, 0,
-			  "conditional blocks ('%s') are known to HAProxy, but not supported yet",
-			  cfg_argz(p, 0));
-	else if (section != SEC_NONE && p->prefix != PREFIX_NONE)
+	if (section != SEC_NONE && p->prefix != PREFIX_NONE)
 		cfg_error(p, 0, "'%s' begins a section: no word may stand before it",
 			  cfg_argz(p, 0));
 	else if (section != SEC_NONE)
@@ -255,6 +255,7 @@ static void parse_text(struct cfg_parser *p, const char *name, struct str text)
 		last = line.pos;
 		parse_line(p, line);
 	}
+	cfg_if_end(p);
 	if (is_truncated)
 		diag_error(p->diag, last,
 			   "the last line does not end with a newline: the file may have been "

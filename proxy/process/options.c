@@ -6,6 +6,7 @@
 const char options_usage[] =
 	"Usage: proxyd [-f FILE|DIR]... [OPTION]... [-- FILE...]\n"
 	"  -f FILE|DIR  read this configuration file, or each *.cfg of a directory; repeatable\n"
+	"  -cc EXPR     evaluate an expression as .if takes it; exit 0: true, 1: false\n"
 	"  -c           check the configuration and exit; -V with it prints warnings too\n"
 	"  -v, -vv      version; build options, features and supported keywords\n"
 	"  -d, -db      stay in the foreground    -D  go into the background\n"
@@ -24,6 +25,7 @@ const char options_usage[] =
 enum flag_kind {
 	FLAG_FILE,
 	FLAG_CHECK,
+	FLAG_CONDITION,
 	FLAG_VERBOSE,
 	FLAG_FOREGROUND,
 	FLAG_DAEMON,
@@ -84,7 +86,7 @@ static const struct flag {
 	{ "-dR", FLAG_REFUSED, "listening without SO_REUSEPORT is not supported" },
 	{ "-dL", FLAG_REFUSED, "listing the loaded libraries is not supported; use ldd" },
 	{ "-dK", FLAG_REFUSED, "keywords are listed by -vv" },
-	{ "-cc", FLAG_REFUSED, "evaluating a condition is not supported yet" },
+	{ "-cc", FLAG_CONDITION, NULL },
 };
 
 static const struct flag *find_flag(const char *word)
@@ -169,6 +171,10 @@ static void apply_flag(struct args *a, struct options *o, const struct flag *f)
 		return;
 	case FLAG_CHECK:
 		o->mode = OPTIONS_CHECK;
+		return;
+	case FLAG_CONDITION:
+		o->condition = take_value(a, f->name);
+		o->mode = OPTIONS_CONDITION;
 		return;
 	case FLAG_VERBOSE:
 		o->verbose = true;

@@ -6,13 +6,20 @@
 #include <sys/types.h>
 #include <tandem/str.h>
 
-enum options_mode { OPTIONS_RUN, OPTIONS_CHECK, OPTIONS_VERSION, OPTIONS_VERSION_FULL };
+enum options_mode {
+	OPTIONS_RUN,
+	OPTIONS_CHECK,
+	OPTIONS_CONDITION, /* evaluate `condition` */
+	OPTIONS_VERSION,
+	OPTIONS_VERSION_FULL
+};
 
 #define OPTIONS_MAX_FILES    128
 #define OPTIONS_MAX_OLD_PIDS 64
 
 struct options {
 	enum options_mode mode;
+	const char *condition;                /* -cc; borrowed from argv */
 	const char *files[OPTIONS_MAX_FILES]; /* borrowed from argv */
 	unsigned n_files;
 	bool foreground;           /* -d, -db: stay in the foreground whatever the file says */

@@ -6,6 +6,7 @@
 
 #include <tandem/util.h>
 
+#include "config/cfg_expr.h"
 #include "config/cfg_parse.h"
 
 void version_print(FILE *f)
@@ -26,11 +27,11 @@ void version_print_full(FILE *f)
 		"  COMPILER = %s\n"
 		"  LIBEV    = %d.%d\n"
 		"  PARSER   = http-parser %lu.%lu.%lu\n"
-		"\nFeature list : +EPOLL +THREAD +RCU +SYSTEMD +UNIX_SOCKETS +LIVENESS -OPENSSL "
-		"-LUA "
-		"-PCRE -ZLIB\n"
-		"\nSupported keywords :\n",
+		"\nFeature list :",
 		__VERSION__, ev_version_major(), ev_version_minor(), (hp >> 16) & 255,
 		(hp >> 8) & 255, hp & 255);
+	for (const struct cfg_feature *x = cfg_features; x->name; x++)
+		fprintf(f, " %c%s", x->is_there ? '+' : '-', x->name);
+	fprintf(f, "\n\nSupported keywords :\n");
 	cfg_print_keywords(f);
 }

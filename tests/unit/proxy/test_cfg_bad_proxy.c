@@ -143,8 +143,6 @@ static const struct {
 	  "cfg:8:2: error: 'compression' is known to HAProxy, but not supported yet" },
 	{ FRONT("log-format x"),
 	  "cfg:8:2: error: 'log-format' is known to HAProxy, but not supported yet" },
-	{ FRONT(".if 1"), "cfg:8:2: error: conditional blocks ('.if') are known to HAProxy, but "
-			  "not supported yet" },
 	{ FRONT("bind 127.0.0.1:8002 v6only\\"),
 	  "cfg:8:28: warning: a backslash at the end of a line does not join it with the next: it "
 	  "stands for itself, as in HAProxy" },

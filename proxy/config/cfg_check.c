@@ -195,14 +195,15 @@ static void check_tcp(struct cfg_parser *p, struct draft *d)
 		warn_needs_http(p, d, "the statistics page");
 	if (x->forwardfor)
 		warn_needs_http(p, d, "'option forwardfor'");
-	if (x->is_frontend && x->httplog) {
-		check_warning(
-			p, d->name.pos,
-			"%s '%s' is in mode tcp: 'option httplog' is taken as 'option tcplog'",
-			cfg_section_name(d->section), d->name.name);
-		x->tcplog = true;
+	if (x->log_line == CFG_LINE_HTTP || x->log_line == CFG_LINE_CLF) {
+		if (x->is_frontend)
+			check_warning(p, d->name.pos,
+				      "%s '%s' is in mode tcp: 'option httplog' is taken as "
+				      "'option tcplog'",
+				      cfg_section_name(d->section), d->name.name);
+		x->log_line = CFG_LINE_TCP;
 	}
-	x->httplog = x->stats.enabled = x->forwardfor = false;
+	x->stats.enabled = x->forwardfor = false;
 	x->monitor_uri.len = 0;
 }
 
@@ -390,6 +391,8 @@ void cfg_check_all(struct cfg_parser *p)
 		if (d->section & SEC_BE)
 			check_backend(p, d);
 		check_tcp(p, d);
+		if (d->section & SEC_FE)
+			cfg_compile_logs(p, d);
 		check_stats(p, d);
 		check_timeouts(p, d);
 	}

@@ -2,6 +2,7 @@
  * from the built-in default, in a fixed order. It parses to the same configuration. */
 #include "config/cfg_internal.h"
 #include "config/cfg_names.h"
+#include "config/log_program.h"
 
 #include <inttypes.h>
 
@@ -123,6 +124,16 @@ static void add_addr(struct strbuf *b, const struct addr *a, bool with_port)
 	}
 }
 
+static void dump_sample(struct strbuf *b, const struct cfg_log_sample *s)
+{
+	for (unsigned i = 0; i < s->n; i++) {
+		strbuf_addf(b, "%s%u", i ? "," : " sample ", s->ranges[i].lo);
+		if (s->ranges[i].hi != s->ranges[i].lo)
+			strbuf_addf(b, "-%u", s->ranges[i].hi);
+	}
+	strbuf_addf(b, ":%u", s->size);
+}
+
 static void dump_logs(struct strbuf *b, const struct cfg_log *logs)
 {
 	for (const struct cfg_log *l = logs; l; l = l->next) {
@@ -136,6 +147,8 @@ static void dump_logs(struct strbuf *b, const struct cfg_log *logs)
 		add_uint(b, "len", l->max_len, 1024);
 		if (l->format != CFG_LOG_LOCAL)
 			strbuf_addf(b, " format %s", cfg_log_formats[l->format]);
+		if (l->sample)
+			dump_sample(b, l->sample);
 		strbuf_addf(b, " %s", cfg_log_facilities[l->facility]);
 		if (l->max_level != 7 || l->min_level != 0)
 			strbuf_addf(b, " %s", cfg_log_levels[l->max_level]);
@@ -263,14 +276,59 @@ static void dump_forwardfor(struct strbuf *b, const struct cfg_proxy *x)
 	strbuf_addc(b, '\n');
 }
 
+static void put_format(struct strbuf *b, const char *name, const struct log_program *f)
+{
+	if (f)
+		put(b, name, f->source);
+}
+
+static void dump_captures(struct strbuf *b, const char *name, const struct cfg_captures *all)
+{
+	for (unsigned i = 0; i < all->n; i++) {
+		strbuf_addf(b, "\t%s ", name);
+		cfg_put_word(b, all->items[i].name);
+		strbuf_addf(b, " len %u\n", all->items[i].max_len);
+	}
+}
+
+static void dump_log_line(struct strbuf *b, const struct cfg_proxy *x)
+{
+	switch (x->log_line) {
+	case CFG_LINE_DEFAULT:
+		break;
+	case CFG_LINE_TCP:
+		strbuf_adds(b, "\toption tcplog\n");
+		break;
+	case CFG_LINE_HTTP:
+		strbuf_adds(b, "\toption httplog\n");
+		break;
+	case CFG_LINE_CLF:
+		strbuf_adds(b, "\toption httplog clf\n");
+		break;
+	case CFG_LINE_OWN:
+		put_format(b, "log-format", x->log_format);
+		break;
+	}
+	put_format(b, "error-log-format", x->error_log_format);
+	put_format(b, "log-format-sd", x->log_format_sd);
+	put_format(b, "unique-id-format", x->unique_id_format);
+	if (x->unique_id_header.len)
+		put(b, "unique-id-header", x->unique_id_header);
+	dump_captures(b, "capture request header", &x->req_captures);
+	dump_captures(b, "capture response header", &x->res_captures);
+	if (x->cookie_capture.name.len)
+		dump_captures(b, "capture cookie", &(struct cfg_captures){ &x->cookie_capture, 1 });
+}
+
 static void dump_options(struct strbuf *b, const struct cfg_proxy *x)
 {
 	if (x->is_frontend) {
-		put_flag(b, "option httplog", x->httplog);
-		put_flag(b, "option tcplog", x->tcplog);
+		dump_log_line(b, x);
 		put_flag(b, "option dontlognull", x->dontlognull);
 		put_flag(b, "option dontlog-normal", x->dontlog_normal);
 		put_flag(b, "option logasap", x->logasap);
+		put_flag(b, "option log-separate-errors", x->log_separate_errors);
+		put_flag(b, "option contstats", x->contstats);
 		put_flag(b, "option clitcpka", x->tcpka_client);
 	}
 	put_flag(b, "option http-server-close", x->http_server_close);
@@ -436,6 +494,8 @@ static void dump_proxy(struct strbuf *b, const struct cfg_proxy *x, bool with_id
 	dump_binds(b, x->binds);
 	dump_acls(b, x->acls);
 	dump_logs(b, x->logs);
+	if (x->log_tag.len)
+		put(b, "log-tag", x->log_tag);
 	if (x->is_frontend) {
 		put_uint(b, "maxconn", x->maxconn, 0);
 		put_uint(b, "backlog", x->backlog, 0);

@@ -45,6 +45,12 @@ struct log_node {
 	const struct cfg_log *origin;
 };
 
+/* A text that the check compiles, and where it stands; len 0: none. */
+struct draft_text {
+	struct str text;
+	struct diag_pos pos;
+};
+
 /* The http-check or tcp-check lines of a section, and those of its defaults. */
 struct step_list {
 	const struct cfg_step *inherited; /* borrowed: copied before they are changed */
@@ -95,6 +101,7 @@ struct draft {
 	bool is_named, is_followed; /* defaults: used with `from`, without */
 	struct cfg_ref default_backend;
 	struct check_draft check;
+	struct draft_text log_format, error_log_format, log_format_sd, unique_id_format;
 	struct cfg_server server_defaults;
 	uint64_t timeouts_seen; /* in this section: bits by place in struct cfg_timeouts */
 	bool own_stats;         /* a stats line of this section has replaced the inherited ones */
@@ -143,7 +150,7 @@ struct cfg_parser {
 	struct acl *predefined; /* those that were used */
 	struct cfg_block blocks[CFG_MAX_BLOCKS];
 	unsigned n_blocks;
-	bool has_errors;        /* found while reading */
+	bool has_errors; /* found while reading */
 	bool zero_warning;
 };
 
@@ -174,8 +181,8 @@ struct keyword {
 /* The tables, each ended by a row without name. */
 extern const struct keyword cfg_global_keywords[], cfg_proxy_keywords[], cfg_option_keywords[],
 	cfg_frontend_keywords[], cfg_backend_keywords[], cfg_check_keywords[],
-	cfg_script_keywords[], cfg_stats_keywords[];
-#define CFG_N_TABLES 8
+	cfg_script_keywords[], cfg_stats_keywords[], cfg_log_keywords[];
+#define CFG_N_TABLES 9
 extern const struct keyword *const cfg_tables[CFG_N_TABLES];
 
 /* A parameter of a bind, server or stats socket line: the same idea in small. */
@@ -294,6 +301,8 @@ void cfg_log_add(struct cfg_parser *p, const struct cfg_log **head, struct cfg_l
 void cfg_check_inherit(struct cfg_parser *p, struct check_draft *c);
 /* The check of a backend as the model has it. */
 const struct cfg_check *cfg_probe_build(struct cfg_parser *p, const struct draft *d);
+/* Compile the formats of a frontend. */
+void cfg_compile_logs(struct cfg_parser *p, struct draft *d);
 /* ---- cfg_if.c ---- */
 /* Read the current line if it is a directive; true: it is not for the keywords, because it was one,
  * or because the block is skipped. */

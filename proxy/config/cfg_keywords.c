@@ -2,8 +2,9 @@
 #include "config/cfg_internal.h"
 
 const struct keyword *const cfg_tables[CFG_N_TABLES] = {
-	cfg_global_keywords, cfg_proxy_keywords,  cfg_frontend_keywords, cfg_backend_keywords,
-	cfg_check_keywords,  cfg_script_keywords, cfg_option_keywords,   cfg_stats_keywords,
+	cfg_global_keywords,  cfg_proxy_keywords, cfg_frontend_keywords,
+	cfg_backend_keywords, cfg_check_keywords, cfg_script_keywords,
+	cfg_option_keywords,  cfg_stats_keywords, cfg_log_keywords,
 };
 
 static const struct {

@@ -12,8 +12,8 @@ const char *const cfg_log_facilities[] = { "kern",   "user",   "mail",   "daemon
 const char *const cfg_log_levels[] = { "emerg",  "alert", "crit",  "err", "warning",
 				       "notice", "info",  "debug", NULL };
 /* in the order of enum cfg_log_format */
-const char *const cfg_log_formats[] = { "rfc3164", "rfc5424", "raw",   "short",
-					"iso",     "timed",   "local", NULL };
+const char *const cfg_log_formats[] = { "rfc3164", "rfc5424", "priority", "raw", "short",
+					"iso",     "timed",   "local",    NULL };
 
 #define SYSLOG_PORT 514
 
@@ -62,9 +62,17 @@ static int read_word(struct cfg_parser *p, unsigned i, const char *what, const c
 
 static bool parse_target(struct cfg_parser *p, unsigned at, struct cfg_log *log)
 {
+	static const char *const streams[] = { "ring@", "tcp@", "tcp4@", "tcp6@", "uxst@" };
 	struct cfg_addr a;
 
 	log->fd = -1;
+	for (size_t i = 0; i < ARRAY_LEN(streams); i++) {
+		if (!str_starts_with(cfg_arg(p, at), str_from(streams[i])))
+			continue;
+		cfg_error(p, at, "the log target '%s' is known to HAProxy, but not supported yet",
+			  cfg_argz(p, at));
+		return false;
+	}
 	if (cfg_arg_is(p, at, "stdout") || cfg_arg_is(p, at, "stderr")) {
 		log->target = CFG_LOG_FD;
 		log->fd = cfg_arg_is(p, at, "stdout") ? STDOUT_FILENO : STDERR_FILENO;
@@ -87,7 +95,65 @@ static bool parse_target(struct cfg_parser *p, unsigned at, struct cfg_log *log)
 	return true;
 }
 
-/* [len N] [format F]; returns the index behind them, 0 after a message. */
+/* N or LO-HI */
+static bool read_range(struct str s, struct cfg_log_range *out)
+{
+	const char *dash = s.len ? memchr(s.p, '-', s.len) : NULL;
+	const struct str first = { s.p, dash ? (size_t)(dash - s.p) : s.len };
+	int64_t lo, hi;
+
+	if (str_parse_int(first, 1, UINT16_MAX, &lo) < 0)
+		return false;
+	hi = lo;
+	if (dash &&
+	    str_parse_int((struct str){ dash + 1, s.len - first.len - 1 }, lo, UINT16_MAX, &hi) < 0)
+		return false;
+	*out = (struct cfg_log_range){ (unsigned)lo, (unsigned)hi };
+	return true;
+}
+
+/* RANGES:SIZE; NULL after a message. */
+static const struct cfg_log_sample *read_sample(struct cfg_parser *p, unsigned at)
+{
+	struct cfg_log_sample *out = arena_new(p->arena, struct cfg_log_sample);
+	const struct str s = cfg_arg(p, at);
+	const char *colon = s.len ? memchr(s.p, ':', s.len) : NULL;
+	struct cfg_log_range *r = arena_array(p->arena, struct cfg_log_range, s.len + 1);
+	int64_t size;
+
+	if (!colon || str_parse_int((struct str){ colon + 1, (size_t)(s.p + s.len - colon - 1) }, 1,
+				    UINT16_MAX, &size) < 0)
+		goto bad;
+	for (struct str left = { s.p, (size_t)(colon - s.p) };;) {
+		const char *comma = left.len ? memchr(left.p, ',', left.len) : NULL;
+		const size_t len = comma ? (size_t)(comma - left.p) : left.len;
+
+		if (!read_range((struct str){ left.p, len }, &r[out->n]) || r[out->n].hi > size)
+			goto bad;
+		for (unsigned i = 0; i < out->n; i++) {
+			if (r[out->n].lo > r[i].hi || r[out->n].hi < r[i].lo)
+				continue;
+			cfg_error(p, at, "'sample %s': the ranges overlap", s.p);
+			return NULL;
+		}
+		out->n++;
+		if (!comma)
+			break;
+		left = (struct str){ comma + 1, left.len - len - 1 };
+	}
+	out->ranges = r;
+	out->size = (unsigned)size;
+	out->n_lines = arena_alloc(p->arena, sizeof *out->n_lines);
+	return out;
+bad:
+	cfg_error(p, at,
+		  "'sample' expects ranges from 1 and a size not below them, such as 1-2,4:5, got "
+		  "'%s'",
+		  cfg_argz(p, at));
+	return NULL;
+}
+
+/* [len N] [format F] [sample RANGES:SIZE]; returns the index behind them, 0 after a message. */
 static unsigned parse_options(struct cfg_parser *p, unsigned at, struct cfg_log *log)
 {
 	for (;;) {
@@ -97,18 +163,13 @@ static unsigned parse_options(struct cfg_parser *p, unsigned at, struct cfg_log 
 		} else if (cfg_arg_is(p, at, "format")) {
 			const int f = read_word(p, at + 1, "format", cfg_log_formats);
 
-			if (f < 0) {
-				if (cfg_arg_is(p, at + 1, "priority"))
-					cfg_error(p, at + 1,
-						  "the log format 'priority' is known to "
-						  "HAProxy, but not supported yet");
+			if (f < 0)
 				return 0;
-			}
 			log->format = (enum cfg_log_format)f;
 		} else if (cfg_arg_is(p, at, "sample")) {
-			cfg_error(p, at,
-				  "'log ... sample' is known to HAProxy, but not supported yet");
-			return 0;
+			log->sample = read_sample(p, at + 1);
+			if (!log->sample)
+				return 0;
 		} else {
 			return at;
 		}

@@ -23,6 +23,7 @@ struct acl;
 struct acl_cond;
 struct backend;
 struct frontend;
+struct log_program;
 struct regex;
 struct server;
 
@@ -66,11 +67,22 @@ enum cfg_log_target { CFG_LOG_UDP, CFG_LOG_UNIX, CFG_LOG_FD };
 enum cfg_log_format {
 	CFG_LOG_RFC3164,
 	CFG_LOG_RFC5424,
+	CFG_LOG_PRIORITY,
 	CFG_LOG_RAW,
 	CFG_LOG_SHORT,
 	CFG_LOG_ISO,
 	CFG_LOG_TIMED,
 	CFG_LOG_LOCAL
+};
+
+/* `sample 1-2,4:5`: which lines of each `size` a target gets. */
+struct cfg_log_range {
+	unsigned lo, hi;
+};
+struct cfg_log_sample {
+	const struct cfg_log_range *ranges;
+	unsigned n, size;
+	_Atomic unsigned *n_lines; /* the one thing here that changes */
 };
 
 struct cfg_log {
@@ -83,6 +95,20 @@ struct cfg_log {
 	int max_level, min_level; /* 0 emerg .. 7 debug; a line passes if its level <= max_level,
 				     and is raised to min_level */
 	unsigned max_len;         /* default 1024 */
+	const struct cfg_log_sample *sample; /* NULL: all */
+};
+
+/* How the frontend's log lines look: none of the options, `option tcplog`, ..., `log-format`. */
+enum cfg_line { CFG_LINE_DEFAULT, CFG_LINE_TCP, CFG_LINE_HTTP, CFG_LINE_CLF, CFG_LINE_OWN };
+
+/* What log lines show of a message's header fields or cookies. */
+struct cfg_capture {
+	struct str name; /* of a cookie: how it begins; len 0: none */
+	unsigned max_len;
+};
+struct cfg_captures {
+	const struct cfg_capture *items;
+	unsigned n;
 };
 
 struct cfg_timeouts {
@@ -213,6 +239,15 @@ struct cfg_proxy {
 	const struct acl *acls;
 	struct cfg_live *live;
 
+	/* log lines of a frontend; log_tag: len 0: the global one */
+	enum cfg_line log_line;
+	const struct log_program *log_format; /* never NULL in a frontend */
+	const struct log_program *error_log_format, *log_format_sd,
+		*unique_id_format; /* NULL: none */
+	struct str log_tag, unique_id_header;
+	struct cfg_captures req_captures, res_captures;
+	struct cfg_capture cookie_capture;
+
 	/* frontend */
 	const struct cfg_bind *binds;
 	unsigned maxconn, backlog;
@@ -232,7 +267,8 @@ struct cfg_proxy {
 	const char *node; /* global `node`, for http-check send-state; NULL: not given */
 
 	/* options */
-	bool httplog, tcplog, dontlognull, dontlog_normal, log_health_checks, logasap;
+	bool dontlognull, dontlog_normal, log_health_checks, logasap, log_separate_errors,
+		contstats;
 	bool http_server_close, httpclose, abortonclose, allbackups, tcpka_client, tcpka_server,
 		nolinger;
 	bool redispatch;

@@ -81,21 +81,6 @@ static void option_http_mode(struct cfg_parser *p, const struct keyword *kw, uns
 		*flag = true;
 }
 
-static void option_log_format(struct cfg_parser *p, const struct keyword *kw, unsigned at)
-{
-	if (at < p->line->n) {
-		if (cfg_arg_is(p, at, "clf"))
-			cfg_error(p, at, "'%s clf' is known to HAProxy, but not supported yet",
-				  kw->name);
-		else
-			cfg_error(p, at, "unexpected argument '%s' after '%s'", cfg_argz(p, at),
-				  kw->name);
-		return;
-	}
-	px(p)->httplog = kw->offset == P(httplog);
-	px(p)->tcplog = !px(p)->httplog;
-}
-
 static void option_tcpka(struct cfg_parser *p, const struct keyword *kw, unsigned at)
 {
 	(void)kw, (void)at;
@@ -235,7 +220,8 @@ static void set_errorfile(struct cfg_parser *p, const struct keyword *kw, unsign
 const struct keyword cfg_proxy_keywords[] = {
 	{ "mode", SEC_DEF_ALL, 1, 1, 0, set_mode, 0, "http|tcp", "what is balanced; default tcp" },
 	{ "log", SEC_ANYWHERE, 0, ARGS_ANY, KW_NO, cfg_parse_log, 0,
-	  "global | TARGET [len N] [format F] FACILITY [MAX [MIN]]", "where log lines go" },
+	  "global | TARGET [len N] [format F] [sample RANGES:SIZE] FACILITY [MAX [MIN]]",
+	  "where log lines go" },
 	{ "acl", SEC_PROXY, 1, ARGS_ANY, 0, cfg_parse_acl, 0,
 	  "NAME CRITERION[(ARGS)][,CONVERTER...] [FLAGS] [OPERATOR] [VALUES]",
 	  "a test for conditions; lines of one name are or-ed" },
@@ -272,13 +258,12 @@ const struct keyword cfg_proxy_keywords[] = {
 	}
 
 const struct keyword cfg_option_keywords[] = {
-	{ "option httplog", SEC_DEF_FE, 0, 1, KW_SIDE, option_log_format, P(httplog), "",
-	  "log HTTP requests" },
-	{ "option tcplog", SEC_DEF_ALL, 0, 0, KW_SIDE, option_log_format, P(tcplog), "",
-	  "log TCP connections with times" },
 	FLAG("dontlognull", SEC_DEF_FE, dontlognull, "do not log connections without data"),
 	FLAG("dontlog-normal", SEC_DEF_FE, dontlog_normal, "log only what went wrong"),
 	FLAG("logasap", SEC_DEF_FE, logasap, "log before the transfer ends"),
+	FLAG("log-separate-errors", SEC_DEF_FE, log_separate_errors,
+	     "log what went wrong with level err"),
+	FLAG("contstats", SEC_DEF_FE, contstats, "count bytes while they pass"),
 	FLAG("log-health-checks", SEC_DEF_BE, log_health_checks, "log every health check"),
 	{ "option http-keep-alive", SEC_DEF_ALL, 0, 0, KW_OPTION, option_http_mode, 0, "",
 	  "keep connections of both sides; the default" },

@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "config/cfg_model.h"
+#include "http/capture.h"
 #include "http/error_page.h"
 #include "http/h1_conn.h"
 #include "http/h1_strict.h"
@@ -109,6 +110,9 @@ static bool edit_head(struct stream *st, const struct h1_head *h, const struct c
 				  !fwd                         ? STR("")
 				  : fwd->forwardfor_header.len ? fwd->forwardfor_header
 							       : STR("X-Forwarded-For"));
+	if (UNLIKELY(st->capture && st->capture->id_line.len > 0))
+		headers_append(e, h,
+			       (struct str){ st->capture->id_line.p, st->capture->id_line.len });
 	if (fwd)
 		p = add_forwarded_for(st, fwd, h, p);
 	if (st->is_upgrade)
@@ -190,6 +194,8 @@ static void begin_request(struct stream *st)
 	save_line(st, h);
 	st->method = h->method;
 	st->minor = h->minor;
+	if (UNLIKELY(capture_is_wanted(fe_cfg)) && (st->capture = capture_new()) != NULL)
+		capture_request(st->capture, fe_cfg, h);
 	/* a body and a tunnel behind one head would need an order that nobody defines */
 	st->is_upgrade = h->conn_upgrade && h->has_upgrade && h->minor == 1 && !h->is_chunked &&
 			 !(h->has_length && h->content_length > 0);
@@ -217,6 +223,8 @@ static void begin_request(struct stream *st)
 		return;
 	if (UNLIKELY(be_cfg->balance >= CFG_LB_URI)) /* before the head is moved */
 		st->has_lb_hash = lb_key_of_request(be_cfg->balance, &be_cfg->lb, h, &st->lb_hash);
+	if (UNLIKELY(fe_cfg->unique_id_format && fe_cfg->unique_id_header.len > 0))
+		stream_make_id(st);
 	if (!edit_head(st, h, fe_cfg, be_cfg)) {
 		bad_request(st);
 		return;

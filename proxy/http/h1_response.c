@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "config/cfg_model.h"
+#include "http/capture.h"
 #include "http/h1_conn.h"
 #include "http/h1_strict.h"
 #include "net/client.h"
@@ -113,6 +114,8 @@ static bool begin_response(struct stream *st, struct h1_head *h, size_t len)
 	if (st->res.body.framing == H1_BODY_CLOSE || client_should_close(st->c) ||
 	    (st->minor == 0 && h->is_chunked))
 		st->keep_alive = false;
+	if (UNLIKELY(st->capture != NULL))
+		capture_response(st->capture, rcu_dereference(st->c->fe->cfg), h);
 	if (!edit_head(st, h)) {
 		bad_response(st);
 		return false;
@@ -128,6 +131,7 @@ static bool begin_response(struct stream *st, struct h1_head *h, size_t len)
 		bad_response(st);
 		return false;
 	}
+	stream_log_early(st);
 	return true;
 }
 

@@ -2,6 +2,7 @@
 #include "log/access_log.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -50,9 +51,12 @@ static _Atomic uint64_t n_dropped;
 struct access_log *access_log_new(struct loop *loop, const char *tag, const char *hostname)
 {
 	struct access_log *a = xcalloc(1, sizeof(*a));
+	char own[HOST_NAME_MAX + 1] = "";
 
 	a->loop = loop;
 	a->tag = xstrdup(tag != NULL ? tag : "haproxy");
+	if (hostname != NULL && hostname[0] == '\0')
+		hostname = gethostname(own, sizeof(own) - 1) == 0 ? own : "localhost";
 	a->hostname = hostname != NULL ? xstrdup(hostname) : NULL;
 	a->pid = (int)getpid();
 	return a;
@@ -227,20 +231,38 @@ void access_log_flush(struct access_log *a)
 		flush_sink(s);
 }
 
+/* One of those lines that go to this target. All threads count together, as in HAProxy. */
+static bool is_sampled(const struct cfg_log_sample *s)
+{
+	unsigned at = atomic_fetch_add_explicit(s->n_lines, 1, memory_order_relaxed) % s->size + 1;
+
+	for (unsigned i = 0; i < s->n; i++)
+		if (at >= s->ranges[i].lo && at <= s->ranges[i].hi)
+			return true;
+	return false;
+}
+
+struct line {
+	const char *tag;
+	int level;
+	struct str text, sd;
+	int64_t now_us;
+};
+
 /* Queue header + text + newline for one target. `len` bounds header and text. */
-static void queue_line(struct access_log *a, const struct cfg_log *t, int level, const char *text,
-		       size_t text_len, int64_t now_us)
+static void queue_line(struct access_log *a, const struct cfg_log *t, const struct line *l)
 {
 	struct log_header h = { .facility = t->facility,
-				.level = MAX(level, t->min_level),
-				.tag = a->tag,
+				.level = MAX(l->level, t->min_level),
+				.tag = l->tag,
 				.hostname = a->hostname,
 				.pid = a->pid,
-				.now_us = now_us };
-	size_t max = MIN(t->max_len > 0 ? t->max_len : 1024u, (unsigned)LINE_MAX_LEN), n;
+				.sd = l->sd,
+				.now_us = l->now_us };
+	size_t max = MIN(t->max_len > 0 ? t->max_len : 1024u, (unsigned)LINE_MAX_LEN), n, text_len;
 	struct sink *s;
 
-	if (level > t->max_level)
+	if (l->level > t->max_level || (t->sample != NULL && !is_sampled(t->sample)))
 		return;
 	s = find_sink(a, t);
 	if (s == NULL) {
@@ -250,37 +272,56 @@ static void queue_line(struct access_log *a, const struct cfg_log *t, int level,
 	if (s->n_lines == BATCH_LINES || sizeof(s->bytes) - s->len < max + 1)
 		flush_sink(s);
 	n = log_format_header(t->format, &h, &a->dates, s->bytes + s->len, max);
-	text_len = MIN(text_len, max - n);
-	memcpy(s->bytes + s->len + n, text, text_len);
+	text_len = MIN(l->text.len, max - n);
+	memcpy(s->bytes + s->len + n, l->text.p, text_len);
 	n += text_len;
 	s->bytes[s->len + n] = '\n';
 	s->len += n + 1;
 	s->ends[s->n_lines++] = s->len;
 }
 
-void access_log_text(struct access_log *a, const struct cfg_log *targets, int level,
-		     const char *text, size_t len)
+static const char *tag_of(const struct access_log *a, const struct cfg_proxy *px)
 {
-	int64_t now_us = clock_real_us();
-
-	for (const struct cfg_log *t = targets; t != NULL; t = t->next)
-		queue_line(a, t, level, text, len, now_us);
+	return px->log_tag.len > 0 ? px->log_tag.p : a->tag;
 }
 
-/* With `option dontlog-normal` only what went wrong is logged. */
-static bool is_normal(const struct access_record *r)
+void access_log_text(struct access_log *a, const struct cfg_proxy *px, int level, const char *text,
+		     size_t len)
 {
-	return r->term[0] == '-' && r->retries == 0 && !r->redispatched && r->status < 500;
+	struct line l = { tag_of(a, px), level, { text, len }, { 0 }, clock_real_us() };
+
+	for (const struct cfg_log *t = px->logs; t != NULL; t = t->next)
+		queue_line(a, t, &l);
+}
+
+/* An error, a timeout, a retry or a redispatch, or a status of 5xx: what dontlog-normal lets pass
+ * and log-separate-errors raises. Our own answers (L) are none. */
+static bool is_error(const struct access_record *r)
+{
+	if (r->redispatched || r->is_bad_request || (r->is_http && r->status >= 500))
+		return true;
+	return r->term[0] == '-' ? r->retries > 0 : r->term[0] != 'L';
 }
 
 void access_log_write(struct access_log *a, const struct access_record *r)
 {
 	const struct cfg_proxy *px = rcu_dereference(r->fe->cfg);
-	char text[LINE_MAX_LEN];
-	size_t len;
+	const bool error = is_error(r);
+	char text[LINE_MAX_LEN], sd[LINE_MAX_LEN / 4];
+	struct line l = { .tag = tag_of(a, px),
+			  .level = error && px->log_separate_errors ? LOG_ERR : LOG_INFO };
 
-	if (px->logs == NULL || (px->dontlog_normal && is_normal(r)))
+	if (px->logs == NULL || (px->dontlog_normal && !error))
 		return;
-	len = log_format_record(log_line_of(px), r, &a->dates, text, sizeof(text));
-	access_log_text(a, px->logs, LOG_INFO, text, len);
+	l.text.p = text;
+	l.text.len = log_format_run(r->is_bad_request && px->error_log_format != NULL
+					    ? px->error_log_format
+					    : px->log_format,
+				    r, &a->dates, text, sizeof(text));
+	if (px->log_format_sd != NULL)
+		l.sd = (struct str){ sd, log_format_run(px->log_format_sd, r, &a->dates, sd,
+							sizeof(sd)) };
+	l.now_us = clock_real_us();
+	for (const struct cfg_log *t = px->logs; t != NULL; t = t->next)
+		queue_line(a, t, &l);
 }

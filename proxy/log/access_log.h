@@ -41,15 +41,27 @@ struct access_record {
 	unsigned srv_queue, backend_queue;
 	struct str method, uri,
 		version; /* %{+Q}r is built of these; uri as received. Empty method: "<BADREQ>" */
-	bool is_bad_request;
+	bool is_bad_request; /* it never became a request */
+	bool is_http;
+	bool is_early; /* totals are not final: they get a plus sign */
+	/* what a format must have asked for: enum log_need */
+	const struct addr *source, *target; /* ours to the server, the server's; NULL: none */
+	struct str unique_id;
+	const char *hostname;
+	int pid;
+	uint32_t request_number, line_number;
+	/* captured header fields, in the order of the configuration; len 0: it had none */
+	const struct str *request_captures, *response_captures;
+	unsigned n_request_captures, n_response_captures;
+	struct str request_cookie, response_cookie;
 };
 
 struct access_log; /* one for each thread */
 /* Sockets are opened on first use. hostname (NULL: none is configured) and tag are copied. */
 struct access_log *access_log_new(struct loop *loop, const char *tag, const char *hostname);
 void access_log_free(struct access_log *a);
-/* Formats and queues the line for each target of the frontend; nothing if it has none. mode follows
- * the frontend's options. */
+/* Formats and queues the line for each target of the frontend; nothing if it has none, or if the
+ * frontend's options leave it out. */
 void access_log_write(struct access_log *a, const struct access_record *r);
 /* Send what was collected: at the end of every turn. */
 void access_log_flush(struct access_log *a);

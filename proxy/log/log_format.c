@@ -5,6 +5,7 @@
 
 #include <tandem/clock.h>
 
+#include "config/log_program.h"
 #include "log/access_log.h"
 #include "net/frontend.h"
 #include "pool/backend.h"
@@ -17,6 +18,7 @@ static const char months[12][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
 /* Appends without ever overrunning: what does not fit is cut. */
 struct cursor {
 	char *at, *end;
+	const char *spaced; /* behind the last separating space; nothing came after it: == at */
 };
 
 static void put_bytes(struct cursor *c, const char *p, size_t len)
@@ -71,8 +73,14 @@ static void put_ms(struct cursor *c, int64_t us)
 	put_number(c, us < 0 ? -1 : us / US_PER_MS);
 }
 
-/* Control bytes, bytes above ASCII, '"' and '#' become #XX. */
-static void put_encoded(struct cursor *c, struct str s)
+static bool must_escape(unsigned char b)
+{
+	return b == '"' || b == '\\' || b == ']';
+}
+
+/* Control bytes, bytes above ASCII, '"' and '#' become #XX; so do those of `more`, which are what
+ * encloses captured fields. */
+static void put_encoded(struct cursor *c, struct str s, uint8_t flags, const char *more)
 {
 	static const char hex[] = "0123456789ABCDEF";
 	size_t plain = 0;
@@ -80,8 +88,14 @@ static void put_encoded(struct cursor *c, struct str s)
 	for (size_t i = 0; i < s.len; i++) {
 		unsigned char b = (unsigned char)s.p[i];
 
-		if (b >= 32 && b < 127 && b != '"' && b != '#')
+		if (b >= 32 && b < 127 && b != '"' && b != '#' && !(more && strchr(more, b))) {
+			if (LIKELY(!(flags & LOG_ESCAPED)) || !must_escape(b))
+				continue;
+			put_bytes(c, s.p + plain, i - plain);
+			plain = i;
+			put_char(c, '\\');
 			continue;
+		}
 		put_bytes(c, s.p + plain, i - plain);
 		plain = i + 1;
 		put_char(c, '#');
@@ -92,146 +106,233 @@ static void put_encoded(struct cursor *c, struct str s)
 		put_bytes(c, s.p + plain, s.len - plain);
 }
 
-static void put_request_line(struct cursor *c, const struct access_record *r)
+static void put_quote(struct cursor *c, uint8_t flags)
+{
+	if (flags & LOG_QUOTED)
+		put_char(c, '"');
+}
+
+/* A text of our own, or one that is missing. */
+static void put_text(struct cursor *c, struct str s, uint8_t flags)
+{
+	if (s.len == 0) {
+		put(c, flags & LOG_QUOTED ? "\"\"" : flags & LOG_MANDATORY ? "-" : "");
+		return;
+	}
+	put_quote(c, flags);
+	for (size_t i = 0; UNLIKELY((flags & LOG_ESCAPED) != 0) && i < s.len; i++) {
+		if (must_escape((unsigned char)s.p[i]))
+			put_char(c, '\\');
+		put_char(c, s.p[i]);
+	}
+	if (LIKELY(!(flags & LOG_ESCAPED)))
+		put_bytes(c, s.p, s.len);
+	put_quote(c, flags);
+}
+
+static void put_hex(struct cursor *c, uint64_t n, unsigned min_width)
+{
+	char text[20];
+
+	put_bytes(c, text,
+		  (size_t)snprintf(text, sizeof(text), "%0*llX", (int)min_width,
+				   (unsigned long long)n));
+}
+
+static bool has_request(const struct access_record *r)
+{
+	return r->method.len > 0 && !r->is_bad_request;
+}
+
+static void put_request_line(struct cursor *c, const struct access_record *r, uint8_t flags)
 {
 	size_t left = URI_MAX;
 	struct str parts[3] = { r->method, r->uri, r->version };
 
-	put_char(c, '"');
-	if (r->method.len == 0 || r->is_bad_request) {
-		put(c, "<BADREQ>\"");
-		return;
-	}
+	put_quote(c, flags);
 	for (unsigned i = 0; i < 3 && left > 0 && parts[i].len > 0; i++) {
 		if (i > 0) {
 			put_char(c, ' ');
 			left--;
 		}
 		parts[i].len = MIN(parts[i].len, left);
-		put_encoded(c, parts[i]);
+		put_encoded(c, parts[i], flags, NULL);
 		left -= parts[i].len;
 	}
-	put_char(c, '"');
+	put_quote(c, flags);
+}
+
+/* The URI from the path on: without scheme and authority. */
+static struct str path_of(struct str uri)
+{
+	const char *p = memmem(uri.p, uri.len, "://", 3), *end = uri.p + uri.len;
+
+	if (uri.len > 0 && uri.p[0] == '/')
+		return uri;
+	p = p ? memchr(p + 3, '/', (size_t)(end - p - 3)) : NULL;
+	return p ? (struct str){ p, (size_t)(end - p) } : (struct str){ 0 };
+}
+
+/* %HM and its relatives. */
+static void put_request_part(struct cursor *c, const struct access_record *r, enum log_op op,
+			     uint8_t flags)
+{
+	struct str s = r->uri;
+	const char *query = s.len ? memchr(s.p, '?', s.len) : NULL;
+
+	if (!has_request(r)) {
+		s = STR("<BADREQ>");
+	} else if (op == LOG_OP_HM) {
+		s = r->method;
+	} else if (op == LOG_OP_HV) {
+		s = r->version;
+	} else if (op == LOG_OP_HQ) {
+		s = query ? (struct str){ query, (size_t)(s.p + s.len - query) }
+			  : (struct str){ 0 };
+	} else if (op != LOG_OP_HU) {
+		if (query)
+			s.len = (size_t)(query - s.p);
+		if (op == LOG_OP_HPO)
+			s = path_of(s);
+	}
+	put_quote(c, flags);
+	put_encoded(c, s, flags, NULL);
+	put_quote(c, flags);
+}
+
+static void put_ip(struct cursor *c, const struct addr *a, uint8_t flags)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	if (a == NULL || a->len == 0) {
+		put_text(c, (struct str){ 0 }, flags);
+	} else if (a->sa.sa_family == AF_UNIX) {
+		put_text(c, STR("unix"), flags);
+	} else if (flags & LOG_HEX) {
+		const uint8_t *bytes = a->sa.sa_family == AF_INET ? (const uint8_t *)&a->in.sin_addr
+								  : a->in6.sin6_addr.s6_addr;
+		const unsigned n = a->sa.sa_family == AF_INET ? 4 : 16;
+
+		for (unsigned i = 0; i < n; i++)
+			put_hex(c, bytes[i], 2);
+	} else {
+		put_text(c, (struct str){ text, addr_format_ip(a, text) }, flags);
+	}
+}
+
+/* For a Unix socket HAProxy shows the number of the listener. */
+static void put_port(struct cursor *c, const struct addr *a, uint8_t flags)
+{
+	if (a == NULL || a->len == 0)
+		put_text(c, (struct str){ 0 }, flags);
+	else if (a->sa.sa_family == AF_UNIX)
+		put_char(c, '1');
+	else if (flags & LOG_HEX)
+		put_hex(c, addr_port(a), 4);
+	else
+		put_number(c, addr_port(a));
 }
 
 static void put_addr(struct cursor *c, const struct addr *a)
 {
-	char text[INET6_ADDRSTRLEN];
-
-	if (a == NULL || a->len == 0 || a->sa.sa_family == AF_UNIX) {
-		put(c, "unix:1");
-		return;
-	}
-	put_bytes(c, text, addr_format_ip(a, text));
+	put_ip(c, a, 0);
 	put_char(c, ':');
-	put_number(c, addr_port(a));
+	put_port(c, a, 0);
 }
 
-static void put_access_date(struct cursor *c, struct log_dates *d, int64_t real_us)
+/* 24/Nov/2026:22:20:28 */
+static void put_second(struct cursor *c, struct log_second *s, time_t t, bool is_local)
 {
-	time_t s = (time_t)(real_us / US_PER_S);
+	struct tm tm;
+	long zone;
 
-	if (s != d->access_s) {
-		struct tm tm;
-
-		localtime_r(&s, &tm);
-		snprintf(d->access, sizeof(d->access), "%02u/%s/%04u:%02u:%02u:%02u",
+	if (UNLIKELY(t != s->t)) {
+		if (is_local)
+			localtime_r(&t, &tm);
+		else
+			gmtime_r(&t, &tm);
+		zone = tm.tm_gmtoff / 60;
+		snprintf(s->text, sizeof(s->text), "%02u/%s/%04u:%02u:%02u:%02u",
 			 (unsigned)tm.tm_mday % 100, months[tm.tm_mon % 12],
 			 (unsigned)(tm.tm_year + 1900) % 10000, (unsigned)tm.tm_hour % 100,
 			 (unsigned)tm.tm_min % 100, (unsigned)tm.tm_sec % 100);
-		d->access_s = s;
+		snprintf(s->zone, sizeof(s->zone), " %c%02u%02u", zone < 0 ? '-' : '+',
+			 (unsigned)(zone < 0 ? -zone : zone) / 60 % 100,
+			 (unsigned)(zone < 0 ? -zone : zone) % 60);
+		s->t = t;
 	}
-	put_char(c, '[');
-	put(c, d->access);
+	put(c, s->text);
+}
+
+static void put_date_ms(struct cursor *c, struct log_dates *d, int64_t real_us)
+{
+	put_second(c, &d->local, (time_t)(real_us / US_PER_S), true);
 	put_char(c, '.');
 	put_padded(c, (unsigned)(real_us / US_PER_MS % 1000), 3);
-	put(c, "] ");
 }
 
-/* frontend backend/server */
-static void put_names(struct cursor *c, const struct access_record *r)
+static void put_date_zone(struct cursor *c, struct log_dates *d, int64_t real_us, bool is_local)
 {
-	put(c, r->fe->name);
-	put_char(c, ' ');
-	put(c, r->be != NULL ? r->be->name : r->fe->name);
-	put_char(c, '/');
-	put(c, r->is_stats ? "<STATS>" : r->srv != NULL ? r->srv->name : "<NOSRV>");
-	put_char(c, ' ');
-}
+	struct log_second *s = is_local ? &d->local : &d->gmt;
 
-static void put_counts(struct cursor *c, const struct access_record *r)
-{
-	put_char(c, ' ');
-	put_number(c, r->actconn);
-	put_char(c, '/');
-	put_number(c, r->feconn);
-	put_char(c, '/');
-	put_number(c, r->beconn);
-	put_char(c, '/');
-	put_number(c, r->srv_conn);
-	put_char(c, '/');
-	if (r->redispatched)
-		put_char(c, '+');
-	put_number(c, r->retries);
-	put_char(c, ' ');
-	put_number(c, r->srv_queue);
-	put_char(c, '/');
-	put_number(c, r->backend_queue);
+	put_second(c, s, (time_t)(real_us / US_PER_S), is_local);
+	put(c, s->zone);
 }
 
 /* With option logasap the totals are not final: HAProxy marks them with a plus sign. */
 static void put_plus(struct cursor *c, const struct access_record *r)
 {
-	if (r->fe->cfg->logasap)
+	if (r->is_early)
 		put_char(c, '+');
 }
 
-static void put_http(struct cursor *c, const struct access_record *r, struct log_dates *d)
+/* {a|b} */
+static void put_captures(struct cursor *c, const struct access_record *r, const struct str *values,
+			 unsigned n, uint8_t flags)
 {
-	put_addr(c, r->client);
-	put_char(c, ' ');
-	put_access_date(c, d, r->request_real_us);
-	put_names(c, r);
-	put_ms(c, r->req_us);
-	put_char(c, '/');
-	put_ms(c, reached(r, r->queue_us));
-	put_char(c, '/');
-	put_ms(c, reached(r, r->connect_us));
-	put_char(c, '/');
-	put_ms(c, reached(r, r->response_us));
-	put_char(c, '/');
-	put_plus(c, r);
-	put_ms(c, r->active_us);
-	put_char(c, ' ');
-	put_number(c, r->status);
-	put_char(c, ' ');
-	put_plus(c, r);
-	put_number(c, (int64_t)r->bytes_out);
-	put(c, " - - "); /* captured cookies */
-	put(c, r->term);
-	put_counts(c, r);
-	put_char(c, ' ');
-	put_request_line(c, r);
+	if (n == 0 || !has_request(r))
+		return;
+	put_quote(c, flags);
+	put_char(c, '{');
+	for (unsigned i = 0; i < n; i++) {
+		if (i > 0)
+			put_char(c, '|');
+		put_encoded(c, values[i], flags, "{|}");
+	}
+	put_char(c, '}');
+	put_quote(c, flags);
 }
 
-static void put_tcp(struct cursor *c, const struct access_record *r, struct log_dates *d)
+/* a b */
+static void put_capture_list(struct cursor *c, const struct access_record *r,
+			     const struct str *values, unsigned n, uint8_t flags)
 {
-	put_addr(c, r->client);
-	put_char(c, ' ');
-	put_access_date(c, d, r->accept_real_us);
-	put_names(c, r);
-	put_ms(c, r->queue_us);
-	put_char(c, '/');
-	put_ms(c, r->connect_us);
-	put_char(c, '/');
-	put_plus(c, r);
-	put_ms(c, r->total_us);
-	put_char(c, ' ');
-	put_plus(c, r);
-	put_number(c, (int64_t)r->bytes_out);
-	put_char(c, ' ');
-	put_bytes(c, r->term, MIN(strlen(r->term), (size_t)2));
-	put_counts(c, r);
+	for (unsigned i = 0; i < n && has_request(r); i++) {
+		if (i > 0)
+			put_char(c, ' ');
+		if (values[i].len == 0) {
+			put(c, flags & LOG_QUOTED ? "\"\"" : "-");
+			continue;
+		}
+		put_quote(c, flags);
+		put_encoded(c, values[i], flags, "{|}");
+		put_quote(c, flags);
+	}
+}
+
+static struct str server_name(const struct access_record *r)
+{
+	return r->is_stats      ? STR("<STATS>")
+	       : r->srv != NULL ? str_from(r->srv->name)
+				: STR("<NOSRV>");
+}
+
+static int64_t td_us(const struct access_record *r)
+{
+	if (r->is_http ? r->response_us < 0 : r->connect_us < 0)
+		return -1;
+	return r->active_us - MAX(r->req_us, 0) - MAX(r->queue_us, 0) - MAX(r->connect_us, 0) -
+	       (r->is_http ? r->response_us : 0);
 }
 
 static void put_default(struct cursor *c, const struct access_record *r)
@@ -245,32 +346,237 @@ static void put_default(struct cursor *c, const struct access_record *r)
 	}
 	put(c, " (");
 	put(c, r->fe->name);
-	put(c, r->fe->cfg->mode == CFG_MODE_HTTP ? "/HTTP)" : "/TCP)");
+	put(c, r->is_http ? "/HTTP)" : "/TCP)");
 }
 
-enum log_line log_line_of(const struct cfg_proxy *fe)
+static void run_one(struct cursor *c, const struct log_instr *i, const struct access_record *r,
+		    struct log_dates *d)
 {
-	if (fe->httplog && fe->mode == CFG_MODE_HTTP)
-		return LOG_LINE_HTTP;
-	return fe->tcplog || fe->httplog ? LOG_LINE_TCP : LOG_LINE_DEFAULT;
-}
+	const uint8_t flags = i->flags;
 
-size_t log_format_record(enum log_line kind, const struct access_record *r, struct log_dates *d,
-			 char *out, size_t size)
-{
-	struct cursor c = { out, out + size };
-
-	switch (kind) {
-	case LOG_LINE_DEFAULT:
-		put_default(&c, r);
-		break;
-	case LOG_LINE_TCP:
-		put_tcp(&c, r, d);
-		break;
-	case LOG_LINE_HTTP:
-		put_http(&c, r, d);
-		break;
+	switch ((enum log_op)i->op) {
+	case LOG_OP_TEXT:
+		put_bytes(c, i->text.p, i->text.len);
+		if (flags & LOG_ENDS_SPACED)
+			c->spaced = c->at;
+		return;
+	case LOG_OP_SPACE:
+		if (c->spaced == c->at)
+			return;
+		put_char(c, ' ');
+		c->spaced = c->at;
+		return;
+	case LOG_OP_DEFAULT:
+		put_default(c, r);
+		return;
+	case LOG_OP_B:
+		put_plus(c, r);
+		put_number(c, (int64_t)r->bytes_out);
+		return;
+	case LOG_OP_CC:
+		put_text(c, r->request_cookie, flags);
+		return;
+	case LOG_OP_CS:
+		put_text(c, r->response_cookie, flags);
+		return;
+	case LOG_OP_H:
+		put_text(c, str_from(r->hostname), flags);
+		return;
+	case LOG_OP_HM:
+	case LOG_OP_HP:
+	case LOG_OP_HPO:
+	case LOG_OP_HQ:
+	case LOG_OP_HU:
+	case LOG_OP_HV:
+		put_request_part(c, r, (enum log_op)i->op, flags);
+		return;
+	case LOG_OP_ID:
+		put_text(c, r->unique_id, flags);
+		return;
+	case LOG_OP_ST:
+		put_number(c, r->status);
+		return;
+	case LOG_OP_T:
+		put_date_zone(c, d, r->accept_real_us, false);
+		return;
+	case LOG_OP_Ta:
+		put_plus(c, r);
+		put_ms(c, r->active_us);
+		return;
+	case LOG_OP_Tc:
+		put_ms(c, reached(r, r->connect_us));
+		return;
+	case LOG_OP_Td:
+		put_ms(c, td_us(r));
+		return;
+	case LOG_OP_Th:
+		put_ms(c, r->handshake_us);
+		return;
+	case LOG_OP_Ti:
+		put_ms(c, r->idle_us);
+		return;
+	case LOG_OP_Tl:
+		put_date_zone(c, d, r->accept_real_us, true);
+		return;
+	case LOG_OP_Tq:
+		put_ms(c, r->req_us < 0 ? -1 : r->handshake_us + MAX(r->idle_us, 0) + r->req_us);
+		return;
+	case LOG_OP_TR:
+		put_ms(c, r->req_us);
+		return;
+	case LOG_OP_Tr:
+		put_ms(c, reached(r, r->response_us));
+		return;
+	case LOG_OP_Ts:
+		if (flags & LOG_HEX)
+			put_hex(c, (uint64_t)(r->accept_real_us / US_PER_S), 4);
+		else
+			put_number(c, r->accept_real_us / US_PER_S);
+		return;
+	case LOG_OP_Tt:
+		put_plus(c, r);
+		put_ms(c, r->total_us);
+		return;
+	case LOG_OP_Tu:
+		put_plus(c, r);
+		put_ms(c, r->total_us - MAX(r->idle_us, 0));
+		return;
+	case LOG_OP_Tw:
+		put_ms(c, reached(r, r->queue_us));
+		return;
+	case LOG_OP_U:
+		put_number(c, (int64_t)r->bytes_in);
+		return;
+	case LOG_OP_ac:
+		put_number(c, r->actconn);
+		return;
+	case LOG_OP_b:
+		put_text(c, str_from(r->be != NULL ? r->be->name : r->fe->name), flags);
+		return;
+	case LOG_OP_bc:
+		put_number(c, r->beconn);
+		return;
+	case LOG_OP_bi:
+		put_ip(c, r->source, flags);
+		return;
+	case LOG_OP_bp:
+		put_port(c, r->source, flags);
+		return;
+	case LOG_OP_bq:
+		put_number(c, r->backend_queue);
+		return;
+	case LOG_OP_ci:
+		put_ip(c, r->client, flags);
+		return;
+	case LOG_OP_cp:
+		put_port(c, r->client, flags);
+		return;
+	case LOG_OP_f:
+		put_text(c, str_from(r->fe->name), flags);
+		return;
+	case LOG_OP_fc:
+		put_number(c, r->feconn);
+		return;
+	case LOG_OP_fi:
+		put_ip(c, r->local, flags);
+		return;
+	case LOG_OP_fp:
+		put_port(c, r->local, flags);
+		return;
+	case LOG_OP_hr:
+		put_captures(c, r, r->request_captures, r->n_request_captures, flags);
+		return;
+	case LOG_OP_hrl:
+		put_capture_list(c, r, r->request_captures, r->n_request_captures, flags);
+		return;
+	case LOG_OP_hs:
+		put_captures(c, r, r->response_captures, r->n_response_captures, flags);
+		return;
+	case LOG_OP_hsl:
+		put_capture_list(c, r, r->response_captures, r->n_response_captures, flags);
+		return;
+	case LOG_OP_lc:
+		if (flags & LOG_HEX)
+			put_hex(c, r->line_number, 4);
+		else
+			put_number(c, r->line_number);
+		return;
+	case LOG_OP_ms:
+		if (flags & LOG_HEX)
+			put_hex(c, (uint64_t)(r->accept_real_us / US_PER_MS % 1000), 2);
+		else
+			put_padded(c, (unsigned)(r->accept_real_us / US_PER_MS % 1000), 3);
+		return;
+	case LOG_OP_pid:
+		if (flags & LOG_HEX)
+			put_hex(c, (uint64_t)r->pid, 4);
+		else
+			put_number(c, r->pid);
+		return;
+	case LOG_OP_r:
+		if (has_request(r))
+			put_request_line(c, r, flags);
+		else
+			put_text(c, STR("<BADREQ>"), flags);
+		return;
+	case LOG_OP_rc:
+		if (r->redispatched)
+			put_char(c, '+');
+		put_number(c, r->retries);
+		return;
+	case LOG_OP_rt:
+		if (flags & LOG_HEX)
+			put_hex(c, r->request_number, 4);
+		else
+			put_number(c, r->request_number);
+		return;
+	case LOG_OP_s:
+		put_text(c, server_name(r), flags);
+		return;
+	case LOG_OP_sc:
+		put_number(c, r->srv_conn);
+		return;
+	case LOG_OP_si:
+		put_ip(c, r->target, flags);
+		return;
+	case LOG_OP_sp:
+		put_port(c, r->target, flags);
+		return;
+	case LOG_OP_sq:
+		put_number(c, r->srv_queue);
+		return;
+	case LOG_OP_ssl:
+		put_text(c, (struct str){ 0 }, flags);
+		return;
+	case LOG_OP_t:
+		put_date_ms(c, d, r->accept_real_us);
+		return;
+	case LOG_OP_tr:
+		put_date_ms(c, d, r->request_real_us);
+		return;
+	case LOG_OP_trg:
+		put_date_zone(c, d, r->request_real_us, false);
+		return;
+	case LOG_OP_trl:
+		put_date_zone(c, d, r->request_real_us, true);
+		return;
+	case LOG_OP_ts:
+		put_bytes(c, r->term, MIN(strlen(r->term), (size_t)2));
+		return;
+	case LOG_OP_tsc:
+		put(c, r->term);
+		return;
 	}
+	UNREACHABLE();
+}
+
+size_t log_format_run(const struct log_program *f, const struct access_record *r,
+		      struct log_dates *d, char *out, size_t size)
+{
+	struct cursor c = { out, out + size, out };
+
+	for (unsigned i = 0; i < f->n; i++)
+		run_one(&c, &f->instr[i], r, d);
 	return (size_t)(c.at - out);
 }
 
@@ -324,7 +630,7 @@ static void put_tag(struct cursor *c, const struct log_header *h)
 size_t log_format_header(enum cfg_log_format format, const struct log_header *h,
 			 struct log_dates *d, char *out, size_t size)
 {
-	struct cursor c = { out, out + size };
+	struct cursor c = { out, out + size, out };
 	int priority = h->facility * 8 + h->level;
 
 	refresh_header_dates(d, h->now_us);
@@ -349,7 +655,12 @@ size_t log_format_header(enum cfg_log_format format, const struct log_header *h,
 		put(&c, h->tag);
 		put_char(&c, ' ');
 		put_number(&c, h->pid);
-		put(&c, " - - ");
+		put(&c, " - ");
+		put_bytes(&c, h->sd.len > 0 ? h->sd.p : "-", MAX(h->sd.len, (size_t)1));
+		put_char(&c, ' ');
+		break;
+	case CFG_LOG_PRIORITY:
+		put_priority(&c, priority);
 		break;
 	case CFG_LOG_RAW:
 		break;

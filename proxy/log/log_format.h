@@ -10,30 +10,32 @@
 #include "config/cfg_model.h"
 
 struct access_record;
+struct log_program;
 
+struct log_second {
+	time_t t;      /* 0: none */
+	char text[24]; /* 24/Nov/2026:22:11:33 */
+	char zone[8];  /* " +0000" */
+};
 /* Dates of the last second that was formatted: a thread formats the same second many times. */
 struct log_dates {
-	time_t access_s; /* of `access`; 0: none */
-	char access[24]; /* 24/Nov/2026:22:11:33 */
+	struct log_second local, gmt;
 	time_t header_s;
 	char syslog[16];   /* Nov 24 22:11:33 */
 	char iso_date[20]; /* 2026-11-24T22:11:33 */
 	char iso_zone[8];  /* +00:00 */
 };
 
-enum log_line { LOG_LINE_DEFAULT, LOG_LINE_TCP, LOG_LINE_HTTP };
-/* What a frontend's options ask for. */
-enum log_line log_line_of(const struct cfg_proxy *fe);
-
-/* The line without header and newline. At most size bytes, cut like HAProxy's. Returns the length.
- */
-size_t log_format_record(enum log_line kind, const struct access_record *r, struct log_dates *d,
-			 char *out, size_t size);
+/* The line that a format makes of a record, without header and newline. At most size bytes, cut
+ * like HAProxy's. Returns the length. */
+size_t log_format_run(const struct log_program *f, const struct access_record *r,
+		      struct log_dates *d, char *out, size_t size);
 
 struct log_header {
 	int facility, level;
 	const char *tag, *hostname; /* hostname: NULL: none was configured */
 	int pid;
+	struct str sd;  /* structured data of rfc5424; len 0: none */
 	int64_t now_us; /* real time */
 };
 /* What comes before the line. Returns the length. */

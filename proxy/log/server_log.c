@@ -15,7 +15,7 @@ static void to_targets(const struct cfg_proxy *px, int level, const char *text)
 {
 	if (sink == NULL || px == NULL)
 		return;
-	access_log_text(sink, px->logs, level, text, strlen(text));
+	access_log_text(sink, px, level, text, strlen(text));
 	access_log_flush(sink);
 }
 

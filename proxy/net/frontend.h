@@ -18,6 +18,7 @@ struct frontend {
 	_Atomic int is_stopping;         /* no keep-alive any more: drain */
 	struct gauge sess CACHE_ALIGNED; /* client connections */
 	struct counters *counters;
+	_Atomic uint32_t n_lines; /* %lc: counted when a format asks for it */
 };
 
 struct frontend *frontend_new(const struct cfg_proxy *cfg, unsigned n_threads);

@@ -133,6 +133,8 @@ void relay_on_server_readable(struct stream *st)
 
 void relay_on_connected(struct stream *st)
 {
+	if (!st->is_http)
+		stream_log_early(st);
 	if (go_on(st))
 		stream_update(st);
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "config/cfg_model.h"
+#include "http/capture.h"
 #include "http/error_page.h"
 #include "http/h1_conn.h"
 #include "net/client.h"
@@ -70,6 +71,7 @@ static void close_server(struct stream *st)
 static void free_stream(struct worker *w, struct stream *st)
 {
 	strbuf_fini(&st->local);
+	capture_free(st->capture);
 	freelist_put(&w->priv->streams, st);
 }
 

@@ -23,6 +23,7 @@
 #include "http/h1_body.h"
 #include "pool/backend.h"
 
+struct capture;
 struct client;
 struct sconn;
 
@@ -97,6 +98,10 @@ struct stream {
 	int64_t resume_us;                          /* PAUSED: until then */
 	uint64_t bytes_in, bytes_out;
 
+	struct capture *capture; /* owned; NULL: the frontend asks for nothing */
+	uint32_t number;         /* %rt, when asked for */
+	bool has_number, is_logged;
+
 	struct strbuf local; /* LOCAL: the answer */
 	size_t local_sent;
 
@@ -154,5 +159,9 @@ void channel_drop(struct stream *st, struct channel *ch);
 
 /* Log and counters, at the end (stream_log.c). */
 void stream_account(struct stream *st);
+/* The server is connected (raw) or has sent its head: formats that need no more are written now. */
+void stream_log_early(struct stream *st);
+/* The request's identification, into st->capture; once. */
+void stream_make_id(struct stream *st);
 
 #endif

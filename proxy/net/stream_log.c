@@ -1,8 +1,13 @@
 /* stream_log.c - what a stream leaves behind: counters and a line in the access log. */
+#include <limits.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "config/cfg_model.h"
+#include "config/log_program.h"
+#include "http/capture.h"
 #include "log/access_log.h"
 #include "log/log_format.h"
 #include "net/client.h"
@@ -64,25 +69,122 @@ static int64_t span(int64_t from_us, int64_t to_us)
 	return from_us < 0 || to_us < 0 ? -1 : to_us - from_us;
 }
 
-static void write_line(const struct stream *st, int64_t now_us)
+/* The time of the line: after the wait for it, in a kept connection. */
+static int64_t idle_us(const struct stream *st)
+{
+	const struct client *c = st->c;
+
+	return st->start_us - (c->n_requests ? c->idle_since_us : c->accept_us);
+}
+
+/* Addresses that only some formats show; the record points at them. */
+struct line_addrs {
+	struct addr local, source, target;
+};
+
+static const struct addr *name_of(int fd, bool of_peer, struct addr *out)
+{
+	out->len = sizeof(out->un);
+	if (fd == -1 || (of_peer ? getpeername(fd, &out->sa, &out->len)
+				 : getsockname(fd, &out->sa, &out->len)) == -1)
+		return NULL;
+	return out;
+}
+
+static char host[HOST_NAME_MAX + 1];
+
+static void find_host(void)
+{
+	if (gethostname(host, sizeof(host) - 1) == -1)
+		host[0] = '\0';
+}
+
+static const char *host_name(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, find_host);
+	return host;
+}
+
+static _Atomic uint32_t n_numbered;
+
+/* Requests are numbered when a format asks for it. */
+static uint32_t request_number(struct stream *st)
+{
+	if (!st->has_number) {
+		st->number = atomic_fetch_add_explicit(&n_numbered, 1, memory_order_relaxed);
+		st->has_number = true;
+	}
+	return st->number;
+}
+
+static void look_up(struct stream *st, unsigned needs, struct access_record *r,
+		    struct line_addrs *addrs)
+{
+	if (needs & LOG_NEED_LOCAL)
+		r->local = name_of(st->c->fd, false, &addrs->local);
+	if ((needs & LOG_NEED_SOURCE) && st->s)
+		r->source = name_of(st->s->fd, false, &addrs->source);
+	if ((needs & LOG_NEED_TARGET) && st->s)
+		r->target = name_of(st->s->fd, true, &addrs->target);
+	if (needs & LOG_NEED_PROCESS) {
+		r->pid = (int)getpid();
+		r->hostname = host_name();
+	}
+	if ((needs & LOG_NEED_ID) && st->capture) {
+		stream_make_id(st);
+		r->unique_id = (struct str){ st->capture->unique_id.p, st->capture->unique_id.len };
+	}
+	if (needs & LOG_NEED_NUMBER)
+		r->request_number = request_number(st);
+	if (needs & LOG_NEED_LINE_NUMBER)
+		r->line_number =
+			atomic_fetch_add_explicit(&st->c->fe->n_lines, 1, memory_order_relaxed);
+}
+
+static void add_captures(const struct stream *st, struct access_record *r)
+{
+	const struct cfg_proxy *cfg = rcu_dereference(st->c->fe->cfg);
+	const struct capture *cap = st->capture;
+
+	r->n_request_captures = cfg->req_captures.n;
+	r->n_response_captures = cfg->res_captures.n;
+	if (!cap)
+		return;
+	r->request_captures = cap->request.values;
+	r->n_request_captures = cap->request.n;
+	r->response_captures = cap->response.values;
+	r->n_response_captures = cap->response.n;
+	r->request_cookie = (struct str){ cap->request_cookie.p, cap->request_cookie.len };
+	r->response_cookie = (struct str){ cap->response_cookie.p, cap->response_cookie.len };
+	r->unique_id = (struct str){ cap->unique_id.p, cap->unique_id.len };
+}
+
+/* What a line shows of the stream, at now_us. */
+static void fill_record(struct stream *st, int64_t now_us, struct access_record *r)
 {
 	struct client *c = st->c;
 	struct worker *w = c->w;
-	struct access_record r = {
+	const int64_t idle = st->is_http ? idle_us(st) : 0;
+	const size_t target_end = (size_t)st->target_off + st->target_len;
+
+	*r = (struct access_record){
 		.fe = c->fe,
 		.be = st->be,
 		.srv = st->srv,
 		.is_stats = st->is_stats,
+		.is_http = st->is_http,
 		.client = client_addr(c),
-		.accept_real_us = c->accept_real_us,
+		.accept_real_us = c->n_requests ? st->start_real_us - idle : c->accept_real_us,
 		.request_real_us = st->start_real_us,
-		.idle_us = st->start_us - (c->n_requests ? c->idle_since_us : c->accept_us),
+		.idle_us = idle,
 		.req_us = st->is_http ? span(st->start_us, st->head_us) : 0,
 		.queue_us = span(st->queue_from_us, st->assigned_us),
 		.connect_us = span(st->assigned_us, st->connected_us),
 		.response_us = span(st->connected_us, st->response_us),
 		.active_us = now_us - st->start_us,
-		.total_us = now_us - st->start_us,
+		.total_us = now_us - st->start_us + idle,
 		.status = st->status ? st->status : -1,
 		.bytes_out = st->bytes_out,
 		.bytes_in = st->bytes_in,
@@ -98,29 +200,83 @@ static void write_line(const struct stream *st, int64_t now_us)
 		.uri = { st->line + st->target_off, st->target_len },
 		.is_bad_request = st->is_http && st->method_len == 0,
 	};
-	static const struct addr none;
-	struct addr local;
+	if (st->method_len && target_end < st->line_len)
+		r->version = st->minor ? STR("HTTP/1.1") : STR("HTTP/1.0");
+	if (st->be)
+		r->beconn = atomic_load(&st->be->sess.cur);
+	if (r->srv)
+		r->srv_conn = atomic_load(&r->srv->sess.cur);
+	add_captures(st, r);
+}
 
-	r.local = &none;
-	if (log_line_of(rcu_dereference(c->fe->cfg)) == LOG_LINE_DEFAULT) {
-		local.len = sizeof(local.un);
-		if (c->fd != -1 && getsockname(c->fd, &local.sa, &local.len) == 0)
-			r.local = &local; /* the one format that shows it */
-	}
-	if (st->method_len) {
-		size_t off = (size_t)st->target_off + st->target_len;
+void stream_make_id(struct stream *st)
+{
+	const struct cfg_proxy *cfg = rcu_dereference(st->c->fe->cfg);
+	const struct log_program *f = cfg->unique_id_format;
+	struct access_record r;
+	struct line_addrs addrs;
+	struct log_dates dates = { 0 };
+	char text[1024];
+	size_t n;
 
-		r.version = st->minor ? STR("HTTP/1.1") : STR("HTTP/1.0");
-		if (off >= st->line_len)
-			r.version = (struct str){ 0 };
-	}
+	if (!f || !st->capture || st->capture->unique_id.len > 0)
+		return;
+	fill_record(st, worker_now(st->c->w), &r);
+	look_up(st, f->needs, &r, &addrs);
+	n = log_format_run(f, &r, &dates, text, sizeof(text));
+	strbuf_add(&st->capture->unique_id, text, n);
+	if (cfg->unique_id_header.len > 0)
+		strbuf_addf(&st->capture->id_line, "%s: %.*s\r\n", cfg->unique_id_header.p, (int)n,
+			    text);
+}
+
+/* Is the line due before the end? */
+static bool comes_early(const struct cfg_proxy *cfg)
+{
+	return cfg->logasap || !(cfg->log_format->needs & LOG_NEED_END);
+}
+
+void stream_log_early(struct stream *st)
+{
+	const struct cfg_proxy *cfg = rcu_dereference(st->c->fe->cfg);
+	struct worker *w = st->c->w;
+	struct access_record r;
+	struct line_addrs addrs;
+
+	if (LIKELY(!cfg->logs || !comes_early(cfg)) || st->is_logged || st->is_silent)
+		return;
+	st->is_logged = true;
+	fill_record(st, worker_now(w), &r);
+	r.is_early = cfg->logasap;
+	r.bytes_out = st->bytes_out + st->res.ready;
+	look_up(st, cfg->log_format->needs | (cfg->log_format_sd ? cfg->log_format_sd->needs : 0),
+		&r, &addrs);
+	access_log_write(log_of_thread(w), &r);
+	w->priv->has_log_lines = true;
+}
+
+static void write_line(struct stream *st, const struct cfg_proxy *cfg, int64_t now_us)
+{
+	struct worker *w = st->c->w;
+	unsigned needs = cfg->log_format->needs;
+	struct access_record r;
+	struct line_addrs addrs;
+
+	if (cfg->log_format_sd)
+		needs |= cfg->log_format_sd->needs;
+	if (cfg->error_log_format)
+		needs |= cfg->error_log_format->needs;
+	fill_record(st, now_us, &r);
+	r.is_early = cfg->logasap;
 	/* as if it had left already */
 	if (st->be)
-		r.beconn = atomic_load(&st->be->sess.cur) - 1;
+		r.beconn--;
 	if (r.srv)
-		r.srv_conn = atomic_load(&r.srv->sess.cur) - 1;
+		r.srv_conn--;
 	if (r.is_bad_request)
 		r.bytes_out = 0; /* HAProxy does not count what its parser answers */
+	if (UNLIKELY((needs & ~(unsigned)LOG_NEED_END) != 0))
+		look_up(st, needs, &r, &addrs);
 	access_log_write(log_of_thread(w), &r);
 	w->priv->has_log_lines = true;
 }
@@ -145,6 +301,6 @@ void stream_account(struct stream *st)
 		if (st->response_us >= 0 || !st->is_http)
 			count_times(n, st, now_us);
 	}
-	if (cfg->logs && !st->is_silent && !(cfg->dontlog_normal && !st->term[0]))
-		write_line(st, now_us);
+	if (cfg->logs && !st->is_silent && !st->is_logged)
+		write_line(st, cfg, now_us);
 }

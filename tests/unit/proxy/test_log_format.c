@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../lib/cfg_load.h"
 #include "config/cfg_model.h"
+#include "config/log_program.h"
 #include "log/access_log.h"
 #include "log/log_format.h"
 #include "net/frontend.h"
@@ -37,6 +39,30 @@ static void setup(void)
 	local = ip_port("127.0.0.1", 18080);
 }
 
+/* The line of a frontend with this option. */
+static size_t run(const char *option, const struct access_record *r, struct log_dates *d, char *out,
+		  size_t size)
+{
+	char text[4096];
+	struct diag diag;
+	struct cfg *cfg;
+	size_t n;
+
+	snprintf(text, sizeof(text),
+		 "defaults\n timeout client 1s\n timeout connect 1s\n timeout server 1s\n"
+		 "frontend fe\n mode http\n bind 127.0.0.1:1\n %s\n",
+		 option);
+	diag_init(&diag);
+	cfg = cfg_load_text("cfg", str_from(text), &diag);
+	if (cfg == NULL)
+		diag_print(&diag, stderr, DIAG_NOTICE);
+	ck_assert_ptr_nonnull(cfg);
+	n = log_format_run(cfg->proxies->log_format, r, d, out, size);
+	cfg_free(cfg);
+	diag_fini(&diag);
+	return n;
+}
+
 static struct access_record good_record(void)
 {
 	return (struct access_record){ .fe = &fe,
@@ -59,6 +85,11 @@ static struct access_record good_record(void)
 				       .feconn = 1,
 				       .method = STR("GET"),
 				       .uri = STR("/"),
+				       .is_http = true,
+				       .pid = 928,
+				       .hostname = "lb1",
+				       .request_number = 10,
+				       .line_number = 2,
 				       .version = STR("HTTP/1.1") };
 }
 
@@ -110,7 +141,7 @@ static void apply(enum change c, struct access_record *r)
 		r->srv = NULL;
 		break;
 	case LOGASAP:
-		px.logasap = true;
+		r->is_early = true;
 		break;
 	case UNIX_CLIENT:
 		client.sa.sa_family = AF_UNIX;
@@ -138,40 +169,39 @@ static void apply(enum change c, struct access_record *r)
 static const struct {
 	const char *name;
 	enum change change;
-	enum log_line kind;
+	const char *option; /* of the frontend */
 	const char *line;
 } lines[] = {
-	{ "http", PLAIN, LOG_LINE_HTTP, HTTP_HEAD "---- 1/1/0/0/0 0/0 \"GET / HTTP/1.1\"" },
-	{ "http, encoded", ENCODED, LOG_LINE_HTTP,
+	{ "http", PLAIN, "option httplog", HTTP_HEAD "---- 1/1/0/0/0 0/0 \"GET / HTTP/1.1\"" },
+	{ "http, encoded", ENCODED, "option httplog",
 	  HTTP_HEAD "---- 1/1/0/0/0 0/0 \"GET /#22x#23y#01#FF z HTTP/1.1\"" },
-	{ "http, bad request", BAD_REQUEST, LOG_LINE_HTTP,
+	{ "http, bad request", BAD_REQUEST, "option httplog",
 	  "127.0.0.1:57340 [24/Nov/2026:22:20:28.260] fe fe/<NOSRV> -1/-1/-1/-1/0 400 0 - - CR-- "
 	  "1/1/0/0/0 0/0 \"<BADREQ>\"" },
-	{ "http, stats", STATS_PAGE, LOG_LINE_HTTP,
+	{ "http, stats", STATS_PAGE, "option httplog",
 	  "127.0.0.1:57340 [24/Nov/2026:22:20:28.260] fe be/<STATS> 0/0/0/1/1 404 500 - - LR-- "
 	  "1/1/0/0/0 0/0 \"GET / HTTP/1.1\"" },
-	{ "http, redispatched", REDISPATCHED, LOG_LINE_HTTP,
+	{ "http, redispatched", REDISPATCHED, "option httplog",
 	  HTTP_HEAD "---- 1/1/0/0/+3 0/0 \"GET / HTTP/1.1\"" },
-	{ "http, no backend", NO_BACKEND, LOG_LINE_HTTP,
+	{ "http, no backend", NO_BACKEND, "option httplog",
 	  "127.0.0.1:57340 [24/Nov/2026:22:20:28.260] fe fe/<NOSRV> 0/0/0/1/1 404 500 - - ---- "
 	  "1/1/0/0/0 0/0 \"GET / HTTP/1.1\"" },
-	{ "http, logasap", LOGASAP, LOG_LINE_HTTP,
+	{ "http, logasap", LOGASAP, "option httplog",
 	  "127.0.0.1:57340 [24/Nov/2026:22:20:28.260] fe be/s1 0/0/0/1/+1 404 +500 - - ---- "
 	  "1/1/0/0/0 0/0 \"GET / HTTP/1.1\"" },
-	{ "http, counts", COUNTS, LOG_LINE_HTTP,
+	{ "http, counts", COUNTS, "option httplog",
 	  HTTP_HEAD "---- 9/8/7/6/0 5/4 \"GET / HTTP/1.1\"" },
-	{ "http, IPv6", IPV6, LOG_LINE_HTTP,
+	{ "http, IPv6", IPV6, "option httplog",
 	  "2001:db8::1:4000 [24/Nov/2026:22:20:28.260] fe be/s1 0/0/0/1/1 404 500 - - ---- "
 	  "1/1/0/0/0 0/0 \"GET / HTTP/1.1\"" },
-	{ "tcp", PLAIN, LOG_LINE_TCP,
+	{ "tcp", PLAIN, "option tcplog",
 	  "127.0.0.1:57340 [24/Nov/2026:22:20:28.260] fe be/s1 0/0/1 500 -- 1/1/0/0/0 0/0" },
-	{ "tcp, redispatched", REDISPATCHED, LOG_LINE_TCP,
+	{ "tcp, redispatched", REDISPATCHED, "option tcplog",
 	  "127.0.0.1:57340 [24/Nov/2026:22:20:28.260] fe be/s1 0/0/1 500 -- 1/1/0/0/+3 0/0" },
-	{ "tcp, unix", UNIX_CLIENT, LOG_LINE_TCP,
+	{ "tcp, unix", UNIX_CLIENT, "option tcplog",
 	  "unix:1 [24/Nov/2026:22:20:28.260] fe be/s1 0/0/1 500 -- 1/1/0/0/0 0/0" },
-	{ "default", PLAIN, LOG_LINE_DEFAULT,
-	  "Connect from 127.0.0.1:57340 to 127.0.0.1:18080 (fe/HTTP)" },
-	{ "default, unix", UNIX_CLIENT, LOG_LINE_DEFAULT, "Connect from unix:1 (fe/HTTP)" },
+	{ "default", PLAIN, "", "Connect from 127.0.0.1:57340 to 127.0.0.1:18080 (fe/HTTP)" },
+	{ "default, unix", UNIX_CLIENT, "", "Connect from unix:1 (fe/HTTP)" },
 };
 
 START_TEST(test_line)
@@ -182,7 +212,7 @@ START_TEST(test_line)
 	size_t n;
 
 	apply(lines[_i].change, &r);
-	n = log_format_record(lines[_i].kind, &r, &d, out, sizeof(out));
+	n = run(lines[_i].option, &r, &d, out, sizeof(out));
 	out[n] = '\0';
 	ck_assert_msg(strcmp(out, lines[_i].line) == 0, "%s:\n%s\n%s", lines[_i].name, out,
 		      lines[_i].line);
@@ -198,7 +228,7 @@ START_TEST(test_request_line_is_cut_where_haproxy_cuts_it)
 	char *quote;
 
 	apply(LONG_URI, &r);
-	n = log_format_record(LOG_LINE_HTTP, &r, &d, out, sizeof(out));
+	n = run("option httplog", &r, &d, out, sizeof(out));
 	out[n] = '\0';
 	quote = strchr(out, '"');
 	ck_assert_ptr_nonnull(quote);
@@ -215,9 +245,105 @@ START_TEST(test_small_room_cuts_and_never_overruns)
 
 	for (size_t size = 0; size < 150; size++) {
 		memset(out, '!', sizeof(out));
-		ck_assert_uint_le(log_format_record(LOG_LINE_HTTP, &r, &d, out, size), size);
+		ck_assert_uint_le(run("option httplog", &r, &d, out, size), size);
 		ck_assert_int_eq(out[size], '!');
 	}
+}
+END_TEST
+
+/* What HAProxy 2.6 writes for a request with everything. */
+static const struct {
+	const char *format, *line;
+} formats[] = {
+	{ "%ci:%cp|%fi:%fp|%bi:%bp|%si:%sp", "127.0.0.1:57340|127.0.0.1:18080|-:-|10.1.2.3:80" },
+	{ "%{+X}ci:%{+X}cp %{+X}fi", "7F000001:DFFC 7F000001" },
+	{ "%{+Q}ci %{+Q}cp %{+Q}bi %{+Q}bp", "\"127.0.0.1\" 57340 \"\" \"\"" },
+	{ "%H %ID %pid %rt %lc", "lb1 - 928 10 2" },
+	{ "%{+X}o %pid %rt %lc %Ts %ms", "03A0 000A 0002 6B060DAC 104" },
+	{ "%ms %Ts", "260 1795558828" },
+	{ "%t|%tr|%T|%Tl|%trg|%trl",
+	  "24/Nov/2026:22:20:28.260|24/Nov/2026:22:20:28.260|24/Nov/2026:22:20:28 +0000|"
+	  "24/Nov/2026:22:20:28 +0000|24/Nov/2026:22:20:28 +0000|24/Nov/2026:22:20:28 +0000" },
+	{ "%HM|%HP|%HPO|%HQ|%HU|%HV", "GET|/a|/a|?b=c?d|/a?b=c?d|HTTP/1.1" },
+	{ "%{+Q}o %HM %r %ts %tsc %ST %s %b %f %ft",
+	  "\"GET\" \"GET /a?b=c?d HTTP/1.1\" -- ---- 404 \"s1\" \"be\" \"fe\" \"fe\"" },
+	{ "%{+Q}o %{-Q}b %s", "be \"s1\"" },
+	{ "%Th/%Ti/%Tq/%TR/%Tw/%Tc/%Tr/%Td/%Ta/%Tt/%Tu", "0/20/20/0/0/0/1/-1/1/21/1" },
+	{ "%B %U %ac/%fc/%bc/%sc/%rc %sq/%bq", "500 77 1/1/0/0/0 0/0" },
+	{ "%hr %hs %hrl %hsl", "{a#7Cb|} {x} a#7Cb - x" },
+	{ "%{+Q}hr %{+Q}hrl", "\"{a#7Cb|}\" \"a#7Cb\" \"\"" },
+	{ "%{+E}hs", "{x}" },
+	{ "%CC %CS %{+Q}CS", "c=1 - \"\"" },
+	{ "%sslv %sslc", "- -" },
+	{ "  a   b  ", "a b " },
+	{ "100%% %{+Q,-Q}s", "100% s1" },
+	{ "%/x", "/x" },
+	{ "a %b b", "a be b" },
+	{ "%{+Y}s", "s1" },
+};
+
+static void fill(struct access_record *r)
+{
+	static const struct str req[] = { { "a|b", 3 }, { NULL, 0 } }, res[] = { { "x", 1 } };
+	static struct addr target;
+
+	target = ip_port("10.1.2.3", 80);
+	r->uri = STR("/a?b=c?d");
+	r->local = &local;
+	r->target = &target;
+	r->bytes_in = 77;
+	r->idle_us = 20000;
+	r->total_us = 21000;
+	r->response_us = 1000;
+	r->request_captures = req;
+	r->n_request_captures = 2;
+	r->response_captures = res;
+	r->n_response_captures = 1;
+	r->request_cookie = STR("c=1");
+}
+
+START_TEST(test_format)
+{
+	struct access_record r = good_record();
+	struct log_dates d = { 0 };
+	char option[1024], out[4096];
+	size_t n;
+
+	fill(&r);
+	snprintf(option, sizeof(option), "log-format '%s'", formats[_i].format);
+	n = run(option, &r, &d, out, sizeof(out));
+	out[n] = '\0';
+	ck_assert_msg(strcmp(out, formats[_i].line) == 0, "%s:\n%s\n%s", formats[_i].format, out,
+		      formats[_i].line);
+}
+END_TEST
+
+START_TEST(test_empty_captures_leave_one_space)
+{
+	struct access_record r = good_record();
+	struct log_dates d = { 0 };
+	char out[4096];
+	size_t n = run("log-format 'a %hr %hs  %hrl b'", &r, &d, out, sizeof(out));
+
+	ck_assert_uint_eq(n, 3);
+	ck_assert_mem_eq(out, "a b", 3);
+}
+END_TEST
+
+START_TEST(test_clf)
+{
+	struct access_record r = good_record();
+	struct log_dates d = { 0 };
+	char out[4096];
+	size_t n;
+
+	fill(&r);
+	n = run("option httplog clf", &r, &d, out, sizeof(out));
+	out[n] = '\0';
+	ck_assert_str_eq(out,
+			 "127.0.0.1 - - [24/Nov/2026:22:20:28 +0000] \"GET /a?b=c?d HTTP/1.1\" 404 "
+			 "500 \"\" \"\" 57340 260 \"fe\" \"be\" \"s1\" 0 0 0 1 1 ---- 1 1 0 0 0 0 "
+			 "0 \"c=1\" \"\" \"a#7Cb\" \"\" \"x\"");
 }
 END_TEST
 
@@ -235,6 +361,7 @@ static const struct {
 	  "<134>1 2026-11-24T22:20:28.260000+00:00 - haproxy 16002 - - " },
 	{ "rfc5424, hostname", CFG_LOG_RFC5424, "lb1",
 	  "<134>1 2026-11-24T22:20:28.260000+00:00 lb1 haproxy 16002 - - " },
+	{ "priority", CFG_LOG_PRIORITY, NULL, "<134>" },
 	{ "raw", CFG_LOG_RAW, NULL, "" },
 	{ "short", CFG_LOG_SHORT, NULL, "<6>" },
 	{ "iso", CFG_LOG_ISO, NULL, "2026-11-24T22:20:28.260000+00:00 " },
@@ -258,18 +385,6 @@ START_TEST(test_header)
 }
 END_TEST
 
-START_TEST(test_line_follows_options)
-{
-	ck_assert_int_eq(log_line_of(&px), LOG_LINE_DEFAULT);
-	px.tcplog = true;
-	ck_assert_int_eq(log_line_of(&px), LOG_LINE_TCP);
-	px.httplog = true;
-	ck_assert_int_eq(log_line_of(&px), LOG_LINE_HTTP);
-	px.mode = CFG_MODE_TCP;
-	ck_assert_int_eq(log_line_of(&px), LOG_LINE_TCP);
-}
-END_TEST
-
 int main(void)
 {
 	Suite *s = suite_create("log_format");
@@ -279,10 +394,12 @@ int main(void)
 
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_add_loop_test(tc, test_line, 0, ARRAY_LEN(lines));
+	tcase_add_loop_test(tc, test_format, 0, ARRAY_LEN(formats));
+	tcase_add_test(tc, test_empty_captures_leave_one_space);
+	tcase_add_test(tc, test_clf);
 	tcase_add_loop_test(tc, test_header, 0, ARRAY_LEN(headers));
 	tcase_add_test(tc, test_request_line_is_cut_where_haproxy_cuts_it);
 	tcase_add_test(tc, test_small_room_cuts_and_never_overruns);
-	tcase_add_test(tc, test_line_follows_options);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_ENV);

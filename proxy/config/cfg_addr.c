@@ -67,6 +67,25 @@ static bool parse_fd(struct cfg_parser *p, unsigned i, const char *what, const c
 	return true;
 }
 
+/* The name fills the whole address up with NULs, as HAProxy's does: so both reach each other. */
+static bool parse_abstract(struct cfg_parser *p, unsigned i, const char *what, const char *name,
+			   struct cfg_addr *out)
+{
+	const size_t n = strlen(name);
+	struct addr *a = &out->addr;
+
+	if (n == 0 || n >= sizeof(a->un.sun_path)) {
+		cfg_error(p, i, "'%s': 'abns@' expects a name of 1 to %zu bytes, got '%s'", what,
+			  sizeof(a->un.sun_path) - 1, name);
+		return false;
+	}
+	memset(a, 0, sizeof *a);
+	a->un.sun_family = AF_UNIX;
+	memcpy(a->un.sun_path + 1, name, n);
+	a->len = sizeof(a->un);
+	return true;
+}
+
 /* The text behind the last colon. */
 static bool parse_port(struct cfg_parser *p, unsigned i, const char *what, unsigned flags,
 		       const char *port, struct cfg_addr *out)
@@ -174,8 +193,8 @@ bool cfg_addr_parse(struct cfg_parser *p, unsigned i, struct str text, unsigned 
 	const char *z = expand_env(p, text);
 
 	*out = (struct cfg_addr){ .fd = -1, .text = z, .host = z };
-	if (strip(&z, "abns@") || strip(&z, "sockpair@") || strip(&z, "quic4@") ||
-	    strip(&z, "quic6@") || strip(&z, "ring@")) {
+	if (strip(&z, "sockpair@") || strip(&z, "quic4@") || strip(&z, "quic6@") ||
+	    strip(&z, "ring@")) {
 		cfg_error(p, i, "'%.*s' addresses are known to HAProxy, but not supported yet",
 			  (int)(strchr(out->text, '@') - out->text + 1), out->text);
 		return false;
@@ -187,6 +206,12 @@ bool cfg_addr_parse(struct cfg_parser *p, unsigned i, struct str text, unsigned 
 			return parse_fd(p, i, what, z, out);
 		cfg_error(p, i, "'%s': an inherited socket is not permitted here: '%s'", what,
 			  out->text);
+		return false;
+	}
+	if (strip(&z, "abns@")) {
+		if (flags & ADDR_UNIX_OK)
+			return parse_abstract(p, i, what, z, out);
+		cfg_error(p, i, "'%s' expects an IP address, got '%s'", what, out->text);
 		return false;
 	}
 	const bool is_unix = strip(&z, "unix@");

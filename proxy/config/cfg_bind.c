@@ -23,6 +23,12 @@ static void param_uint(struct cfg_parser *p, const struct param *pm, void *targe
 		return;
 }
 
+static void param_time(struct cfg_parser *p, const struct param *pm, void *target, unsigned at)
+{
+	if (!cfg_read_time(p, at + 1, pm->name, (int64_t *)(void *)((char *)target + pm->offset)))
+		return;
+}
+
 static void param_text(struct cfg_parser *p, const struct param *pm, void *target, unsigned at)
 {
 	if (cfg_arg(p, at + 1).len == 0)
@@ -88,6 +94,11 @@ const struct param cfg_bind_params[] = {
 	  "accept for addresses that are not local" },
 	{ "defer-accept", 0, param_flag, B(defer_accept), 0, 0, "",
 	  "accept a connection when its first data is there" },
+	{ "tfo", 0, param_flag, B(tfo), 0, 0, "",
+	  "accept data with the first packet (TCP fast open)" },
+	{ "tcp-ut", 1, param_time, B(tcp_ut_us), 0, 0, "TIME",
+	  "close connections whose data nobody acknowledges for so long" },
+	{ "mss", 1, param_uint, B(mss), 88, 32767, "BYTES", "largest segment that is announced" },
 	{ "accept-proxy", 0, param_flag, B(accept_proxy), 0, 0, "",
 	  "expect a PROXY protocol header" },
 	{ "mode", 1, param_mode, B(unix_mode), 0, 0, "OCTAL", "mode of a Unix socket" },
@@ -192,6 +203,9 @@ void cfg_parse_bind(struct cfg_parser *p, const struct keyword *kw, unsigned at)
 		b->v6only = params.v6only;
 		b->v4v6 = params.v4v6;
 		b->transparent = params.transparent;
+		b->tfo = params.tfo;
+		b->tcp_ut_us = params.tcp_ut_us;
+		b->mss = params.mss;
 		b->defer_accept = params.defer_accept;
 		b->accept_proxy = params.accept_proxy;
 		b->unix_mode = params.unix_mode;

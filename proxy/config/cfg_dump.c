@@ -116,7 +116,10 @@ static void add_addr(struct strbuf *b, const struct addr *a, bool with_port)
 {
 	char text[ADDR_TEXT_LEN];
 
-	if (a->sa.sa_family == AF_UNIX) {
+	if (a->sa.sa_family == AF_UNIX && a->un.sun_path[0] == '\0') {
+		strbuf_adds(b, "abns@");
+		put_word(b, str_from(a->un.sun_path + 1));
+	} else if (a->sa.sa_family == AF_UNIX) {
 		strbuf_adds(b, "unix@");
 		cfg_put_word(b, str_from(a->un.sun_path));
 	} else {
@@ -229,6 +232,9 @@ static void dump_binds(struct strbuf *b, const struct cfg_bind *binds)
 		add_flag(b, "v4v6", x->v4v6);
 		add_flag(b, "transparent", x->transparent);
 		add_flag(b, "defer-accept", x->defer_accept);
+		add_flag(b, "tfo", x->tfo);
+		add_time(b, "tcp-ut", x->tcp_ut_us, 0);
+		add_uint(b, "mss", x->mss, 0);
 		add_flag(b, "accept-proxy", x->accept_proxy);
 		add_owner(b, x->unix_mode, x->unix_uid, x->unix_gid);
 		strbuf_addc(b, '\n');
@@ -438,6 +444,14 @@ static void dump_server(struct strbuf *b, const struct cfg_server *s, bool with_
 		strbuf_adds(b, " source ");
 		add_addr(b, &s->source, addr_port(&s->source) != 0);
 	}
+	if (s->usesrc == CFG_USESRC_ADDR) {
+		strbuf_adds(b, " usesrc ");
+		add_addr(b, &s->usesrc_addr, addr_port(&s->usesrc_addr) != 0);
+	} else if (s->usesrc != CFG_USESRC_NONE) {
+		add_text(b, "usesrc", s->usesrc == CFG_USESRC_CLIENT ? "client" : "clientip");
+	}
+	add_text(b, "interface", s->source_interface);
+	add_time(b, "tcp-ut", s->tcp_ut_us, 0);
 	strbuf_addc(b, '\n');
 }
 

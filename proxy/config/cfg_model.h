@@ -127,9 +127,11 @@ struct cfg_bind {
 	const char *interface, *name;
 	unsigned backlog; /* 0: the frontend's maxconn, at least 1024 */
 	unsigned maxconn; /* 0: none of its own */
-	bool v6only, v4v6, transparent, defer_accept, accept_proxy;
-	mode_t unix_mode; /* 0: unchanged */
-	uid_t unix_uid;   /* (uid_t)-1: unchanged */
+	bool v6only, v4v6, transparent, defer_accept, accept_proxy, tfo;
+	int64_t tcp_ut_us; /* TCP_USER_TIMEOUT; 0: the kernel's own */
+	unsigned mss;      /* 0: the kernel's own */
+	mode_t unix_mode;  /* 0: unchanged */
+	uid_t unix_uid;    /* (uid_t)-1: unchanged */
 	gid_t unix_gid;
 };
 
@@ -162,6 +164,9 @@ enum cfg_on_error {
 	CFG_ON_ERROR_SUDDEN_DEATH,
 	CFG_ON_ERROR_MARK_DOWN
 };
+
+/* What a server sees as our address, besides `source` (which the checks use in any case). */
+enum cfg_usesrc { CFG_USESRC_NONE, CFG_USESRC_CLIENT, CFG_USESRC_CLIENTIP, CFG_USESRC_ADDR };
 
 struct cfg_server {
 	struct cfg_server *next;
@@ -200,7 +205,11 @@ struct cfg_server {
 	int64_t slowstart_us;
 	unsigned send_proxy; /* 0, 1 or 2 */
 	struct cfg_live *live;
-	struct addr source; /* len 0: none */
+	struct addr source;           /* len 0: none */
+	const char *source_interface; /* NULL: any */
+	enum cfg_usesrc usesrc;
+	struct addr usesrc_addr;
+	int64_t tcp_ut_us; /* TCP_USER_TIMEOUT; 0: the kernel's own */
 };
 
 struct cfg_stats_auth {

@@ -1,6 +1,7 @@
 /* cfg_server.c - `server` and `default-server` lines. */
 #include "config/cfg_internal.h"
 
+#include <net/if.h>
 #include <stddef.h>
 
 void cfg_server_init(struct cfg_server *s)
@@ -74,6 +75,40 @@ static void set_source(struct cfg_parser *p, const struct param *pm, void *targe
 	if (cfg_addr_parse(p, at + 1, cfg_arg(p, at + 1),
 			   ADDR_PORT_OK | ADDR_RESOLVE | ADDR_EMPTY_OK, pm->name, &a))
 		((struct cfg_server *)target)->source = a.addr;
+}
+
+/* usesrc client|clientip|ADDR; HAProxy wants it right behind `source`. */
+static void set_usesrc(struct cfg_parser *p, const struct param *pm, void *target, unsigned at)
+{
+	struct cfg_server *s = target;
+	struct cfg_addr a;
+
+	if (s->source.len == 0) {
+		cfg_error(p, at, "'%s' is given together with 'source': source 0.0.0.0 usesrc ...",
+			  pm->name);
+	} else if (cfg_arg_is(p, at + 1, "client")) {
+		s->usesrc = CFG_USESRC_CLIENT;
+	} else if (cfg_arg_is(p, at + 1, "clientip")) {
+		s->usesrc = CFG_USESRC_CLIENTIP;
+	} else if (strncmp(cfg_argz(p, at + 1), "hdr_ip", 6) == 0) {
+		cfg_error(p, at + 1,
+			  "'usesrc hdr_ip()' is known to HAProxy, but not supported yet");
+	} else if (cfg_addr_parse(p, at + 1, cfg_arg(p, at + 1), ADDR_PORT_OK | ADDR_RESOLVE,
+				  pm->name, &a)) {
+		s->usesrc = CFG_USESRC_ADDR;
+		s->usesrc_addr = a.addr;
+	}
+}
+
+static void set_interface(struct cfg_parser *p, const struct param *pm, void *target, unsigned at)
+{
+	const char *name = cfg_argz(p, at + 1);
+
+	if (name[0] == '\0' || strlen(name) >= IFNAMSIZ)
+		cfg_error(p, at + 1, "'%s' expects the name of an interface, got '%s'", pm->name,
+			  name);
+	else
+		((struct cfg_server *)target)->source_interface = name;
 }
 
 /* init-addr LIST: only what resolves the name at the start is there yet. */
@@ -165,6 +200,11 @@ const struct param cfg_server_params[] = {
 	{ "no-send-proxy", 0, set_proxy_protocol, 0, 0, 0, "", "send none" },
 	{ "no-send-proxy-v2", 0, set_proxy_protocol, 0, 0, 0, "", "send none" },
 	{ "source", 1, set_source, 0, 0, 0, "ADDRESS", "local address of connections to it" },
+	{ "usesrc", 1, set_usesrc, 0, 0, 0, "ADDRESS|client|clientip",
+	  "address that the server sees, foreign ones too (needs CAP_NET_ADMIN)" },
+	{ "interface", 1, set_interface, 0, 0, 0, "NAME", "connect through this interface" },
+	{ "tcp-ut", 1, set_time, F(tcp_ut_us), 0, 0, "TIME",
+	  "close connections whose data nobody acknowledges for so long" },
 	{ "init-addr", 1, set_init_addr, 0, 0, 0, "LIST", "how its name is resolved at the start" },
 	{ "id", 1, set_uint, F(id), 1, 0x7fffffff, "NUMBER", "number in the statistics" },
 	{ 0 },

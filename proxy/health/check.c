@@ -146,6 +146,7 @@ static void begin_probe(struct check *c)
 	char state[512];
 	struct probe_spec spec = { .addr = &to,
 				   .source = &c->srv->cfg->source,
+				   .interface = c->srv->cfg->source_interface,
 				   .what = c->srv->be->cfg->check,
 				   .send_proxy = proxy_version(c->srv->cfg),
 				   .stops_on_404 = stops_on_404(c->srv) };

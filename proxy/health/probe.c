@@ -340,6 +340,10 @@ static int open_socket(struct probe *p)
 		return -errno;
 	if (to.sa.sa_family != AF_UNIX)
 		(void)setsockopt(p->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	if (p->interface[0] != '\0' &&
+	    setsockopt(p->fd, SOL_SOCKET, SO_BINDTODEVICE, p->interface,
+		       (socklen_t)strlen(p->interface) + 1) < 0)
+		return -errno;
 	if (p->source.len > 0) {
 		(void)setsockopt(p->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on));
 		if (bind(p->fd, &p->source.sa, p->source.len) < 0)
@@ -512,6 +516,8 @@ int probe_start(struct probe *p, const struct probe_spec *spec)
 	ASSERT(p->state == PROBE_IDLE);
 	p->what = spec->what != NULL ? spec->what : &tcp_check;
 	p->addr = *spec->addr;
+	(void)snprintf(p->interface, sizeof(p->interface), "%s",
+		       spec->interface != NULL ? spec->interface : "");
 	p->source = spec->source != NULL ? *spec->source : (struct addr){ 0 };
 	snprintf(p->state_text, sizeof(p->state_text), STR_FMT, STR_ARG(spec->state_header));
 	p->send_proxy = spec->send_proxy;

@@ -33,6 +33,7 @@ typedef void probe_done_fn(struct probe *p, const struct probe_outcome *o);
 struct probe_spec {
 	const struct addr *addr;
 	const struct addr *source;    /* len 0: none */
+	const char *interface;        /* NULL: any; borrowed for the call */
 	const struct cfg_check *what; /* NULL: just connect. Borrowed until the probe is idle */
 	struct str state_header;      /* more field lines of its HTTP requests; copied */
 	unsigned send_proxy;          /* 1 or 2: the header that implicit connects send; 0: none */
@@ -53,6 +54,7 @@ struct probe {
 	bool lingers; /* this connection is to end in order */
 	uint16_t to_port;
 	struct addr addr, source;
+	char interface[16]; /* empty: any */
 	const struct cfg_check *what;
 	const struct cfg_step *step; /* being done; NULL: none is left */
 	char state_text[512];

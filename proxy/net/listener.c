@@ -18,6 +18,7 @@
 
 #define DEFAULT_BACKLOG 1024
 #define DEFER_ACCEPT_S  2
+#define TFO_QUEUE       256 /* requests that wait for their handshake's end */
 
 static int set(int fd, int level, int option, int value)
 {
@@ -56,6 +57,13 @@ static int prepare(int fd, const struct cfg_bind *b, bool share)
 	    setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, b->interface,
 		       (socklen_t)strlen(b->interface) + 1) == -1)
 		r = -errno;
+	/* accepted connections inherit them */
+	if (r == 0 && b->mss)
+		r = set(fd, IPPROTO_TCP, TCP_MAXSEG, (int)b->mss);
+	if (r == 0 && b->tcp_ut_us)
+		r = set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, (int)(b->tcp_ut_us / 1000));
+	if (b->tfo)
+		(void)set(fd, IPPROTO_TCP, TCP_FASTOPEN, TFO_QUEUE);
 	if (b->defer_accept)
 		(void)set(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, DEFER_ACCEPT_S);
 	return r;

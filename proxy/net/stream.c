@@ -437,7 +437,7 @@ static bool add_proxy_header(struct stream *st, int version)
 
 static void open_connection(struct stream *st, const struct view_server *vs, const struct addr *to)
 {
-	int r = sconn_open(st->c->w, st->srv, to, &vs->source, &st->s);
+	int r = sconn_open(st->c->w, st->srv, to, &vs->source, client_addr(st->c), &st->s);
 	static const int one = 1;
 	static const struct linger no_linger = { 1, 0 };
 
@@ -463,6 +463,8 @@ static void open_connection(struct stream *st, const struct view_server *vs, con
 		(void)setsockopt(st->s->fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
 	if (backend_cfg(st)->nolinger)
 		(void)setsockopt(st->s->fd, SOL_SOCKET, SO_LINGER, &no_linger, sizeof(no_linger));
+	if (vs->source.usesrc == CFG_USESRC_CLIENT || vs->source.usesrc == CFG_USESRC_CLIENTIP)
+		st->server_keep_alive = false; /* it is this client's */
 	if (vs->send_proxy) {
 		st->server_keep_alive = false; /* it tells of this client only */
 		if (!add_proxy_header(st, vs->send_proxy)) {

@@ -56,7 +56,11 @@ static struct view_server view_of_server(const struct backend *be, struct server
 	struct view_server vs = {
 		.srv = s,
 		.addr = s->addr,
-		.source = cfg->source,
+		.source = { .addr = cfg->source,
+			    .foreign = cfg->usesrc_addr,
+			    .usesrc = cfg->usesrc,
+			    .interface = cfg->source_interface,
+			    .tcp_ut_ms = (unsigned)(cfg->tcp_ut_us / 1000) },
 		.port_offset = cfg->port_offset,
 		.weight = (uint16_t)server_effective_weight(s),
 		.usable = server_is_usable(s),

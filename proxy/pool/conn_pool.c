@@ -7,6 +7,7 @@
 
 #include "net/client.h"
 #include "net/stream.h"
+#include "pool/conn_source.h"
 #include "process/worker_priv.h"
 
 #define PURGE_INTERVAL_S 1.0
@@ -136,7 +137,7 @@ static void on_io(struct ev_loop *ev, ev_io *io, int revents)
 }
 
 int sconn_open(struct worker *w, struct server *srv, const struct addr *to,
-	       const struct addr *source, struct sconn **out)
+	       const struct conn_source *source, const struct addr *client, struct sconn **out)
 {
 	static const int one = 1;
 	int fd = socket(to->sa.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -147,10 +148,10 @@ int sconn_open(struct worker *w, struct server *srv, const struct addr *to,
 		return -errno;
 	if (to->sa.sa_family != AF_UNIX)
 		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	if (source && source->len) {
-		(void)setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof(one));
-		if (bind(fd, &source->sa, source->len) == -1)
-			goto fail;
+	error = conn_source_apply(fd, to->sa.sa_family, source, client);
+	if (error != 0) {
+		errno = -error;
+		goto fail;
 	}
 	if (connect(fd, &to->sa, to->len) == -1 && errno != EINPROGRESS)
 		goto fail;

@@ -11,6 +11,7 @@
 #include <tandem/list.h>
 
 struct client;
+struct conn_source;
 struct server;
 struct stream;
 struct worker;
@@ -54,9 +55,9 @@ void conn_pool_fini(struct conn_pool *p);
 /* Identifies an address: a server whose address changed does not get connections to the old one. */
 uint64_t sconn_addr_key(const struct addr *a);
 /* Begin to connect. 0: the attempt is under way (*out is owned by the caller, without watchers), or
- * -errno. source: len 0 for any. */
+ * -errno. client: whose request it is, for `usesrc`. */
 int sconn_open(struct worker *w, struct server *srv, const struct addr *to,
-	       const struct addr *source, struct sconn **out);
+	       const struct conn_source *source, const struct addr *client, struct sconn **out);
 /* Take an idle connection to srv at this address, owner's last one if it is idle; NULL: there is
  * none. Its watcher is still armed for reading. */
 struct sconn *conn_pool_take(struct conn_pool *p, struct client *owner, struct server *srv,

@@ -12,15 +12,17 @@
 #include <tandem/addr.h>
 #include <urcu/urcu-qsbr.h> /* struct rcu_head; call it as urcu_qsbr_call_rcu */
 
+#include "pool/conn_source.h"
+
 struct lb_algo;
 struct lb_state;
 struct server;
 
 struct view_server {
 	struct server *srv;
-	struct addr addr;   /* where to connect (port 0: the client's destination port plus
-			       port_offset) */
-	struct addr source; /* len 0: none */
+	struct addr addr; /* where to connect (port 0: the client's destination port plus
+			     port_offset) */
+	struct conn_source source;
 	int port_offset;
 	uint16_t weight; /* now, in parts of LB_WEIGHT_UNIT */
 	uint16_t slot;   /* in usable[], if in_use */

@@ -157,9 +157,25 @@ static int write_pidfile(struct process *p, const struct cfg *cfg)
 	return 0;
 }
 
-static int drop_privileges(struct process *p, const struct cfg_global *g)
+/* Addresses of others, and interfaces, need more than a port below 1024 does. */
+static bool uses_foreign_addresses(const struct cfg *cfg)
 {
+	for (const struct cfg_proxy *px = cfg->proxies; px != NULL; px = px->next) {
+		for (const struct cfg_bind *b = px->binds; b != NULL; b = b->next)
+			if (b->transparent || b->interface != NULL)
+				return true;
+		for (const struct cfg_server *s = px->servers; s != NULL; s = s->next)
+			if (s->usesrc != CFG_USESRC_NONE || s->source_interface != NULL)
+				return true;
+	}
+	return false;
+}
+
+static int drop_privileges(struct process *p, const struct cfg *cfg)
+{
+	const struct cfg_global *g = &cfg->global;
 	static const int kept[] = { CAP_NET_BIND_SERVICE, -1 };
+	static const int kept_foreign[] = { CAP_NET_BIND_SERVICE, CAP_NET_ADMIN, CAP_NET_RAW, -1 };
 	int rc;
 
 	if (g->chroot_dir == NULL && g->uid == (uid_t)-1 && g->gid == (gid_t)-1)
@@ -173,7 +189,8 @@ static int drop_privileges(struct process *p, const struct cfg_global *g)
 		fprintf(stderr, "proxyd: cannot fork: %s\n", strerror(-p->outside_fd));
 		return p->outside_fd;
 	}
-	rc = daemon_drop_privileges(g->chroot_dir, g->uid, g->gid, kept);
+	rc = daemon_drop_privileges(g->chroot_dir, g->uid, g->gid,
+				    uses_foreign_addresses(cfg) ? kept_foreign : kept);
 	if (rc != 0)
 		fprintf(stderr, "proxyd: cannot become user '%s' group '%s'%s%s: %s%s\n",
 			g->user != NULL ? g->user : "-", g->group != NULL ? g->group : "-",
@@ -325,7 +342,7 @@ int process_start(struct process *p, const struct options *o, struct cfg *cfg,
 	}
 	if (open_everything(p, cfg, &plan) != 0)
 		goto no_plan;
-	if (write_pidfile(p, cfg) != 0 || drop_privileges(p, &cfg->global) != 0) {
+	if (write_pidfile(p, cfg) != 0 || drop_privileges(p, cfg) != 0) {
 		plan_drop(plan);
 		goto no_plan;
 	}

@@ -118,7 +118,7 @@ static void add_addr(struct strbuf *b, const struct addr *a, bool with_port)
 
 	if (a->sa.sa_family == AF_UNIX && a->un.sun_path[0] == '\0') {
 		strbuf_adds(b, "abns@");
-		put_word(b, str_from(a->un.sun_path + 1));
+		cfg_put_word(b, str_from(a->un.sun_path + 1));
 	} else if (a->sa.sa_family == AF_UNIX) {
 		strbuf_adds(b, "unix@");
 		cfg_put_word(b, str_from(a->un.sun_path));

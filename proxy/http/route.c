@@ -18,10 +18,7 @@ static const struct addr *ask_client(void *arg)
 
 static bool ask_local(void *arg, struct addr *out)
 {
-	const struct client *c = arg;
-
-	out->len = sizeof(out->un);
-	return getsockname(c->fd, &out->sa, &out->len) == 0;
+	return client_local_addr(arg, out);
 }
 
 static bool ask_connections(void *arg, const struct cfg_proxy *px, bool of_frontend, int64_t *out)

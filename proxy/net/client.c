@@ -46,6 +46,16 @@ void client_set_deadline(struct client *c, int64_t deadline_us)
 	ev_timer_start(ev, &c->timer);
 }
 
+bool client_local_addr(const struct client *c, struct addr *out)
+{
+	if (UNLIKELY(c->header_dst != NULL)) {
+		*out = *c->header_dst;
+		return true;
+	}
+	out->len = sizeof(out->un);
+	return c->fd != -1 && getsockname(c->fd, &out->sa, &out->len) == 0;
+}
+
 const struct addr *client_addr(struct client *c)
 {
 	struct addr *a = &c->w->priv->client_addr;
@@ -75,6 +85,7 @@ void client_close(struct client *c)
 	ev_io_stop(priv->ev, &c->io);
 	ev_timer_stop(priv->ev, &c->timer);
 	close(c->fd);
+	free(c->header_dst);
 	list_del(&c->node);
 	freelist_put(&priv->clients, c);
 	priv->n_clients--;
@@ -170,13 +181,13 @@ static void on_idle_readable(struct client *c)
 static void on_greeting(struct client *c)
 {
 	char head[PROXY_PROTOCOL_MAX];
-	struct addr src = { .len = 0 };
+	struct addr src = { .len = 0 }, dst = { .len = 0 };
 	ssize_t n = recv(c->fd, head, sizeof(head), MSG_PEEK), used;
 	int low_water;
 
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return;
-	used = n > 0 ? proxy_protocol_read(head, (size_t)n, &src) : -EINVAL;
+	used = n > 0 ? proxy_protocol_read(head, (size_t)n, &src, &dst) : -EINVAL;
 	if (used < 0) {
 		client_close(c);
 		return;
@@ -190,8 +201,12 @@ static void on_greeting(struct client *c)
 		return;
 	}
 	c->is_greeting = false;
-	if (src.len)
+	if (src.len) {
 		memcpy(&c->peer, &src.in6, sizeof(c->peer));
+		c->header_dst = malloc(sizeof(dst));
+		if (c->header_dst)
+			*c->header_dst = dst;
+	}
 	if (rcu_dereference(c->fe->cfg)->mode == CFG_MODE_TCP)
 		relay_start_tcp(c);
 	else

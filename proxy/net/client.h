@@ -34,7 +34,8 @@ struct client {
 		struct sockaddr sa;
 		struct sockaddr_in in;
 		struct sockaddr_in6 in6;
-	} peer; /* family AF_UNIX: nothing more is known */
+	} peer;                  /* family AF_UNIX: nothing more is known */
+	struct addr *header_dst; /* of a PROXY header: where it connected to; owned, mostly NULL */
 	int fd;
 	uint32_t n_requests;
 	bool has_eof;      /* it sends nothing more */
@@ -57,6 +58,9 @@ void client_watch(struct client *c, int events);
 void client_set_deadline(struct client *c, int64_t deadline_us);
 /* Into the thread's scratch: valid until the next call. */
 const struct addr *client_addr(struct client *c);
+/* Where the client connected to: of a PROXY header, or our end of the connection. False: unknown.
+ */
+bool client_local_addr(const struct client *c, struct addr *out);
 /* Should the connection end after this request (soft stop)? */
 bool client_should_close(const struct client *c);
 /* Close it if it is idle (drain), or anyhow (stop). */

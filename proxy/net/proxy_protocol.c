@@ -77,7 +77,7 @@ static bool next_word(struct str *rest, struct str *word)
 	return word->len > 0;
 }
 
-static ssize_t read_v1(const char *p, size_t len, struct addr *src)
+static ssize_t read_v1(const char *p, size_t len, struct addr *src, struct addr *dst)
 {
 	const char *lf = memchr(p, '\n', len < V1_MAX ? len : V1_MAX);
 	struct str rest, protocol, from, to, sport, dport;
@@ -102,11 +102,13 @@ static ssize_t read_v1(const char *p, size_t len, struct addr *src)
 	    !str_eq(protocol, a.sa.sa_family == AF_INET ? STR("TCP4") : STR("TCP6")))
 		return -EINVAL;
 	addr_set_port(&a, (uint16_t)port);
+	addr_set_port(&b, (uint16_t)port2);
 	*src = a;
+	*dst = b;
 	return lf + 1 - p;
 }
 
-static ssize_t read_v2(const char *p, size_t len, struct addr *src)
+static ssize_t read_v2(const char *p, size_t len, struct addr *src, struct addr *dst)
 {
 	size_t n;
 
@@ -126,24 +128,30 @@ static ssize_t read_v2(const char *p, size_t len, struct addr *src)
 		src->in = (struct sockaddr_in){ .sin_family = AF_INET };
 		memcpy(&src->in.sin_addr, p + 16, 4);
 		memcpy(&src->in.sin_port, p + 24, 2);
-		src->len = sizeof(src->in);
+		src->len = dst->len = sizeof(src->in);
+		dst->in = (struct sockaddr_in){ .sin_family = AF_INET };
+		memcpy(&dst->in.sin_addr, p + 20, 4);
+		memcpy(&dst->in.sin_port, p + 26, 2);
 	} else if (p[12] == V2_PROXY && p[13] == V2_TCP6) {
 		src->in6 = (struct sockaddr_in6){ .sin6_family = AF_INET6 };
 		memcpy(&src->in6.sin6_addr, p + 16, 16);
 		memcpy(&src->in6.sin6_port, p + 48, 2);
-		src->len = sizeof(src->in6);
+		src->len = dst->len = sizeof(src->in6);
+		dst->in6 = (struct sockaddr_in6){ .sin6_family = AF_INET6 };
+		memcpy(&dst->in6.sin6_addr, p + 32, 16);
+		memcpy(&dst->in6.sin6_port, p + 50, 2);
 	}
 	return (ssize_t)(V2_HEAD + n);
 }
 
-ssize_t proxy_protocol_read(const char *p, size_t len, struct addr *src)
+ssize_t proxy_protocol_read(const char *p, size_t len, struct addr *src, struct addr *dst)
 {
 	size_t n = len < sizeof(signature) ? len : sizeof(signature);
 
 	if (memcmp(p, signature, n) == 0)
-		return n < sizeof(signature) ? 0 : read_v2(p, len, src);
+		return n < sizeof(signature) ? 0 : read_v2(p, len, src, dst);
 	n = len < 6 ? len : 6;
 	if (memcmp(p, "PROXY ", n) == 0)
-		return n < 6 ? 0 : read_v1(p, len, src);
+		return n < 6 ? 0 : read_v1(p, len, src, dst);
 	return -EINVAL;
 }

@@ -13,9 +13,9 @@
  * PROXY_PROTOCOL_MAX. Families that differ, or are not IP, become UNKNOWN. */
 size_t proxy_protocol_write(int version, const struct addr *src, const struct addr *dst,
 			    char out[PROXY_PROTOCOL_MAX]);
-/* Read one from the len bytes at p. > 0: its length, and *src is set (len 0 when the header leaves
- * the connection's own addresses: LOCAL, UNKNOWN); 0: more bytes are needed; -EINVAL: there is
- * none. */
-ssize_t proxy_protocol_read(const char *p, size_t len, struct addr *src);
+/* Read one from the len bytes at p. > 0: its length, and *src is set, and *dst with it (len 0 when
+ * the header leaves the connection's own addresses: LOCAL, UNKNOWN); 0: more bytes are needed;
+ * -EINVAL: there is none. */
+ssize_t proxy_protocol_read(const char *p, size_t len, struct addr *src, struct addr *dst);
 
 #endif

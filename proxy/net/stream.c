@@ -389,11 +389,11 @@ static void resume(struct stream *st)
 /* The server's port when the configuration leaves it to the client's. */
 static void complete_port(struct stream *st, const struct view_server *vs, struct addr *to)
 {
-	struct addr local = { .len = sizeof(local.un) };
+	struct addr local;
 
 	if (to->sa.sa_family == AF_UNIX || (addr_port(to) != 0 && vs->port_offset == 0))
 		return;
-	if (getsockname(st->c->fd, &local.sa, &local.len) == -1)
+	if (!client_local_addr(st->c, &local))
 		return;
 	addr_set_port(to, (uint16_t)(addr_port(&local) + vs->port_offset));
 }
@@ -409,12 +409,12 @@ static void go_on_connected(struct stream *st)
 /* Put the header in front of the request; it goes out with it. */
 static bool add_proxy_header(struct stream *st, int version)
 {
-	struct addr local = { .len = sizeof(local.un) };
+	struct addr local;
 	char head[PROXY_PROTOCOL_MAX];
 	struct buf *b = &st->req.buf;
 	size_t n;
 
-	if (getsockname(st->c->fd, &local.sa, &local.len) == -1)
+	if (!client_local_addr(st->c, &local))
 		local.sa.sa_family = AF_UNSPEC;
 	n = proxy_protocol_write(version, client_addr(st->c), &local, head);
 	if (!b->mem && channel_room(st, &st->req, st->c->w->engine->maxrewrite) == 0)

@@ -123,7 +123,7 @@ static void look_up(struct stream *st, unsigned needs, struct access_record *r,
 		    struct line_addrs *addrs)
 {
 	if (needs & LOG_NEED_LOCAL)
-		r->local = name_of(st->c->fd, false, &addrs->local);
+		r->local = client_local_addr(st->c, &addrs->local) ? &addrs->local : NULL;
 	if ((needs & LOG_NEED_SOURCE) && st->s)
 		r->source = name_of(st->s->fd, false, &addrs->source);
 	if ((needs & LOG_NEED_TARGET) && st->s)

@@ -50,12 +50,12 @@ static const struct {
 
 START_TEST(test_read)
 {
-	struct addr src = { .len = 99 };
+	struct addr src = { .len = 99 }, dst = { .len = 0 };
 	char text[ADDR_TEXT_LEN];
 	char *exact = malloc(rows[_i].len + 1);
 
 	memcpy(exact, rows[_i].bytes, rows[_i].len);
-	ssize_t r = proxy_protocol_read(exact, rows[_i].len, &src);
+	ssize_t r = proxy_protocol_read(exact, rows[_i].len, &src, &dst);
 	free(exact);
 	ck_assert_msg(r == rows[_i].result, "%s: %zd", rows[_i].name, r);
 	if (r <= 0)
@@ -74,15 +74,16 @@ START_TEST(test_written_headers_are_read_back)
 
 	for (int version = 1; version <= 2; version++) {
 		for (size_t i = 0; i < ARRAY_LEN(pairs); i++) {
-			struct addr src, dst, got;
+			struct addr src, dst, got, to;
 
 			ck_assert_int_eq(addr_parse_ip(str_from(pairs[i][0]), &src), 0);
 			ck_assert_int_eq(addr_parse_ip(str_from(pairs[i][1]), &dst), 0);
 			addr_set_port(&src, 1234);
 			addr_set_port(&dst, 80);
 			size_t n = proxy_protocol_write(version, &src, &dst, head);
-			ck_assert_int_eq(proxy_protocol_read(head, n, &got), (ssize_t)n);
+			ck_assert_int_eq(proxy_protocol_read(head, n, &got, &to), (ssize_t)n);
 			ck_assert_msg(addr_eq(&got, &src), "%s", addr_format(&got, true, text));
+			ck_assert_msg(addr_eq(&to, &dst), "%s", addr_format(&to, true, text));
 		}
 	}
 }
@@ -90,7 +91,7 @@ END_TEST
 
 START_TEST(test_what_is_no_ip_connection_is_unknown)
 {
-	struct addr src = { .len = 0 }, dst, got;
+	struct addr src = { .len = 0 }, dst, got, to;
 	char head[PROXY_PROTOCOL_MAX];
 
 	src.sa.sa_family = AF_UNIX;
@@ -98,7 +99,7 @@ START_TEST(test_what_is_no_ip_connection_is_unknown)
 	for (int version = 1; version <= 2; version++) {
 		size_t n = proxy_protocol_write(version, &src, &dst, head);
 
-		ck_assert_int_eq(proxy_protocol_read(head, n, &got), (ssize_t)n);
+		ck_assert_int_eq(proxy_protocol_read(head, n, &got, &to), (ssize_t)n);
 		ck_assert_int_eq(got.len, 0);
 	}
 }

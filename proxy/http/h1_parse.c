@@ -3,6 +3,9 @@
 
 #include <endian.h>
 #include <http_parser.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "http/h1_chars.h"
 
@@ -288,18 +291,18 @@ static enum h1_method method_of(const char *p, size_t len)
 	return H1_OTHER;
 }
 
-/* What nearly every line looks like: "METHOD /target HTTP/1.1". Anything else is left to
+/* What nearly every line looks like: "METHOD /target HTTP/1.x". Anything else is left to
  * http-parser. */
 static bool is_plain_request_line(struct h1_head *h, const char *line_end)
 {
 	const char *target = h->base + h->method_len + 1, *version = line_end - 11;
 
 	if (version <= target || *target != '/' || load64(version) != load64(" HTTP/1.") ||
-	    version[8] != '1' || h->method == H1_OTHER)
+	    (version[8] != '1' && version[8] != '0') || h->method == H1_OTHER)
 		return false;
 	h->target = (uint32_t)(target - h->base);
 	h->target_len = (uint32_t)(version - target);
-	h->minor = 1;
+	h->minor = (uint8_t)(version[8] - '0');
 	return h1_all(target, h->target_len, H1C_TARGET);
 }
 
@@ -333,10 +336,10 @@ static bool parse_status_line(struct h1_head *h, const char *line_end)
 	const char *p = h->base;
 	http_parser parser;
 
-	if (line_end - p >= 15 && load64(p) == load64("HTTP/1.1") && p[8] == ' ' &&
-	    is_digit(p[9]) && is_digit(p[10]) && is_digit(p[11]) &&
+	if (line_end - p >= 15 && memcmp(p, "HTTP/1.", 7) == 0 && (p[7] == '1' || p[7] == '0') &&
+	    p[8] == ' ' && is_digit(p[9]) && is_digit(p[10]) && is_digit(p[11]) &&
 	    p[12] == ' ') { /* as nearly all look; the reason is judged by h1_strict */
-		h->minor = 1;
+		h->minor = (uint8_t)(p[7] - '0');
 		h->status = (uint16_t)((p[9] - '0') * 100 + (p[10] - '0') * 10 + (p[11] - '0'));
 		return true;
 	}

@@ -11,7 +11,7 @@ enum {
 	H1C_TARGET = 2, /* visible ASCII without '#': request targets */
 	H1C_TEXT = 4,   /* field values: no control byte but tab; obs-text is let through */
 	H1C_HEX = 8,
-	H1C_HOST = 16, /* uri-host and port, brackets for IPv6 included */
+	H1C_HOST = 16, /* uri-host that is a name or IPv4: no brackets, no colon */
 };
 
 extern const uint8_t h1_chars[256];

@@ -176,11 +176,24 @@ static bool parse_request_line(struct h1_head *h, const char *line_end)
 	       h1_all(h->base + h->target, h->target_len, H1C_TARGET);
 }
 
-/* The first byte that no field value may hold, or end. Eight bytes at a time. */
+/* The first byte that no field value may hold, or end. Sixteen or eight bytes at a time. */
 static const char *skip_text(const char *p, const char *end)
 {
 	const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
 
+#ifdef __SSE2__
+	for (; end - p >= 16; p += 16) {
+		const __m128i x = _mm_loadu_si128((const __m128i *)p);
+		__m128i control = _mm_cmpeq_epi8(_mm_min_epu8(x, _mm_set1_epi8(0x1f)), x);
+		int found;
+
+		control = _mm_andnot_si128(_mm_cmpeq_epi8(x, _mm_set1_epi8('\t')), control);
+		control = _mm_or_si128(control, _mm_cmpeq_epi8(x, _mm_set1_epi8(0x7f)));
+		found = _mm_movemask_epi8(control);
+		if (found)
+			return p + __builtin_ctz((unsigned)found);
+	}
+#endif
 	while (end - p >= 8) {
 		uint64_t x, del, found;
 
@@ -202,25 +215,42 @@ static const char *skip_text(const char *p, const char *end)
 	return p;
 }
 
-/* The first byte that is no part of a name, or end. Letters and '-', which nearly all names consist
- * of, are taken eight at a time. */
-static const char *skip_name(const char *p, const char *end)
+/* The first byte that is neither letter nor '-', or one before it. Sixteen or eight at a time. */
+static const char *skip_letters(const char *p, const char *end)
 {
 	const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7, lows = ~tops;
 
-	while (end - p >= 8) {
+#ifdef __SSE2__
+	for (; end - p >= 16; p += 16) {
+		const __m128i x = _mm_loadu_si128((const __m128i *)p);
+		const __m128i y = _mm_or_si128(x, _mm_set1_epi8(0x20)); /* >= 0x80: negative */
+		__m128i named = _mm_and_si128(_mm_cmpgt_epi8(y, _mm_set1_epi8('a' - 1)),
+					      _mm_cmplt_epi8(y, _mm_set1_epi8('z' + 1)));
+		unsigned others;
+
+		named = _mm_or_si128(named, _mm_cmpeq_epi8(x, _mm_set1_epi8('-')));
+		others = (unsigned)_mm_movemask_epi8(named) ^ 0xffff;
+		if (others)
+			return p + __builtin_ctz(others);
+	}
+#endif
+	for (; end - p >= 8; p += 8) {
 		uint64_t x = le64toh(load64(p)), y = (x | ones * 0x20) & lows, letters, dashes,
 			 others;
 
 		letters = (y + ones * (0x80 - 'a')) & ~(y + ones * (0x7f - 'z'));
 		dashes = ~((x ^ ones * '-') | (((x ^ ones * '-') & lows) + lows));
 		others = ((~letters & ~dashes) | x) & tops;
-		if (others) {
-			p += __builtin_ctzll(others) >> 3;
-			break;
-		}
-		p += 8;
+		if (others)
+			return p + (__builtin_ctzll(others) >> 3);
 	}
+	return p;
+}
+
+/* The first byte that is no part of a name, or end. Nearly all names consist of letters and '-'. */
+static const char *skip_name(const char *p, const char *end)
+{
+	p = skip_letters(p, end);
 	while (p < end && h1_chars[(uint8_t)*p] & H1C_TOKEN)
 		p++;
 	return p;

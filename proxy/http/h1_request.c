@@ -149,12 +149,13 @@ static bool answer_monitor(struct stream *st, const struct h1_head *h, const str
 static bool answer_stats(struct stream *st, const struct h1_head *h, const struct cfg_proxy *cfg)
 {
 	const struct h1_field *auth;
-	struct stats_request rq = { .method = h1_method_text(h),
-				    .uri = h1_target(h),
-				    .proxy = cfg };
+	struct stats_request rq;
 
-	if (!cfg->stats.enabled || !stats_matches(&cfg->stats, rq.uri))
+	if (LIKELY(!cfg->stats.enabled) || !stats_matches(&cfg->stats, h1_target(h)))
 		return false;
+	rq = (struct stats_request){ .method = h1_method_text(h),
+				     .uri = h1_target(h),
+				     .proxy = cfg };
 	auth = h1_find_field(h, H1F_AUTHORIZATION);
 	if (auth)
 		rq.authorization = h1_field_value(h, auth);

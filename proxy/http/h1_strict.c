@@ -44,42 +44,42 @@ static bool parse_length(struct str v, uint64_t *out)
 	return true;
 }
 
+/* "[" address "]" [":" port]. The first byte behind the bracket, or NULL. */
+static const char *skip_ip_literal(struct str v)
+{
+	const char *close = memchr(v.p, ']', v.len);
+
+	if (!close || close == v.p + 1)
+		return NULL;
+	for (const char *q = v.p + 1; q < close; q++) {
+		if (!(h1_chars[(uint8_t)*q] & H1C_HEX) && *q != ':' && *q != '.')
+			return NULL;
+	}
+	return close + 1;
+}
+
 /* host [":" port]; user names, paths and lists have no place here. */
 static bool host_is_valid(struct str v)
 {
-	if (!h1_all(v.p, v.len, H1C_HOST))
-		return false;
-	const char *port = NULL;
-	if (v.len && v.p[0] == '[') {
-		const char *close = memchr(v.p, ']', v.len);
+	const char *p = v.p, *end = v.p + v.len, *port;
 
-		if (!close || close == v.p + 1)
+	if (v.len && *p == '[') {
+		p = skip_ip_literal(v);
+		if (!p)
 			return false;
-		for (const char *q = v.p + 1; q < close; q++) {
-			if (!(h1_chars[(uint8_t)*q] & H1C_HEX) && *q != ':' && *q != '.')
-				return false;
-		}
-		if (close + 1 == v.p + v.len)
-			return true;
-		if (close[1] != ':')
-			return false;
-		port = close + 1;
 	} else {
-		port = memchr(v.p, ':', v.len);
-		size_t host_len = port ? (size_t)(port - v.p) : v.len;
-
-		if (memchr(v.p, '[', host_len) || memchr(v.p, ']', host_len))
-			return false;
-		if (!port)
-			return true;
-		if (host_len == 0)
-			return false;
+		while (p < end && h1_chars[(uint8_t)*p] & H1C_HOST)
+			p++;
+		if (p == v.p)
+			return p == end; /* an empty one is legal, but for a port */
 	}
-	size_t n = v.len - (size_t)(port + 1 - v.p);
-	if (n > 5)
+	if (p == end)
+		return true;
+	port = p + 1;
+	if (*p != ':' || end - port > 5)
 		return false;
-	for (size_t i = 1; i <= n; i++) {
-		if (port[i] < '0' || port[i] > '9')
+	for (p = port; p < end; p++) {
+		if (*p < '0' || *p > '9')
 			return false;
 	}
 	return true;

@@ -52,8 +52,10 @@ void headers_remove_hop_by_hop(struct headers *e, const struct h1_head *h, bool 
 		return;
 	for (unsigned i = 0; i < h->n_fields; i++) {
 		const struct h1_field *f = &h->fields[i];
-		struct str name = h1_field_name(h, f);
+		struct str name;
 
+		if (LIKELY(f->id == H1F_OTHER && !h->conn_others))
+			continue;
 		switch ((enum h1_field_id)f->id) {
 		case H1F_CONNECTION:
 		case H1F_KEEP_ALIVE:
@@ -73,6 +75,7 @@ void headers_remove_hop_by_hop(struct headers *e, const struct h1_head *h, bool 
 		case H1F_TE:
 		case H1F_X_FORWARDED_FOR:
 		case H1F_OTHER:
+			name = h1_field_name(h, f);
 			if (h->conn_others && !str_eq_nocase(name, added) && is_listed(h, name))
 				headers_remove(e, h, f);
 			break;

@@ -120,9 +120,11 @@ static int check_status_number(enum check_status s)
 	case CHECK_START:
 		return 2;
 	case CHECK_HANA:
+		return 4;
+	case CHECK_CHECKED:
 		return 3;
 	case CHECK_SOCKERR:
-		return 4;
+		return 5;
 	case CHECK_L4OK:
 		return 6;
 	case CHECK_L4TOUT:
@@ -158,7 +160,7 @@ static int check_status_number(enum check_status s)
 /* 0 unknown, 2 failed, 3 passed, 4 passed with reserve. */
 static int check_result_number(enum check_status s)
 {
-	if (s == CHECK_UNKNOWN || s == CHECK_INI || s == CHECK_START)
+	if (s == CHECK_UNKNOWN || s == CHECK_INI || s == CHECK_START || s == CHECK_CHECKED)
 		return 0;
 	if (s == CHECK_L7OKC)
 		return 4;

@@ -138,6 +138,7 @@ static void put_pattern(struct strbuf *b, const struct cfg_step *s)
 	case CFG_EXPECT_MYSQL_HELLO:
 	case CFG_EXPECT_MYSQL_OK:
 	case CFG_EXPECT_LDAP_BIND:
+	case CFG_EXPECT_LINE:
 		return;
 	}
 }
@@ -248,6 +249,7 @@ void cfg_dump_check(struct strbuf *b, const struct cfg_check *c)
 {
 	switch (c->kind) {
 	case CFG_CHECK_TCP:
+	case CFG_CHECK_AGENT:
 		return;
 	case CFG_CHECK_HTTP:
 		put_http_option(b, c);

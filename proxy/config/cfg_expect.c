@@ -469,6 +469,7 @@ static bool parse_pattern(struct cfg_parser *p, const struct keyword *kw, unsign
 	case CFG_EXPECT_MYSQL_HELLO:
 	case CFG_EXPECT_MYSQL_OK:
 	case CFG_EXPECT_LDAP_BIND:
+	case CFG_EXPECT_LINE:
 		return true;
 	}
 	UNREACHABLE();

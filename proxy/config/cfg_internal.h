@@ -345,6 +345,8 @@ struct cfg_step *cfg_http_steps(struct cfg_parser *p, const struct check_draft *
 struct cfg_step *cfg_tcp_steps(struct cfg_parser *p, const struct check_draft *c);
 /* Two hexadecimal digits a byte; false: it was reported. */
 NODISCARD bool cfg_read_hex(struct cfg_parser *p, unsigned i, const char *what, struct str *out);
+/* What an agent is asked. */
+const struct cfg_check *cfg_agent_build(struct cfg_parser *p, struct str send);
 /* cfg_server_check.c: parameters of servers, and what they need of others. */
 void cfg_set_observe(struct cfg_parser *p, const struct param *pm, void *target, unsigned at);
 void cfg_set_on_error(struct cfg_parser *p, const struct param *pm, void *target, unsigned at);

@@ -196,6 +196,7 @@ struct cfg_server {
 	uint16_t agent_port;
 	int64_t agent_inter_us; /* 0: inter */
 	struct str agent_send;
+	const struct cfg_check *agent_check;
 	/* what traffic tells */
 	enum cfg_observe observe;
 	unsigned error_limit; /* default 10 */

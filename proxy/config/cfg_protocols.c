@@ -236,9 +236,23 @@ static struct cfg_step *protocol_steps(struct cfg_parser *p, const struct cfg_ch
 	case CFG_CHECK_HTTP:
 	case CFG_CHECK_SCRIPT:
 	case CFG_CHECK_EXTERNAL:
+	case CFG_CHECK_AGENT:
 		break;
 	}
 	return c.first;
+}
+
+const struct cfg_check *cfg_agent_build(struct cfg_parser *p, struct str send)
+{
+	struct cfg_check *k = arena_new(p->arena, struct cfg_check);
+	struct chain c = { .p = p };
+
+	add_connect(&c, false);
+	if (send.len > 0)
+		add_send(&c, send);
+	add_expect(&c, CFG_EXPECT_LINE, NULL)->number = 2;
+	*k = (struct cfg_check){ .kind = CFG_CHECK_AGENT, .steps = c.first };
+	return k;
 }
 
 /* ---- HTTP ---- */

@@ -164,22 +164,13 @@ static void check_chain(struct cfg_parser *p, const struct cfg_server *s)
 
 static void check_server(struct cfg_parser *p, const struct draft *d, struct cfg_server *s)
 {
-	const char *unfinished = s->agent                                   ? "agent-check"
-				 : s->track                                 ? "track"
-				 : s->observe                               ? "observe"
-				 : s->init_state                            ? "init-state"
-				 : s->shuts_sessions_down                   ? "on-marked-down"
-				 : s->shuts_backup_sessions_down            ? "on-marked-up"
-				 : d->px->check->kind == CFG_CHECK_EXTERNAL ? "external-check"
-									    : NULL;
-	if (unfinished)
-		diag_error(p->diag, s->pos, "'%s' is known to HAProxy, but not supported yet",
-			   unfinished);
 	if (s->agent && !s->agent_port) {
 		diag_error(p->diag, s->pos, "server '%s' has 'agent-check', but no 'agent-port'",
 			   s->name);
 		s->agent = false;
 	}
+	if (s->agent)
+		s->agent_check = cfg_agent_build(p, s->agent_send);
 	if (s->observe == CFG_OBSERVE_LAYER7 && d->px->mode != CFG_MODE_HTTP)
 		diag_error(p->diag, s->pos,
 			   "server '%s': 'observe layer7' needs mode http in backend '%s'", s->name,

@@ -23,6 +23,7 @@ enum cfg_check_kind {
 	CFG_CHECK_PGSQL,
 	CFG_CHECK_LDAP,
 	CFG_CHECK_SSL_HELLO,
+	CFG_CHECK_AGENT,
 };
 
 enum cfg_step_kind { CFG_STEP_CONNECT, CFG_STEP_SEND, CFG_STEP_EXPECT };
@@ -44,6 +45,7 @@ enum cfg_expect {
 	CFG_EXPECT_MYSQL_HELLO,
 	CFG_EXPECT_MYSQL_OK,
 	CFG_EXPECT_LDAP_BIND,
+	CFG_EXPECT_LINE,
 };
 
 struct cfg_status_range {

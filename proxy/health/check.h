@@ -10,6 +10,7 @@
 #include "health/check_status.h"
 
 struct backend;
+struct cfg_global;
 struct server;
 
 /* What the last check of a server found; for statistics. */
@@ -23,16 +24,20 @@ struct check_result {
 };
 /* false: the server is not checked. Control thread. */
 bool check_get_result(const struct server *s, struct check_result *out);
+/* The same of its agent. */
+bool agent_get_result(const struct server *s, struct check_result *out);
 
 struct health;
 struct health *health_new(struct loop *control);
-/* global `spread-checks`: each interval varies by up to so many percent, 0..50, both ways. */
-void health_set_spread(struct health *h, unsigned percent);
+/* Follow what `global` says about checks: spread-checks and max-spread-checks (each interval varies
+ * so much, both ways), insecure-fork-wanted. */
+void health_set_global(struct health *h, const struct cfg_global *g);
 /* Start checks of the servers of be that have none, stop those that should have none (retired ones
  * among them), follow changed parameters; call it after backend_new and backend_reconfigure. First
  * probes are spread over the interval. */
 void health_sync(struct health *h, struct backend *be);
-/* A new configuration is in force: probes that begin from now on belong to it. Returns its number. */
+/* A new configuration is in force: probes that begin from now on belong to it. Returns its number.
+ */
 uint64_t health_begin_generation(struct health *h);
 /* The configuration of the oldest probe under way, which still reads it; UINT64_MAX: none is. */
 uint64_t health_oldest_generation(const struct health *h);

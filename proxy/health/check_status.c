@@ -8,6 +8,7 @@ static const struct {
 	[CHECK_UNKNOWN] = { "UNK", "Unknown", false, false },
 	[CHECK_INI] = { "INI", "Initializing", false, false },
 	[CHECK_START] = { "START", "Check started", false, false },
+	[CHECK_CHECKED] = { "CHECKED", "No status change", false, false },
 	[CHECK_HANA] = { "HANA", "Health analyze", false, false },
 	[CHECK_SOCKERR] = { "SOCKERR", "Socket error", false, false },
 	[CHECK_L4OK] = { "L4OK", "Layer4 check passed", true, false },

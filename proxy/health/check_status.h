@@ -9,7 +9,8 @@ enum check_status {
 	CHECK_UNKNOWN,
 	CHECK_INI,
 	CHECK_START,
-	CHECK_HANA, /* what traffic showed (observe) */
+	CHECK_CHECKED, /* an agent's line that says nothing about up and down */
+	CHECK_HANA,    /* what traffic showed (observe) */
 	CHECK_SOCKERR,
 	CHECK_L4OK,
 	CHECK_L4TOUT,
@@ -26,7 +27,7 @@ enum check_status {
 	CHECK_PROCTOUT,
 	CHECK_PROCOK,
 };
-#define CHECK_N_STATUSES 19
+#define CHECK_N_STATUSES 20
 const char *check_status_code(enum check_status s);
 const char *check_status_text(enum check_status s);
 /* L7OKC too. */

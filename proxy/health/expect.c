@@ -98,6 +98,7 @@ static void add_pattern(struct strbuf *out, const struct cfg_step *st)
 	case CFG_EXPECT_MYSQL_HELLO:
 	case CFG_EXPECT_MYSQL_OK:
 	case CFG_EXPECT_LDAP_BIND:
+	case CFG_EXPECT_LINE:
 		return; /* they have words of their own */
 	}
 	UNREACHABLE();
@@ -180,6 +181,15 @@ static enum expect_verdict fail(const struct cfg_step *st, const struct expect_i
 	return EXPECT_FAILED;
 }
 
+static enum expect_verdict fail_empty(const struct cfg_step *st, const struct expect_input *in,
+				      struct expect_result *out)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "TCPCHK got an empty response at step %u", st->number);
+	return fail(st, in, CHECK_L7RSP, text, STR(""), out);
+}
+
 /* ---- bytes ---- */
 
 static bool matches_bytes(const struct cfg_step *st, struct str bytes)
@@ -208,12 +218,8 @@ static enum expect_verdict eval_bytes(const struct cfg_check *check, const struc
 	if (!in->is_last && ((is_exact && in->bytes.len < st->text.len) ||
 			     (st->min_recv > 0 && in->bytes.len < (size_t)st->min_recv)))
 		return EXPECT_WAIT;
-	if (in->bytes.len == 0 && in->is_last) {
-		char text[64];
-
-		snprintf(text, sizeof(text), "TCPCHK got an empty response at step %u", st->number);
-		return fail(st, in, CHECK_L7RSP, text, STR(""), out);
-	}
+	if (in->bytes.len == 0 && in->is_last)
+		return fail_empty(st, in, out);
 	does_match = matches_bytes(st, in->bytes);
 	/* without a minimum, the absence of a match proves nothing before the end */
 	if (!does_match && !in->is_last && st->min_recv == -1)
@@ -461,6 +467,27 @@ static enum expect_verdict eval_ldap(const struct expect_input *in, struct expec
 	return out->code == 0 ? EXPECT_MET : EXPECT_FAILED;
 }
 
+/* An agent's: the text is the line. */
+static enum expect_verdict eval_line(const struct cfg_step *st, const struct expect_input *in,
+				     struct expect_result *out)
+{
+	struct str line = in->bytes;
+	bool has_end = in->is_last;
+
+	for (size_t i = 0; i < line.len; i++)
+		if (line.p[i] == '\r' || line.p[i] == '\n') {
+			line.len = i;
+			has_end = true;
+		}
+	if (!has_end)
+		return EXPECT_WAIT;
+	if (in->bytes.len == 0)
+		return fail_empty(st, in, out);
+	out->status = CHECK_L7OK;
+	strbuf_add(&out->text, line.p, strnlen(line.p, line.len));
+	return EXPECT_MET;
+}
+
 enum expect_verdict expect_eval(const struct cfg_check *check, const struct cfg_step *st,
 				const struct expect_input *in, struct expect_result *out)
 {
@@ -484,6 +511,8 @@ enum expect_verdict expect_eval(const struct cfg_check *check, const struct cfg_
 		return eval_mysql(st, in, out);
 	case CFG_EXPECT_LDAP_BIND:
 		return eval_ldap(in, out);
+	case CFG_EXPECT_LINE:
+		return eval_line(st, in, out);
 	}
 	UNREACHABLE();
 }

@@ -340,9 +340,8 @@ static int open_socket(struct probe *p)
 		return -errno;
 	if (to.sa.sa_family != AF_UNIX)
 		(void)setsockopt(p->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	if (p->interface[0] != '\0' &&
-	    setsockopt(p->fd, SOL_SOCKET, SO_BINDTODEVICE, p->interface,
-		       (socklen_t)strlen(p->interface) + 1) < 0)
+	if (p->interface[0] != '\0' && setsockopt(p->fd, SOL_SOCKET, SO_BINDTODEVICE, p->interface,
+						  (socklen_t)strlen(p->interface) + 1) < 0)
 		return -errno;
 	if (p->source.len > 0) {
 		(void)setsockopt(p->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on));

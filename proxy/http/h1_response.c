@@ -21,6 +21,7 @@ static void count_bad_response(struct stream *st)
 static void bad_response(struct stream *st)
 {
 	count_bad_response(st);
+	stream_observe(st, OBSERVE_HTTP_HDRRSP);
 	stream_fail(st, 502, 'P', 'H');
 }
 
@@ -120,6 +121,7 @@ static bool begin_response(struct stream *st, struct h1_head *h, size_t len)
 		bad_response(st);
 		return false;
 	}
+	stream_observe(st, observe_status(h->status));
 	st->status = h->status;
 	st->response_us = worker_now(st->c->w);
 	st->res.ready = body_from - b->head;
@@ -302,6 +304,7 @@ void h1_on_server_closed(struct stream *st)
 			return;
 		}
 		count_bad_response(st);
+		stream_observe(st, OBSERVE_HTTP_BROKEN_PIPE);
 		if (st->is_reused && st->c->n_requests > 0) {
 			/* It closed in the moment we sent. A client whose kept connection closes
 			 * tries again, which we must not do in its name. */
@@ -351,7 +354,9 @@ bool h1_on_client_writable(struct stream *st)
 
 void h1_on_server_timeout(struct stream *st)
 {
-	if (!st->has_response_head)
+	if (!st->has_response_head) {
 		count_bad_response(st);
+		stream_observe(st, OBSERVE_HTTP_READ_TIMEOUT);
+	}
 	stream_fail(st, 504, 's', st->has_response_head ? 'D' : 'H');
 }

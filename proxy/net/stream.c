@@ -334,6 +334,7 @@ static void retry(struct stream *st, bool is_refused)
 	struct counters *n_srv = &st->srv->counters[w->tid], *n_be = &st->be->counters[w->tid];
 	bool is_last, elsewhere;
 
+	stream_observe(st, OBSERVE_L4_ERR);
 	close_server(st);
 	st->req.buf.head += st->n_prefix;
 	st->req.ready -= st->n_prefix;
@@ -546,6 +547,7 @@ static void on_connected(struct stream *st)
 {
 	st->n_prefix = 0;
 	st->state = STREAM_OPEN;
+	stream_observe(st, OBSERVE_L4_OK);
 	st->connected_us = st->server_active_us = worker_now(st->c->w);
 	st->s->n_requests = 0;
 }

@@ -20,6 +20,7 @@
 #include <tandem/buf.h>
 #include <tandem/str.h>
 
+#include "health/observe.h"
 #include "http/h1_body.h"
 #include "pool/backend.h"
 
@@ -163,5 +164,8 @@ void stream_account(struct stream *st);
 void stream_log_early(struct stream *st);
 /* The request's identification, into st->capture; once. */
 void stream_make_id(struct stream *st);
+
+/* What this stream saw of its server, for health checks. */
+void stream_observe(const struct stream *st, enum observation o);
 
 #endif

@@ -304,3 +304,9 @@ void stream_account(struct stream *st)
 	if (cfg->logs && !st->is_silent && !st->is_logged)
 		write_line(st, cfg, now_us);
 }
+
+void stream_observe(const struct stream *st, enum observation o)
+{
+	if (st->srv)
+		observe(st->c->w->engine->health, st->srv, st->c->w->tid, o);
+}

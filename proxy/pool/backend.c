@@ -348,11 +348,12 @@ bool backend_is_unused(const struct backend *be)
 	if (atomic_load(&be->sess.cur) != 0 || atomic_load(&be->n_waiting) != 0)
 		return false;
 	for (unsigned i = 0; i < be->n_servers; i++)
-		if (atomic_load(&be->servers[i]->sess.cur) != 0)
+		if (atomic_load(&be->servers[i]->sess.cur) != 0 ||
+		    atomic_load(&be->servers[i]->n_reports) != 0)
 			return false;
 	for (const struct list *l = be->retired.next; l != &be->retired; l = l->next) {
 		s = list_entry(l, struct server, node);
-		if (atomic_load(&s->sess.cur) != 0)
+		if (atomic_load(&s->sess.cur) != 0 || atomic_load(&s->n_reports) != 0)
 			return false;
 	}
 	return true;
@@ -372,7 +373,8 @@ unsigned backend_reap(struct backend *be)
 		struct server *s = list_entry(l, struct server, node);
 
 		next = l->next;
-		if (!atomic_load(&s->is_hidden) || atomic_load(&s->sess.cur) != 0) {
+		if (!atomic_load(&s->is_hidden) || atomic_load(&s->sess.cur) != 0 ||
+		    atomic_load(&s->n_reports) != 0) {
 			n_left++;
 			continue;
 		}

@@ -15,6 +15,7 @@
 #include "pool/queue.h"
 
 server_log_fn *server_log_hook;
+server_shutdown_fn *server_shutdown_hook;
 
 static bool in_maint(unsigned admin)
 {
@@ -32,16 +33,32 @@ bool server_is_usable(const struct server *s)
 	       (s->admin & (SERVER_MAINT_MASK | SERVER_DRAIN_MASK)) == 0 && s->weight > 0;
 }
 
+/* Whose checks decide about it: its own, or those at the end of a chain of tracking. */
+static const struct server *reference(const struct server *s)
+{
+	while (s->tracked != NULL)
+		s = s->tracked;
+	return s;
+}
+
 const char *server_status_text(const struct server *s, char *buf, size_t size)
 {
-	struct check_result r = { .status = CHECK_UNKNOWN };
-	bool is_checked = check_get_result(s, &r);
+	struct check_result r = { .status = CHECK_UNKNOWN }, agent;
+	const struct server *ref = reference(s);
+	bool is_checked = check_get_result(ref, &r);
+	bool has_agent = agent_get_result(ref, &agent);
 	bool is_falling = is_checked && r.health < r.rise + r.fall - 1;
 	const char *word = "UP";
 
+	if ((s->admin & SERVER_IMAINT) != 0 && s->tracked != NULL) {
+		snprintf(buf, size, "MAINT (via %s/%s)", s->tracked->be->name, s->tracked->name);
+		return buf;
+	}
 	if (in_maint(s->admin))
 		return (s->admin & SERVER_RMAINT) != 0 ? "MAINT (resolution)" : "MAINT";
 	if (s->op == SERVER_STOPPED) {
+		if (has_agent && agent.health == 0)
+			return "DOWN (agent)";
 		if (!is_checked || r.health == 0)
 			return "DOWN";
 		snprintf(buf, size, "DOWN %u/%u", r.health, r.rise);
@@ -50,7 +67,7 @@ const char *server_status_text(const struct server *s, char *buf, size_t size)
 	if (s->op == SERVER_STOPPING)
 		word = "NOLB";
 	else if (in_drain(s->admin))
-		word = "DRAIN";
+		word = has_agent ? "DRAIN (agent)" : "DRAIN";
 	else if (!is_checked)
 		return "no check";
 	if (!is_falling)
@@ -92,7 +109,8 @@ void server_log(const struct server *s, int level, const char *fmt, ...)
 	emit(s->be, level, text);
 }
 
-/* "Backup Server web/b1 is DOWN, reason: ..." and what else follows. */
+/* "Backup Server web/b1 is DOWN, reason: ..." and what else follows. A cause that begins with a
+ * blank ("via a/s1") needs no comma. */
 PRINTF_LIKE(5, 6)
 static void say(const struct server *s, int level, const char *what, const char *cause,
 		const char *fmt, ...)
@@ -104,7 +122,7 @@ static void say(const struct server *s, int level, const char *what, const char 
 	vsnprintf(tail, sizeof(tail), fmt, ap);
 	va_end(ap);
 	server_log(s, level, "%sServer %s/%s %s%s%s.%s", s->cfg->backup ? "Backup " : "",
-		   s->be->name, s->name, what, cause != NULL ? ", " : "",
+		   s->be->name, s->name, what, cause != NULL && cause[0] != ' ' ? ", " : "",
 		   cause != NULL ? cause : "", tail);
 }
 
@@ -204,7 +222,18 @@ unsigned server_throttle(const struct server *s)
 	       (LB_WEIGHT_UNIT * s->weight);
 }
 
+/* --- tracking --- */
+
+/* Those who track s take over its state; each change is told and goes on to their own. */
+static void tell_trackers(struct server *s);
+
 /* --- operational state --- */
+
+static void shut_down(struct server *s, char cause)
+{
+	if (server_shutdown_hook != NULL)
+		server_shutdown_hook(s, cause);
+}
 
 static void set_op(struct server *s, enum server_op op)
 {
@@ -241,6 +270,9 @@ void server_set_up(struct server *s, const char *cause)
 	check_on_op(s);
 	n_granted = backend_publish(s->be);
 	say_with_servers_online(s, LOG_NOTICE, "is UP", cause, n_granted);
+	if (s->cfg->shuts_backup_sessions_down && !s->cfg->backup && s->weight > 0)
+		shut_down(s, 'U');
+	tell_trackers(s);
 }
 
 void server_set_down(struct server *s, const char *cause)
@@ -258,6 +290,9 @@ void server_set_down(struct server *s, const char *cause)
 	say_with_servers_left(s, was_stopping ? LOG_NOTICE : LOG_ALERT, "is DOWN", cause,
 			      n_requeued);
 	say_if_backend_died(s->be, had_servers);
+	if (s->cfg->shuts_sessions_down)
+		shut_down(s, 'D');
+	tell_trackers(s);
 }
 
 void server_set_stopping(struct server *s, const char *cause)
@@ -272,6 +307,7 @@ void server_set_stopping(struct server *s, const char *cause)
 	backend_publish(s->be);
 	say_with_servers_online(s, LOG_NOTICE, "is stopping", cause, n_requeued);
 	say_if_backend_died(s->be, had_servers);
+	tell_trackers(s);
 }
 
 /* --- administrative state --- */
@@ -295,6 +331,8 @@ static void enter_maint(struct server *s, unsigned admin, const char *cause)
 	say_with_servers_left(s, was_stopping ? LOG_NOTICE : LOG_ALERT,
 			      "is going DOWN for maintenance", cause, n_requeued);
 	say_if_backend_died(s->be, had_servers);
+	if (s->cfg->shuts_sessions_down)
+		shut_down(s, 'D');
 }
 
 static const char *maint_left(unsigned admin)
@@ -373,7 +411,78 @@ void server_set_admin(struct server *s, unsigned add, unsigned remove, const cha
 	/* from maintenance to drain and back without a moment of new sessions: what is set comes
 	 * first */
 	admin_step(s, s->admin | add, cause);
+	tell_trackers(s);
+	if ((s->admin & remove) == 0)
+		return;
 	admin_step(s, s->admin & ~remove, cause);
+	tell_trackers(s);
+}
+
+static void follow(struct server *t, const struct server *s)
+{
+	unsigned inherited =
+		(in_maint(s->admin) ? SERVER_IMAINT : 0) | (in_drain(s->admin) ? SERVER_IDRAIN : 0);
+	unsigned mine = t->admin & (SERVER_IMAINT | SERVER_IDRAIN);
+	char via[300];
+
+	snprintf(via, sizeof(via), " via %s/%s", s->be->name, s->name);
+	if ((inherited & ~mine) != 0)
+		server_set_admin(t, inherited & ~mine, 0, via);
+	if ((mine & ~inherited) != 0)
+		server_set_admin(t, 0, mine & ~inherited, NULL);
+	if (in_maint(t->admin) || in_maint(s->admin))
+		return;
+	switch (s->op) {
+	case SERVER_STOPPED:
+		server_set_down(t, via);
+		return;
+	case SERVER_STARTING:
+	case SERVER_RUNNING:
+		server_set_up(t, via);
+		return;
+	case SERVER_STOPPING:
+		server_set_stopping(t, via);
+		return;
+	}
+}
+
+static void tell_trackers(struct server *s)
+{
+	struct server *t;
+
+	for (struct list *l = s->trackers.next, *next; l != &s->trackers; l = next) {
+		next = l->next;
+		t = list_entry(l, struct server, track_node);
+		follow(t, s);
+	}
+}
+
+void server_track(struct server *s, struct server *target)
+{
+	if (s->tracked == target)
+		return;
+	if (s->tracked != NULL)
+		list_del(&s->track_node);
+	s->tracked = target;
+	if (target != NULL) {
+		list_add_tail(&target->trackers, &s->track_node);
+		follow(s, target);
+	} else if ((s->admin & (SERVER_IMAINT | SERVER_IDRAIN)) != 0) {
+		server_set_admin(s, 0, SERVER_IMAINT | SERVER_IDRAIN, NULL);
+	}
+}
+
+void server_untrack(struct server *s)
+{
+	server_track(s, NULL);
+	while (!list_is_empty(&s->trackers))
+		server_track(list_entry(s->trackers.next, struct server, track_node), NULL);
+}
+
+void server_init_down(struct server *s)
+{
+	set_op(s, SERVER_STOPPED);
+	backend_publish(s->be);
 }
 
 /* --- parameters --- */
@@ -426,6 +535,9 @@ struct server *server_new(struct backend *be, const struct cfg_server *cfg, unsi
 	s->id = cfg->id;
 	list_init(&s->node);
 	list_init(&s->waiting);
+	list_init(&s->trackers);
+	s->is_new = true;
+	s->reports = xcalloc(n_threads, sizeof(*s->reports));
 	s->cfg = cfg;
 	s->addr = cfg->addr;
 	s->weight = cfg->weight;
@@ -452,8 +564,8 @@ void server_reconfigure(struct server *s, const struct cfg_server *cfg)
 	if (cfg->disabled != old->disabled)
 		set_disabled(s, cfg->disabled);
 	/* nobody would ever bring it up again */
-	if (!cfg->check && s->op != SERVER_RUNNING && s->op != SERVER_STARTING &&
-	    !in_maint(s->admin))
+	if (!cfg->check && !cfg->agent && cfg->track == NULL && s->op != SERVER_RUNNING &&
+	    s->op != SERVER_STARTING && !in_maint(s->admin))
 		set_op(s, SERVER_RUNNING);
 }
 
@@ -461,6 +573,7 @@ void server_free(struct server *s)
 {
 	if (s == NULL)
 		return;
+	free(s->reports);
 	free(s->counters);
 	free((char *)s->name);
 	free(s);

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <tandem/addr.h>
 #include <tandem/list.h>
+#include <tandem/loop.h>
 #include <urcu/urcu-qsbr.h>
 
 #include "stats/counters.h"
@@ -18,7 +19,22 @@
 struct backend;
 struct cfg_proxy;
 struct cfg_server;
+struct agent;
 struct check;
+struct health;
+struct server;
+
+/* What the control thread wants to hear from data threads (health/observe.h): a mask. */
+enum server_watch { SERVER_WATCH_REFUSAL = 1, SERVER_WATCH_LAYER4 = 2, SERVER_WATCH_LAYER7 = 4 };
+/* The message for it: one for each thread, embedded in the server. */
+struct server_report {
+	struct loop_msg msg;
+	_Atomic bool is_posted;
+	struct server *srv;
+	struct health *health;
+	unsigned n_errors; /* 0: a refused connection alone */
+	unsigned last;     /* enum observation */
+};
 
 /* Operational state; numbers as in `show servers state`. */
 enum server_op { SERVER_STOPPED = 0, SERVER_STARTING = 1, SERVER_RUNNING = 2, SERVER_STOPPING = 3 };
@@ -51,12 +67,22 @@ struct server {
 	unsigned weight; /* user's weight now, 0..256 */
 	unsigned maxconn;
 	struct check *check; /* owned by health/; NULL: not checked */
+	struct agent *agent; /* the same; NULL: none */
+	bool is_new;         /* no check has begun yet: init-state counts */
+	unsigned n_failed_hana;
+	struct server *tracked; /* borrowed: its state is ours; NULL: none */
+	struct list trackers;   /* servers that track us, by track_node */
+	struct list track_node;
 	int64_t last_change_us;
 	int64_t down_time_us;                /* total, up to last_change_us when up */
 	unsigned n_check_fail, n_check_down; /* chkfail, chkdown */
 
 	/* data threads: once a session */
 	struct gauge sess CACHE_ALIGNED; /* streams assigned to us (scur, smax) */
+	_Atomic unsigned watch; /* mask of enum server_watch; the control thread writes it */
+	_Atomic unsigned n_errors_in_row, error_limit;
+	_Atomic unsigned n_reports;    /* messages under way: we must not be freed */
+	struct server_report *reports; /* owned; one each thread */
 	struct gauge queue; /* streams waiting for us or counted in our name (qcur, qmax) */
 	_Atomic int64_t last_sess_us;
 	struct counters *counters; /* owned; one each thread */
@@ -102,6 +128,17 @@ void server_set_admin(struct server *s, unsigned add, unsigned remove, const cha
 void server_set_weight(struct server *s, unsigned weight);
 void server_set_addr(struct server *s, const struct addr *a);
 void server_set_maxconn(struct server *s, unsigned maxconn);
+
+/* End sessions: on-marked-down ('D') those of s, on-marked-up ('U') those of the backup servers of
+ * its backend. NULL: nobody can. Control thread. */
+typedef void server_shutdown_fn(struct server *s, char cause);
+extern server_shutdown_fn *server_shutdown_hook;
+/* init-state: it begins DOWN, without a word. Publishes. */
+void server_init_down(struct server *s);
+/* From now on its state follows that of target (NULL: no longer). */
+void server_track(struct server *s, struct server *target);
+/* Nobody tracks it, it tracks nobody: before it goes. */
+void server_untrack(struct server *s);
 
 /* For backend.c. */
 struct server *server_new(struct backend *be, const struct cfg_server *cfg, unsigned n_threads);

@@ -349,7 +349,7 @@ int process_start(struct process *p, const struct options *o, struct cfg *cfg,
 	p->log = access_log_new(&p->loop, cfg->global.log_tag, cfg->global.log_send_hostname);
 	server_log_install(p->log);
 	p->engine.health = health_new(&p->loop);
-	health_set_spread(p->engine.health, (unsigned)cfg->global.spread_checks);
+	health_set_global(p->engine.health, &cfg->global);
 	start_signals(p); /* before anybody is served: from then on a signal must not kill us */
 	start_threads(p);
 	plan_commit(plan);
@@ -569,6 +569,20 @@ static void on_published(struct backend *be)
 		liveness_server_changed(process_self->liveness);
 }
 
+/* on-marked-down, on-marked-up. */
+static void on_shutdown(struct server *s, char cause)
+{
+	struct engine *e = &process_self->engine;
+
+	if (cause != 'U') {
+		workers_shut_sessions(e, s, cause);
+		return;
+	}
+	for (unsigned i = 0; i < s->be->n_servers; i++)
+		if (s->be->servers[i]->cfg->backup)
+			workers_shut_sessions(e, s->be->servers[i], cause);
+}
+
 static void tick_backends(void)
 {
 	const struct registry *r = registry_get();
@@ -610,6 +624,7 @@ static void start_signals(struct process *p)
 		ev_io_start(p->loop.ev, &p->master_link);
 	}
 	backend_published_hook = on_published;
+	server_shutdown_hook = on_shutdown;
 }
 
 int process_run(struct process *p)
@@ -628,6 +643,7 @@ int process_run(struct process *p)
 	ev_io_stop(p->loop.ev, &p->master_link);
 	ctl_server_fini(&p->master_ctl);
 	backend_published_hook = NULL;
+	server_shutdown_hook = NULL;
 	workers_stop(&p->engine);
 	liveness_server_free(p->liveness);
 	p->liveness = NULL;

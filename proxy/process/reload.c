@@ -324,6 +324,20 @@ static void commit_registry(struct plan *plan)
 	rcu_assign_pointer(registry_current, r);
 }
 
+/* Servers whose state is that of another one, wherever it is. */
+static void commit_tracks(const struct plan *plan)
+{
+	for (unsigned i = 0; i < plan->n_entries; i++) {
+		struct backend *be = plan->entries[i].be;
+
+		for (unsigned j = 0; be != NULL && j < be->n_servers; j++) {
+			const struct cfg_server *target = be->servers[j]->cfg->track;
+
+			server_track(be->servers[j], target != NULL ? target->live->srv : NULL);
+		}
+	}
+}
+
 static bool is_kept(const struct plan *plan, const struct listener *l)
 {
 	for (unsigned i = 0; i < plan->n_kept; i++)
@@ -414,6 +428,7 @@ static void retire(struct process *p, const struct registry *old, struct cfg *ol
 		}
 		if (be != NULL && registry_find_backend(now, str_from(be->name)) != be) {
 			for (unsigned s = 0; s < be->n_servers; s++) {
+				server_untrack(be->servers[s]);
 				health_forget(p->engine.health, be->servers[s]);
 				workers_purge_idle(&p->engine, be->servers[s]);
 			}
@@ -438,8 +453,9 @@ void plan_commit(struct plan *plan)
 	for (unsigned i = 0; i < plan->n_entries; i++)
 		if (plan->entries[i].be != NULL)
 			health_sync(p->engine.health, plan->entries[i].be);
+	commit_tracks(plan);
 	commit_sockets(plan);
-	health_set_spread(p->engine.health, (unsigned)plan->cfg->global.spread_checks);
+	health_set_global(p->engine.health, &plan->cfg->global);
 	if (old != NULL) {
 		retire(p, old, old_cfg, generation);
 		urcu_qsbr_synchronize_rcu();

@@ -123,6 +123,7 @@ struct order {
 	struct listener *const *add, *const *remove;
 	unsigned n_add, n_remove;
 	const struct server *srv;
+	char cause;
 	pthread_mutex_t lock;
 	pthread_cond_t done;
 	unsigned n_left;
@@ -213,6 +214,23 @@ static void do_purge(struct worker *w, const struct order *o)
 void workers_purge_idle(struct engine *e, const struct server *s)
 {
 	struct order o = { .fn = do_purge, .srv = s };
+
+	give_order(e, &o);
+}
+
+static void do_shut(struct worker *w, const struct order *o)
+{
+	struct client *c, *tmp;
+
+	list_for_each_safe (c, tmp, &w->priv->clients_list, node)
+		if (c->st && c->st->srv == o->srv)
+			stream_abort(c->st, o->cause,
+				     c->st->has_response_head || c->st->is_raw ? 'D' : 'H');
+}
+
+void workers_shut_sessions(struct engine *e, const struct server *s, char cause)
+{
+	struct order o = { .fn = do_shut, .srv = s, .cause = cause };
 
 	give_order(e, &o);
 }

@@ -51,8 +51,10 @@ void workers_drain(struct engine *e);
 unsigned workers_n_conns(const struct engine *e);
 /* Close every connection and end the threads; returns when they are joined. */
 void workers_stop(struct engine *e);
-/* Drop idle connections to servers that left (after a reload) or went down. NULL: all. */
+/* End the sessions on s at once, with this termination code. Returns when it is done. */
 struct server;
+void workers_shut_sessions(struct engine *e, const struct server *s, char cause);
+/* Drop idle connections to servers that left (after a reload) or went down. NULL: all. */
 void workers_purge_idle(struct engine *e, const struct server *s);
 
 #endif

@@ -30,6 +30,10 @@ enum column_cond {
 	IF_CHECKED,    /* servers with checks; other rows always */
 	IF_CHECK_RUNS, /* ... that are not in maintenance */
 	IF_CHECK_CODE,
+	IF_AGENT,
+	IF_AGENT_CODE,
+	IF_AGENT_DONE,
+	IF_OBSERVED,
 	IF_NOT_ZERO,
 	IF_DOWNTIME,
 	IF_NOT_NEGATIVE,
@@ -100,7 +104,7 @@ static const struct column columns[] = {
 	U32_IF("qlimit", S, qlimit, IF_NOT_ZERO),
 	{ "pid", F | B | S, COL_ONE, 0, ALWAYS },
 	U32("iid", F | B | S, iid), U32("sid", F | B | S, sid),
-	U32_IF("throttle", S, throttle, IF_NOT_ZERO), U64("lbtot", B | S, lbtot), NONE("tracked"),
+	U32_IF("throttle", S, throttle, IF_NOT_ZERO), U64("lbtot", B | S, lbtot), TEXT_IF("tracked", S, tracked, ALWAYS),
 	{ "type", F | B | S, COL_TYPE, 0, ALWAYS },
 	U32("rate", F | B | S, rate), ZERO("rate_lim", F), U32("rate_max", F | B | S, rate_max),
 	TEXT_IF("check_status", S, check_status, IF_CHECK_RUNS),
@@ -109,20 +113,22 @@ static const struct column columns[] = {
 	U64_IF("hrsp_1xx", F | B | S, hrsp[1], IF_HTTP), U64_IF("hrsp_2xx", F | B | S, hrsp[2], IF_HTTP),
 	U64_IF("hrsp_3xx", F | B | S, hrsp[3], IF_HTTP), U64_IF("hrsp_4xx", F | B | S, hrsp[4], IF_HTTP),
 	U64_IF("hrsp_5xx", F | B | S, hrsp[5], IF_HTTP), U64_IF("hrsp_other", F | B | S, hrsp[0], IF_HTTP),
-	NONE("hanafail"),
+	U32_IF("hanafail", S, hanafail, IF_OBSERVED),
 	U32("req_rate", F, req_rate), U32("req_rate_max", F, req_rate_max),
 	{ "req_tot", F, COL_U64, AT(req_tot), ALWAYS },
 	U64("cli_abrt", B | S, cli_abrt), U64("srv_abrt", B | S, srv_abrt),
 	ZERO("comp_in", F | B), ZERO("comp_out", F | B), ZERO("comp_byp", F | B), ZERO("comp_rsp", F | B),
 	I64_IF("lastsess", B | S, lastsess_s, ALWAYS),
-	TEXT_IF("last_chk", S, last_check, IF_CHECK_RUNS), NONE("last_agt"),
+	TEXT_IF("last_chk", S, last_check, IF_CHECK_RUNS), TEXT_IF("last_agt", S, last_agent, IF_AGENT),
 	U32("qtime", B | S, qtime_ms), U32("ctime", B | S, ctime_ms),
 	U32("rtime", B | S, rtime_ms), U32("ttime", B | S, ttime_ms),
-	NONE("agent_status"), NONE("agent_code"), NONE("agent_duration"),
-	TEXT_IF("check_desc", S, check_desc, IF_CHECK_RUNS), NONE("agent_desc"),
+	TEXT_IF("agent_status", S, agent_status, IF_AGENT), U32_IF("agent_code", S, agent_code, IF_AGENT_CODE),
+	I64_IF("agent_duration", S, agent_ms, IF_AGENT_DONE),
+	TEXT_IF("check_desc", S, check_desc, IF_CHECK_RUNS), TEXT_IF("agent_desc", S, agent_desc, IF_AGENT),
 	U32_IF("check_rise", S, check_rise, IF_CHECK_RUNS), U32_IF("check_fall", S, check_fall, IF_CHECK_RUNS),
 	U32_IF("check_health", S, check_health, IF_CHECK_RUNS),
-	NONE("agent_rise"), NONE("agent_fall"), NONE("agent_health"),
+	U32_IF("agent_rise", S, agent_rise, IF_AGENT), U32_IF("agent_fall", S, agent_fall, IF_AGENT),
+	U32_IF("agent_health", S, agent_health, IF_AGENT),
 	{ "addr", S, COL_CHARS, AT(addr), ALWAYS }, NONE("cookie"),
 	{ "mode", F | B | S, COL_MODE, 0, ALWAYS },
 	{ "algo", B, COL_TEXT, AT(algo), ALWAYS },
@@ -168,9 +174,17 @@ static bool is_filled(const struct stats_row *row, const struct column *c)
 	case IF_CHECKED:
 		return row->type != STATS_SERVER || row->is_checked;
 	case IF_CHECK_RUNS:
-		return row->is_checked && !row->is_check_paused;
+		return row->has_check;
 	case IF_CHECK_CODE:
 		return row->has_check_code;
+	case IF_AGENT:
+		return row->has_agent;
+	case IF_AGENT_CODE:
+		return row->has_agent_code;
+	case IF_AGENT_DONE:
+		return row->has_agent && row->agent_ms >= 0;
+	case IF_OBSERVED:
+		return row->is_observed;
 	case IF_NOT_ZERO:
 		return *(const uint32_t *)field(row, c) != 0;
 	case IF_DOWNTIME:

@@ -40,13 +40,23 @@ struct stats_row {
 	uint32_t qtime_ms, ctime_ms, rtime_ms, ttime_ms;
 	uint64_t conn_new, conn_reused, intercepted;
 	bool is_checked, has_downtime;
-	bool has_check_code;   /* the last check tells a number, maybe 0 */
-	bool is_check_paused;  /* in maintenance: what the last check found is not shown */
+	bool has_check_code; /* the last check tells a number, maybe 0 */
+	bool has_check;      /* the next ones are there: its own or those of whom it tracks, not in
+				maintenance */
 	char check_status[16]; /* "L7OK", "* L4TOUT" while the first runs */
 	int check_code;        /* 0: none */
 	int64_t check_ms;      /* -1: none */
 	char last_check[128], check_desc[40];
 	unsigned check_rise, check_fall, check_health;
+	bool has_agent, has_agent_code; /* the same of the agent */
+	char agent_status[16];
+	uint32_t agent_code;
+	int64_t agent_ms;
+	char last_agent[128], agent_desc[40];
+	uint32_t agent_rise, agent_fall, agent_health;
+	char tracked[128]; /* "proxy/server", or "" */
+	bool is_observed;
+	uint32_t hanafail;
 	char addr[64];
 	const char *algo;
 };

@@ -163,7 +163,7 @@ static void cell(struct strbuf *out, bool is_filled, uint64_t n, bool is_bad)
 static void add_check_cell(struct strbuf *out, const struct stats_row *row)
 {
 	strbuf_adds(out, "<td class=l");
-	if (row->type == STATS_SERVER && row->is_checked && !row->is_check_paused) {
+	if (row->type == STATS_SERVER && row->has_check) {
 		strbuf_adds(out, " title=\"");
 		add_escaped(out, row->check_desc);
 		if (row->last_check[0] != '\0') {

@@ -93,19 +93,25 @@ void stats_row_frontend(const struct frontend *fe, struct stats_row *row)
 		 atomic_load(&fe->is_stopping) ? "STOP" : "OPEN");
 }
 
-static void fill_check(const struct server *s, struct stats_row *row)
+static const struct server *end_of_chain(const struct server *s)
+{
+	while (s->tracked != NULL)
+		s = s->tracked;
+	return s;
+}
+
+static void fill_check(const struct server *s, const struct server *ref, struct stats_row *row)
 {
 	struct check_result r;
 
 	row->check_ms = -1;
-	row->is_checked = check_get_result(s, &r);
-	if (!row->is_checked)
-		return;
-	row->chkfail = s->n_check_fail;
-	row->chkdown = s->n_check_down;
-	row->has_downtime = true;
-	row->is_check_paused = (s->admin & SERVER_MAINT_MASK) != 0;
-	if (row->is_check_paused)
+	if (s->check != NULL) {
+		row->is_checked = row->has_downtime = true;
+		row->chkfail = s->n_check_fail;
+		row->chkdown = s->n_check_down;
+	}
+	row->has_check = check_get_result(ref, &r) && (ref->admin & SERVER_MAINT_MASK) == 0;
+	if (!row->has_check)
 		return;
 	snprintf(row->check_status, sizeof(row->check_status), "%s%s", r.is_running ? "* " : "",
 		 check_status_code(r.status));
@@ -118,6 +124,38 @@ static void fill_check(const struct server *s, struct stats_row *row)
 	row->check_rise = r.rise;
 	row->check_fall = r.fall;
 	row->check_health = r.health;
+}
+
+static void fill_agent(const struct server *s, struct stats_row *row)
+{
+	struct check_result r;
+
+	row->agent_ms = -1;
+	row->has_agent = agent_get_result(s, &r);
+	if (!row->has_agent)
+		return;
+	snprintf(row->agent_status, sizeof(row->agent_status), "%s%s", r.is_running ? "* " : "",
+		 check_status_code(r.status));
+	snprintf(row->agent_desc, sizeof(row->agent_desc), "%s", check_status_text(r.status));
+	snprintf(row->last_agent, sizeof(row->last_agent), "%s", r.desc);
+	row->agent_code = (uint32_t)r.code;
+	row->has_agent_code = check_status_has_code(r.status);
+	if (r.status > CHECK_START)
+		row->agent_ms = r.duration_us / US_PER_MS;
+	row->agent_rise = r.rise;
+	row->agent_fall = r.fall;
+	row->agent_health = r.health;
+}
+
+static void fill_checks(const struct server *s, struct stats_row *row)
+{
+	fill_check(s, end_of_chain(s), row);
+	fill_agent(s, row);
+	if (s->tracked != NULL)
+		snprintf(row->tracked, sizeof(row->tracked), "%s/%s", s->tracked->be->name,
+			 s->tracked->name);
+	row->is_observed = s->cfg->observe != CFG_OBSERVE_NONE;
+	row->hanafail = s->n_failed_hana;
 }
 
 static uint32_t shown_weight(uint32_t w)
@@ -150,7 +188,7 @@ void stats_row_server(const struct server *s, struct stats_row *row)
 	fill_counters(row, s->counters, s->be->n_threads, now_us);
 	fill_gauges(row, &s->sess, &s->queue);
 	snprintf(row->status, sizeof(row->status), "%s", server_status_text(s, buf, sizeof(buf)));
-	fill_check(s, row);
+	fill_checks(s, row);
 	row->downtime_s = s->down_time_us / US_PER_S;
 	if (s->op == SERVER_STOPPED)
 		row->downtime_s += row->lastchg_s;

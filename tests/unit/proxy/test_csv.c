@@ -98,6 +98,7 @@ static const struct {
 	    .is_checked = true,
 	    .check_status = "L7OK",
 	    .check_code = 200,
+	    .has_check = true,
 	    .has_check_code = true,
 	    .check_ms = 1,
 	    .lastsess_s = -1,

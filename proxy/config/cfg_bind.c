@@ -148,6 +148,7 @@ static void add_bind(struct cfg_parser *p, const struct cfg_addr *a, unsigned po
 				.addr = a->addr,
 				.fd = a->fd,
 				.spec = a->text,
+				.key = a->text,
 				.unix_uid = (uid_t)-1,
 				.unix_gid = (gid_t)-1 };
 	if (a->port_hi > a->port_lo) {
@@ -197,6 +198,9 @@ void cfg_parse_bind(struct cfg_parser *p, const struct keyword *kw, unsigned at)
 	cfg_params_parse(p, "bind", cfg_bind_params, cfg_known_bind_params, &params, at + 1);
 	for (struct cfg_bind *b = first; b; b = b->next) {
 		b->interface = params.interface;
+		b->key = b->interface ? arena_printf(p->arena, "%s interface %s", b->spec,
+						     b->interface)
+				      : b->spec;
 		b->name = params.name;
 		b->backlog = params.backlog;
 		b->maxconn = params.maxconn;

@@ -65,18 +65,13 @@ void cfg_no_backend(struct cfg_parser *p, const struct cfg_ref *ref)
 bool cfg_modes_fit(struct cfg_parser *p, const struct draft *d, const struct draft *be,
 		   const char *what, struct diag_pos pos)
 {
-	if (d->px->mode == be->px->mode)
+	/* a connection of mode tcp may become one of mode http, as in HAProxy */
+	if (d->px->mode == be->px->mode || d->px->mode == CFG_MODE_TCP)
 		return true;
-	if (d->px->mode == CFG_MODE_TCP)
-		diag_error(p->diag, pos,
-			   "%s '%s' is in mode tcp and its %s '%s' in mode http: "
-			   "upgrading a connection is known to HAProxy, but not supported yet",
-			   cfg_section_name(d->section), d->name.name, what, be->name.name);
-	else
-		diag_error(p->diag, pos,
-			   "%s '%s' is in mode %s, but its %s '%s' is in mode %s: make them equal",
-			   cfg_section_name(d->section), d->name.name, mode_name(d->px->mode), what,
-			   be->name.name, mode_name(be->px->mode));
+	diag_error(p->diag, pos,
+		   "%s '%s' is in mode %s, but its %s '%s' is in mode %s: make them equal",
+		   cfg_section_name(d->section), d->name.name, mode_name(d->px->mode), what,
+		   be->name.name, mode_name(be->px->mode));
 	return false;
 }
 
@@ -381,6 +376,7 @@ void cfg_check_all(struct cfg_parser *p)
 		if (d->section & SEC_FE)
 			check_frontend(p, d);
 		d->px->live = arena_new(p->arena, struct cfg_live);
+		cfg_check_errors(p, d);
 		*end = d->px;
 		end = &d->px->next;
 		p->cfg->n_proxies++;

@@ -521,7 +521,11 @@ static void dump_proxy(struct strbuf *b, const struct cfg_proxy *x, bool with_id
 	for (size_t i = 0; i < CFG_N_ERROR_PAGES; i++) {
 		if (!x->errors[i].path)
 			continue;
-		strbuf_addf(b, "\terrorfile %u ", cfg_error_codes[i]);
+		strbuf_addf(b, "\t%s %u ",
+			    x->errors[i].kind == CFG_ERROR_FILE     ? "errorfile"
+			    : x->errors[i].kind == CFG_ERROR_LOC302 ? "errorloc302"
+								    : "errorloc303",
+			    cfg_error_codes[i]);
 		cfg_put_word(b, str_from(x->errors[i].path));
 		strbuf_addc(b, '\n');
 	}

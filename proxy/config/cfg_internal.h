@@ -20,6 +20,7 @@ enum cfg_section {
 	SEC_FRONTEND = 4,
 	SEC_LISTEN = 8,
 	SEC_BACKEND = 16,
+	SEC_HTTP_ERRORS = 64,
 	SEC_SKIPPED = 32, /* in a section that is not supported: its lines were reported once */
 };
 #define SEC_FE       (SEC_FRONTEND | SEC_LISTEN)
@@ -93,6 +94,13 @@ struct rule_draft {
 	struct cfg_ref name; /* NULL: it has no target */
 };
 
+struct errors_ref { /* errorfiles */
+	struct errors_ref *next;
+	struct cfg_ref name;
+	uint32_t pages; /* bits; 0: all */
+	unsigned order; /* the later line wins */
+};
+
 /* A proxy (or a defaults section) while it is read. Starts as a copy of its defaults. */
 struct draft {
 	struct draft *next;
@@ -111,6 +119,8 @@ struct draft {
 	struct cfg_server *last_server;
 	struct cfg_log *last_log;
 	struct cfg_stats_auth *last_auth;
+	struct errors_ref *errors;
+	unsigned error_order[CFG_N_ERROR_PAGES]; /* number of the line that set the page */
 	struct acl *acls, *last_acl;
 	struct rule_draft *rules, *last_rule; /* of all kinds, in the order of the file */
 	struct cfg_ref name;                  /* of a defaults section it may be "" */
@@ -146,6 +156,8 @@ struct cfg_parser {
 	struct cfg_socket *last_socket;
 	bool server_is_named; /* the server being read has a host name */
 	unsigned n_binds;
+	struct draft *error_sections; /* http-errors */
+	unsigned n_error_sections, n_error_lines;
 	struct sample_ref *refs;
 	struct acl *predefined; /* those that were used */
 	struct cfg_block blocks[CFG_MAX_BLOCKS];
@@ -181,8 +193,8 @@ struct keyword {
 /* The tables, each ended by a row without name. */
 extern const struct keyword cfg_global_keywords[], cfg_proxy_keywords[], cfg_option_keywords[],
 	cfg_frontend_keywords[], cfg_backend_keywords[], cfg_check_keywords[],
-	cfg_script_keywords[], cfg_stats_keywords[], cfg_log_keywords[];
-#define CFG_N_TABLES 9
+	cfg_script_keywords[], cfg_stats_keywords[], cfg_log_keywords[], cfg_errors_keywords[];
+#define CFG_N_TABLES 10
 extern const struct keyword *const cfg_tables[CFG_N_TABLES];
 
 /* A parameter of a bind, server or stats socket line: the same idea in small. */
@@ -303,6 +315,8 @@ void cfg_check_inherit(struct cfg_parser *p, struct check_draft *c);
 const struct cfg_check *cfg_probe_build(struct cfg_parser *p, const struct draft *d);
 /* Compile the formats of a frontend. */
 void cfg_compile_logs(struct cfg_parser *p, struct draft *d);
+/* ---- cfg_errors.c ---- */
+void cfg_check_errors(struct cfg_parser *p, struct draft *d);
 /* ---- cfg_if.c ---- */
 /* Read the current line if it is a directive; true: it is not for the keywords, because it was one,
  * or because the block is skipped. */

@@ -20,9 +20,9 @@
 		name, sections, KNOWN_REMOVED, why, 0                                              \
 	}
 
-const char *const cfg_known_sections[] = { "resolvers",   "userlist", "peers", "mailers",
-					   "cache",       "program",  "ring",  "log-forward",
-					   "http-errors", "fcgi-app", NULL };
+const char *const cfg_known_sections[] = { "resolvers", "userlist", "peers", "mailers",
+					   "cache",     "program",  "ring",  "log-forward",
+					   "fcgi-app",  NULL };
 
 const struct known cfg_known[] = {
 	UNSUPPORTED("51degrees-cache-size", SEC_GLOBAL),
@@ -187,10 +187,6 @@ const struct known cfg_known[] = {
 	UNSUPPORTED("email-alert mailers", SEC_DEF_ALL),
 	UNSUPPORTED("email-alert myhostname", SEC_DEF_ALL),
 	UNSUPPORTED("email-alert to", SEC_DEF_ALL),
-	UNSUPPORTED("errorfiles", SEC_DEF_ALL),
-	UNSUPPORTED("errorloc", SEC_DEF_ALL),
-	UNSUPPORTED("errorloc302", SEC_DEF_ALL),
-	UNSUPPORTED("errorloc303", SEC_DEF_ALL),
 	UNSUPPORTED("force-persist", SEC_BE),
 	UNSUPPORTED("filter", SEC_PROXY),
 	UNSUPPORTED("http-check set-var", SEC_DEF_BE),

@@ -122,8 +122,8 @@ struct cfg_bind {
 	struct diag_pos pos;
 	struct addr addr; /* len 0 when fd is given */
 	int fd;           /* fd@N: an inherited listening socket; else -1 */
-	const char *spec; /* as written, for messages and for matching at a reload; unique in its
-			     frontend */
+	const char *spec; /* as written, for messages */
+	const char *key;  /* the same with the interface: what a socket is matched by at a reload */
 	const char *interface, *name;
 	unsigned backlog; /* 0: the frontend's maxconn, at least 1024 */
 	unsigned maxconn; /* 0: none of its own */
@@ -228,9 +228,12 @@ struct cfg_stats {
 	const struct cfg_stats_auth *auth; /* NULL: open to all */
 };
 
+enum cfg_error_kind { CFG_ERROR_FILE, CFG_ERROR_LOC302, CFG_ERROR_LOC303 };
 struct cfg_error_page {
-	struct str bytes; /* the whole raw response; len 0: the built-in page */
-	const char *path; /* where it was read; for the dump */
+	struct str bytes; /* the whole raw response */
+	enum cfg_error_kind kind;
+	bool is_empty;    /* no answer at all: the connection just ends */
+	const char *path; /* where it was read, or leads to; NULL: the built-in page */
 };
 /* 200 400 401 403 404 405 407 408 410 413 425 429 500 501 502 503 504 */
 #define CFG_N_ERROR_PAGES 17

@@ -143,6 +143,16 @@ static struct draft *parse_from(struct cfg_parser *p, enum cfg_section section, 
 	return section == SEC_DEFAULTS ? NULL : implicit_defaults(p);
 }
 
+static void refuse_second_errors(struct cfg_parser *p)
+{
+	for (const struct draft *d = p->error_sections; d; d = d->next)
+		if (cfg_arg_is(p, 1, d->name.name))
+			cfg_error(p, 1,
+				  "there is a section 'http-errors %s' already, at %s:%u: rename "
+				  "one",
+				  d->name.name, d->name.pos.file, d->name.pos.line);
+}
+
 void cfg_section_start(struct cfg_parser *p, enum cfg_section section)
 {
 	p->section = section;
@@ -157,15 +167,23 @@ void cfg_section_start(struct cfg_parser *p, enum cfg_section section)
 	if (!has_name && section != SEC_DEFAULTS)
 		cfg_error(p, 1, "'%s' expects a name: %s NAME", cfg_section_name(section),
 			  cfg_section_name(section));
-	if (has_name && cfg_check_name(p, 1, cfg_section_name(section)) && section != SEC_DEFAULTS)
+	if (has_name && cfg_check_name(p, 1, cfg_section_name(section)) && (section & SEC_PROXY))
 		refuse_duplicate(p, section);
-	struct draft *d = draft_new(p, section, parse_from(p, section, has_name ? 2 : 1));
+	if (section == SEC_HTTP_ERRORS && cfg_no_more_args(p, 2))
+		refuse_second_errors(p);
+	struct draft *d = draft_new(
+		p, section,
+		section == SEC_HTTP_ERRORS ? NULL : parse_from(p, section, has_name ? 2 : 1));
 
 	d->name = (struct cfg_ref){ has_name ? cfg_argz(p, 1) : "",
 				    lex_pos(p->line, has_name ? 1 : 0) };
 	d->px->name = d->name.name;
 	p->cur = d;
-	if (section == SEC_DEFAULTS) {
+	if (section == SEC_HTTP_ERRORS) {
+		d->next = p->error_sections;
+		p->error_sections = d;
+		p->n_error_sections++;
+	} else if (section == SEC_DEFAULTS) {
 		*p->defaults_end = d;
 		p->defaults_end = &d->next;
 		p->last_defaults = d;
@@ -177,8 +195,8 @@ void cfg_section_start(struct cfg_parser *p, enum cfg_section section)
 
 static enum cfg_section section_of(struct str word)
 {
-	static const enum cfg_section all[] = { SEC_GLOBAL, SEC_DEFAULTS, SEC_FRONTEND, SEC_LISTEN,
-						SEC_BACKEND };
+	static const enum cfg_section all[] = { SEC_GLOBAL, SEC_DEFAULTS, SEC_FRONTEND,
+						SEC_LISTEN, SEC_BACKEND,  SEC_HTTP_ERRORS };
 
 	for (size_t i = 0; i < ARRAY_LEN(all); i++)
 		if (str_eq(word, str_from(cfg_section_name(all[i]))))

@@ -4,8 +4,6 @@
 #include <errno.h>
 #include <stddef.h>
 
-#include "config/cfg_source.h"
-
 #define P(field) offsetof(struct cfg_proxy, field)
 #define T(field) offsetof(struct cfg_timeouts, field)
 
@@ -169,49 +167,6 @@ static void option_forwardfor(struct cfg_parser *p, const struct keyword *kw, un
 	}
 }
 
-/* ---- error pages ---- */
-
-static void set_errorfile(struct cfg_parser *p, const struct keyword *kw, unsigned at)
-{
-	unsigned code;
-	size_t i = 0;
-	struct str bytes;
-
-	if (!cfg_read_uint(p, at, kw->name, 200, 999, &code))
-		return;
-	while (i < CFG_N_ERROR_PAGES && cfg_error_codes[i] != code)
-		i++;
-	if (i == CFG_N_ERROR_PAGES) {
-		cfg_warning(p, at, "there is no error page for status %u: '%s' is ignored", code,
-			    kw->name);
-		return;
-	}
-	if (cfg_arg_is(p, at + 1, "/dev/null")) {
-		cfg_error(p, at + 1,
-			  "an empty error page (/dev/null) is known to HAProxy, but not supported "
-			  "yet");
-		return;
-	}
-	const int rc = cfg_source_read(cfg_argz(p, at + 1), p->arena, &bytes);
-
-	if (rc < 0)
-		cfg_error(p, at + 1, "the error page '%s' cannot be read: %s", cfg_argz(p, at + 1),
-			  rc == -EILSEQ ? "it contains a NUL byte" : strerror(-rc));
-	else if (bytes.len > p->cfg->global.bufsize)
-		cfg_error(p, at + 1,
-			  "the error page '%s' has %zu bytes: more than 'tune.bufsize' (%u)",
-			  cfg_argz(p, at + 1), bytes.len, p->cfg->global.bufsize);
-	else if (!str_starts_with(bytes, STR("HTTP/1.")))
-		cfg_error(p, at + 1,
-			  "the error page '%s' is no HTTP response: it must begin with a status "
-			  "line such as 'HTTP/1.0 503 Service Unavailable'",
-			  cfg_argz(p, at + 1));
-	else {
-		px(p)->errors[i].bytes = bytes;
-		px(p)->errors[i].path = cfg_argz(p, at + 1);
-	}
-}
-
 #define TIMEOUT(n, s, f, h)                                                                        \
 	{                                                                                          \
 		"timeout " n, s, 1, 1, KW_SIDE, set_timeout, T(f), "TIME", h                       \
@@ -239,8 +194,6 @@ const struct keyword cfg_proxy_keywords[] = {
 	TIMEOUT("client-fin", SEC_DEF_FE, client_fin_us, "idle time of a half-closed client"),
 	TIMEOUT("server-fin", SEC_DEF_BE, server_fin_us, "idle time of a half-closed server"),
 	TIMEOUT("tarpit", SEC_DEF_ALL, tarpit_us, "how long a tarpitted request is held"),
-	{ "errorfile", SEC_DEF_ALL, 2, 2, 0, set_errorfile, 0, "STATUS PATH",
-	  "a whole HTTP response to send for this status" },
 	{ "maxconn", SEC_DEF_FE, 1, 1, KW_SIDE, set_uint, P(maxconn), "NUMBER",
 	  "connections of this frontend at a time" },
 	{ "backlog", SEC_DEF_FE, 1, 1, KW_SIDE, set_uint, P(backlog), "NUMBER",

@@ -223,13 +223,6 @@ static bool parse_address(struct cfg_parser *p, unsigned at, struct cfg_server *
 				    ADDR_EMPTY_OK,
 			    "server", &a))
 		return false;
-	if (a.addr.sa.sa_family != AF_UNIX && addr_is_any(&a.addr)) {
-		cfg_error(p, at,
-			  "the client's destination as server address ('%s') is known to HAProxy, "
-			  "but not supported yet",
-			  a.text);
-		return false;
-	}
 	p->server_is_named = a.is_name;
 	s->addr = a.addr;
 	s->host = a.host;

@@ -49,26 +49,27 @@ static const struct page *find_page(unsigned status)
 	return fallback;
 }
 
-static struct str custom_page(const struct cfg_proxy *cfg, unsigned status)
+static const struct cfg_error_page *custom_page(const struct cfg_proxy *cfg, unsigned status)
 {
 	for (unsigned i = 0; cfg && i < CFG_N_ERROR_PAGES; i++) {
-		if (cfg_error_codes[i] == status)
-			return cfg->errors[i].bytes;
+		if (cfg_error_codes[i] == status &&
+		    (cfg->errors[i].bytes.len || cfg->errors[i].is_empty))
+			return &cfg->errors[i];
 	}
-	return (struct str){ 0 };
+	return NULL;
 }
 
 void error_page_compose(const struct cfg_proxy *cfg, unsigned status, unsigned minor,
 			bool *keep_alive, bool is_head, struct strbuf *out)
 {
 	const struct page *p = find_page(status);
-	struct str custom = custom_page(cfg, status);
+	const struct cfg_error_page *custom = custom_page(cfg, status);
 	static const char body_fmt[] = "<html><body><h1>%u %s</h1>\n%s\n</body></html>\n";
 	char body[256];
 	int len;
 
-	if (custom.len) {
-		strbuf_add(out, custom.p, custom.len);
+	if (custom) {
+		strbuf_add(out, custom->bytes.p, custom->bytes.len);
 		*keep_alive = false; /* its framing is the user's affair */
 		return;
 	}

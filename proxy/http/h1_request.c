@@ -189,8 +189,8 @@ static void begin_request(struct stream *st)
 		bad_request(st);
 		return;
 	}
-	if (UNLIKELY(fe_cfg->use_backends != NULL))
-		be = route_by_rules(c, fe_cfg, h);
+	if (UNLIKELY(fe_cfg->use_backends != NULL)) /* rules of mode tcp see no request */
+		be = route_by_rules(c, fe_cfg, fe_cfg->mode == CFG_MODE_HTTP ? h : NULL);
 	be_cfg = be ? rcu_dereference(be->cfg) : fe_cfg;
 	save_line(st, h);
 	st->method = h->method;

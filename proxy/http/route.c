@@ -1,8 +1,6 @@
 /* route.c - which backend and which server a request goes to. */
 #include "http/route.h"
 
-#include <sys/socket.h>
-
 #include "config/cfg_model.h"
 #include "http/acl.h"
 #include "net/client.h"

@@ -207,9 +207,7 @@ static void on_greeting(struct client *c)
 		if (c->header_dst)
 			*c->header_dst = dst;
 	}
-	if (rcu_dereference(c->fe->cfg)->mode == CFG_MODE_TCP)
-		relay_start_tcp(c);
-	else
+	if (rcu_dereference(c->fe->cfg)->mode != CFG_MODE_TCP || !relay_start_tcp(c))
 		on_idle_readable(c);
 }
 
@@ -303,10 +301,8 @@ void client_start(struct worker *w, const struct listener *l, int fd, const stru
 		if (cfg->nolinger)
 			(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &no_linger, sizeof(no_linger));
 	}
-	if (cfg->mode == CFG_MODE_TCP && !l->accept_proxy) {
-		relay_start_tcp(c);
+	if (cfg->mode == CFG_MODE_TCP && !l->accept_proxy && relay_start_tcp(c))
 		return;
-	}
 	c->is_greeting = l->accept_proxy;
 	wait_us = cfg->timeout.http_request_us ? cfg->timeout.http_request_us
 					       : cfg->timeout.client_us;

@@ -229,7 +229,7 @@ struct listener *listener_open(const struct cfg_bind *b, struct frontend *fe, un
 	struct stat st;
 	int r = 0;
 
-	l->spec = xstrdup(b->spec);
+	l->key = xstrdup(b->key);
 	l->fe = fe;
 	l->accept_proxy = b->accept_proxy;
 	if (b->maxconn) {
@@ -282,6 +282,6 @@ void listener_free(struct listener *l)
 		(void)unlink(l->addr.un.sun_path);
 	bind_count_unref(l->count);
 	free(l->fds);
-	free((char *)(uintptr_t)l->spec);
+	free((char *)(uintptr_t)l->key);
 	free(l);
 }

@@ -24,7 +24,7 @@ void bind_count_unref(struct bind_count *c);
 
 struct listener {
 	struct list node;
-	const char *spec;    /* owned; matches cfg_bind.spec at a reload */
+	const char *key;     /* owned; matches cfg_bind.key at a reload */
 	struct frontend *fe; /* borrowed */
 	struct addr addr;
 	unsigned n_fds;

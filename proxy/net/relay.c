@@ -162,23 +162,27 @@ bool relay_on_server_write_error(struct stream *st)
 	return false;
 }
 
-void relay_start_tcp(struct client *c)
+bool relay_start_tcp(struct client *c)
 {
-	struct stream *st = stream_new(c);
-	const struct cfg_proxy *cfg;
-	struct backend *be;
+	const struct cfg_proxy *cfg = rcu_dereference(c->fe->cfg);
+	struct backend *be = UNLIKELY(cfg->use_backends != NULL)
+				     ? route_by_rules(c, cfg, NULL)
+				     : rcu_dereference(c->fe->default_backend);
+	const struct cfg_proxy *be_cfg = be ? rcu_dereference(be->cfg) : NULL;
+	struct stream *st;
 
+	if (UNLIKELY(be_cfg && be_cfg->mode == CFG_MODE_HTTP))
+		return false;
+	st = stream_new(c);
 	if (!st) {
 		client_close(c);
-		return;
+		return true;
 	}
 	st->is_raw = true;
-	cfg = rcu_dereference(c->fe->cfg);
-	be = UNLIKELY(cfg->use_backends != NULL) ? route_by_rules(c, cfg, NULL)
-						 : rcu_dereference(c->fe->default_backend);
-	if (be && UNLIKELY(rcu_dereference(be->cfg)->use_servers != NULL))
-		st->want = route_server(c, be->cfg, NULL);
+	if (UNLIKELY(be_cfg && be_cfg->use_servers))
+		st->want = route_server(c, be_cfg, NULL);
 	stream_route(st, be);
+	return true;
 }
 
 void relay_start_tunnel(struct stream *st)

@@ -5,12 +5,14 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <tandem/util.h>
 
 struct client;
 struct stream;
 
-/* A connection of a TCP frontend begins. May end it. */
-void relay_start_tcp(struct client *c);
+/* A connection of a TCP frontend begins. May end it. false: nothing was done, as it goes to a
+ * backend of mode http and is an HTTP connection from now on. */
+NODISCARD bool relay_start_tcp(struct client *c);
 /* The stream becomes a tunnel: the head of the response, and what is buffered, goes out first. May
  * end the stream. */
 void relay_start_tunnel(struct stream *st);

@@ -387,16 +387,20 @@ static void resume(struct stream *st)
 	}
 }
 
-/* The server's port when the configuration leaves it to the client's. */
-static void complete_port(struct stream *st, const struct view_server *vs, struct addr *to)
+/* What the configuration leaves open is taken from what the client connected to: the port, and for
+ * "*" as the address (0.0.0.0) the address. */
+static void complete_addr(struct stream *st, const struct view_server *vs, struct addr *to)
 {
+	const uint16_t port = addr_port(to);
 	struct addr local;
 
-	if (to->sa.sa_family == AF_UNIX || (addr_port(to) != 0 && vs->port_offset == 0))
+	if (!client_local_addr(st->c, &local) || local.sa.sa_family == AF_UNIX)
 		return;
-	if (!client_local_addr(st->c, &local))
-		return;
-	addr_set_port(to, (uint16_t)(addr_port(&local) + vs->port_offset));
+	if (addr_is_any(to))
+		*to = local;
+	addr_set_port(to, port != 0 && vs->port_offset == 0
+				  ? port
+				  : (uint16_t)(addr_port(&local) + vs->port_offset));
 }
 
 static void go_on_connected(struct stream *st)
@@ -499,9 +503,9 @@ static void connect_to(struct stream *st, const struct view_server *vs, bool fre
 		atomic_store_explicit(&st->be->last_sess_us, st->attempt_us, memory_order_relaxed);
 		rate_add(&n->sess_rate, st->attempt_us, 1);
 	}
-	if (UNLIKELY(vs->port_offset || (to->sa.sa_family != AF_UNIX && addr_port(to) == 0))) {
+	if (UNLIKELY(vs->follows_client)) {
 		patched = vs->addr;
-		complete_port(st, vs, &patched);
+		complete_addr(st, vs, &patched);
 		to = &patched;
 	}
 	if (st->is_http && !fresh && !vs->send_proxy && h1_may_reuse(st))

@@ -62,6 +62,9 @@ static struct view_server view_of_server(const struct backend *be, struct server
 			    .interface = cfg->source_interface,
 			    .tcp_ut_ms = (unsigned)(cfg->tcp_ut_us / 1000) },
 		.port_offset = cfg->port_offset,
+		.follows_client =
+			s->addr.sa.sa_family != AF_UNIX &&
+			(cfg->port_offset || addr_port(&s->addr) == 0 || addr_is_any(&s->addr)),
 		.weight = (uint16_t)server_effective_weight(s),
 		.usable = server_is_usable(s),
 		.is_backup = cfg->backup,

@@ -24,10 +24,11 @@ struct view_server {
 			     port_offset) */
 	struct conn_source source;
 	int port_offset;
-	uint16_t weight; /* now, in parts of LB_WEIGHT_UNIT */
-	uint16_t slot;   /* in usable[], if in_use */
-	bool usable;     /* up, not drained, weight > 0 */
-	bool in_use;     /* balanced over now: usable, and the other backups rest */
+	bool follows_client; /* its address or port is what the client connected to */
+	uint16_t weight;     /* now, in parts of LB_WEIGHT_UNIT */
+	uint16_t slot;       /* in usable[], if in_use */
+	bool usable;         /* up, not drained, weight > 0 */
+	bool in_use;         /* balanced over now: usable, and the other backups rest */
 	bool is_backup;
 	bool accepts; /* alive: takes connections that are bound to it (persistence) even when
 			 drained */

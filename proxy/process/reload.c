@@ -93,12 +93,12 @@ static void plan_proxies(struct plan *plan)
 }
 
 static struct listener *find_running(const struct plan *plan, const struct frontend *fe,
-				     const char *spec)
+				     const char *key)
 {
 	struct listener *l;
 
 	list_for_each (l, &plan->process->listeners, node)
-		if ((fe == NULL || l->fe == fe) && strcmp(l->spec, spec) == 0)
+		if ((fe == NULL || l->fe == fe) && strcmp(l->key, key) == 0)
 			return l;
 	return NULL;
 }
@@ -107,7 +107,7 @@ static struct listener *find_running(const struct plan *plan, const struct front
 static unsigned inherit_fds(const struct plan *plan, const struct plan_entry *e,
 			    const struct cfg_bind *b, int **out)
 {
-	const struct listener *old = find_running(plan, NULL, b->spec);
+	const struct listener *old = find_running(plan, NULL, b->key);
 	unsigned n = 0;
 
 	*out = NULL;
@@ -115,8 +115,8 @@ static unsigned inherit_fds(const struct plan *plan, const struct plan_entry *e,
 		struct process *p = plan->process;
 
 		if (p->master != NULL)
-			n = master_link_inherited(p->master, e->cfg->name, b->spec, out);
-		return n > 0 ? n : master_link_inherited(&p->inherited, e->cfg->name, b->spec, out);
+			n = master_link_inherited(p->master, e->cfg->name, b->key, out);
+		return n > 0 ? n : master_link_inherited(&p->inherited, e->cfg->name, b->key, out);
 	}
 	if (b->fd != -1)
 		return 0; /* fd@N is opened anew from N */
@@ -132,7 +132,7 @@ static unsigned inherit_fds(const struct plan *plan, const struct plan_entry *e,
 
 static void plan_bind(struct plan *plan, struct plan_entry *e, const struct cfg_bind *b)
 {
-	struct listener *l = e->is_new_frontend ? NULL : find_running(plan, e->fe, b->spec);
+	struct listener *l = e->is_new_frontend ? NULL : find_running(plan, e->fe, b->key);
 	int *fds;
 	unsigned n;
 

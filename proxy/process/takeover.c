@@ -106,14 +106,14 @@ void master_link_notify(struct master_link *ml, enum master_event ev)
 static void send_listener(struct master_link *ml, const struct listener *l)
 {
 	struct message m = { .event = MASTER_SOCKETS };
-	size_t name_len = strlen(l->fe->name), spec_len = strlen(l->spec);
+	size_t name_len = strlen(l->fe->name), spec_len = strlen(l->key);
 
 	if (l->n_fds == 0 || l->n_fds > TAKEOVER_MAX_FDS || name_len > TEXT_MAX ||
 	    spec_len > TEXT_MAX)
 		return; /* a new worker binds it anew */
 	m.frontend_len = (uint32_t)name_len;
 	memcpy(m.text, l->fe->name, name_len);
-	memcpy(m.text + name_len, l->spec, spec_len);
+	memcpy(m.text + name_len, l->key, spec_len);
 	send_message(ml, &m, name_len + spec_len, l->fds, l->n_fds);
 }
 

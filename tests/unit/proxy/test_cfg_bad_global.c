@@ -138,9 +138,6 @@ static const struct {
 	{ TIMES "frontend f\n mode http\n bind :80\n default_backend b\nbackend b\n",
 	  "cfg:8:18: error: frontend 'f' is in mode http, but its default_backend 'b' is in mode "
 	  "tcp: make them equal" },
-	{ TIMES "frontend f\n bind :80\n default_backend b\nbackend b\n mode http\n",
-	  "cfg:7:18: error: frontend 'f' is in mode tcp and its default_backend 'b' in mode http: "
-	  "upgrading a connection is known to HAProxy, but not supported yet" },
 	{ TIMES "frontend f\n bind :80\n option forwardfor\n",
 	  "cfg:5:10: warning: frontend 'f' is in mode tcp: 'option forwardfor' needs mode http and "
 	  "is ignored" },

@@ -125,9 +125,27 @@ static const struct {
 	{ FRONT("use_backend"),
 	  "cfg:8:13: error: 'use_backend' needs an argument: use_backend NAME "
 	  "[if|unless CONDITION]" },
-	{ FRONT("mode tcp\n use_backend b"),
-	  "cfg:9:14: error: frontend 'f' is in mode tcp and its use_backend 'b' in mode http: "
-	  "upgrading a connection is known to HAProxy, but not supported yet" },
+	{ FRONT("mode tcp\n use_backend b"), NULL },
+	{ FRONT("use_backend t\nbackend t\n mode tcp\nbackend u"),
+	  "cfg:8:14: error: frontend 'f' is in mode http, but its use_backend 't' is in mode tcp: "
+	  "make them equal" },
+	{ FRONT("errorfile 503 /dev/null"), NULL },
+	{ FRONT("errorloc 503 http://192.0.2.1/sorry"), NULL },
+	{ FRONT("errorloc302 503 'a b'"),
+	  "cfg:8:18: error: the address in 'errorloc302' contains a "
+	  "blank or a control byte" },
+	{ FRONT("errorloc303 999 /x"),
+	  "cfg:8:14: warning: there is no error page for status 999: 'errorloc303' is ignored" },
+	{ FRONT("errorfiles pages"), "cfg:8:13: error: there is no section 'http-errors pages'" },
+	{ FRONT("errorfiles pages\nhttp-errors page\n errorfile 503 /dev/null"),
+	  "cfg:8:13: error: there is no section 'http-errors pages'; did you mean 'page'?" },
+	{ FRONT("errorfiles pages 503 404\nhttp-errors pages\n errorfile 503 /dev/null"), NULL },
+	{ "http-errors a\nhttp-errors a\n",
+	  "cfg:2:13: error: there is a section 'http-errors a' already, at cfg:1: rename one" },
+	{ "http-errors\n", "cfg:1:12: error: 'http-errors' expects a name: http-errors NAME" },
+	{ "http-errors a\n mode http\n", "cfg:2:2: error: 'mode' is not permitted in "
+					 "'http-errors': it belongs in 'defaults', 'frontend', "
+					 "'listen', 'backend'" },
 	{ FRONT("use-server s if TRUE"),
 	  "cfg:8:2: warning: 'use-server' has no effect in 'frontend' "
 	  "and is ignored: it belongs in 'listen', 'backend'" },

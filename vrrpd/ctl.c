@@ -47,6 +47,10 @@ static const char *track_kind_text(enum cfg_track_kind k)
 		return "script";
 	case TRACK_PROXY:
 		return "proxy";
+	case TRACK_FILE:
+		return "file";
+	case TRACK_PROCESS:
+		return "process";
 	}
 	UNREACHABLE();
 }

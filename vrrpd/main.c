@@ -24,6 +24,7 @@
 
 struct options {
 	const char *conf, *pid_file;
+	struct cfg_options cfg;
 	bool test_only, stay, to_console, in_detail;
 };
 
@@ -42,6 +43,8 @@ static void print_usage(FILE *f)
 	      "  -l, --log-console        log to standard error, not to syslog\n"
 	      "  -D, --log-detail         log more\n"
 	      "  -p, --pid FILE           pid file (default " DEFAULT_PID ")\n"
+	      "  -i, --config-id ID       of this node, for lines that begin with @ID\n"
+	      "      --without-lvs        skip the blocks of keepalived's load balancer\n"
 	      "  -k, --keywords           list the keywords of the configuration\n"
 	      "  -v, --version            print the version\n"
 	      "  -h, --help               this text\n"
@@ -49,12 +52,21 @@ static void print_usage(FILE *f)
 	      f);
 }
 
+enum { OPT_WITHOUT_LVS = 256 };
+
 static const struct option long_options[] = {
-	{ "use-file", required_argument, NULL, 'f' }, { "config-test", no_argument, NULL, 't' },
-	{ "dont-fork", no_argument, NULL, 'n' },      { "log-console", no_argument, NULL, 'l' },
-	{ "log-detail", no_argument, NULL, 'D' },     { "pid", required_argument, NULL, 'p' },
-	{ "keywords", no_argument, NULL, 'k' },       { "version", no_argument, NULL, 'v' },
-	{ "help", no_argument, NULL, 'h' },           { 0 },
+	{ "use-file", required_argument, NULL, 'f' },
+	{ "config-test", no_argument, NULL, 't' },
+	{ "dont-fork", no_argument, NULL, 'n' },
+	{ "log-console", no_argument, NULL, 'l' },
+	{ "log-detail", no_argument, NULL, 'D' },
+	{ "pid", required_argument, NULL, 'p' },
+	{ "config-id", required_argument, NULL, 'i' },
+	{ "without-lvs", no_argument, NULL, OPT_WITHOUT_LVS },
+	{ "keywords", no_argument, NULL, 'k' },
+	{ "version", no_argument, NULL, 'v' },
+	{ "help", no_argument, NULL, 'h' },
+	{ 0 },
 };
 
 /* Returns -1 to go on, or the exit status. */
@@ -63,7 +75,7 @@ static int read_options(int argc, char **argv, struct options *o)
 	int c;
 
 	*o = (struct options){ .conf = DEFAULT_CONF, .pid_file = DEFAULT_PID };
-	while ((c = getopt_long(argc, argv, "f:tnlDp:kvh", long_options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "f:tnlDp:i:kvh", long_options, NULL)) != -1) {
 		switch (c) {
 		case 'f':
 			o->conf = optarg;
@@ -82,6 +94,12 @@ static int read_options(int argc, char **argv, struct options *o)
 			break;
 		case 'p':
 			o->pid_file = optarg;
+			break;
+		case 'i':
+			o->cfg.id = optarg;
+			break;
+		case OPT_WITHOUT_LVS:
+			o->cfg.without_lvs = true;
 			break;
 		case 'k':
 			cfg_print_keywords(stdout);
@@ -106,13 +124,13 @@ static int read_options(int argc, char **argv, struct options *o)
 }
 
 /* Problems of the configuration on standard error. NULL: it is bad. */
-static struct cfg *load(const char *path)
+static struct cfg *load(const char *path, const struct cfg_options *o)
 {
 	struct diag d;
 	struct cfg *c;
 
 	diag_init(&d);
-	c = cfg_load(path, &d);
+	c = cfg_load(path, o, &d);
 	diag_print(&d, stderr, DIAG_NOTICE);
 	if (d.n_errors) {
 		fprintf(stderr, "vrrpd: %s: %u error%s; nothing was started\n", path, d.n_errors,
@@ -187,7 +205,7 @@ static bool check_reload(void *arg)
 	struct cfg *c;
 
 	daemon_notify("RELOADING=1");
-	c = worker_load_cfg(s->opt.conf);
+	c = worker_load_cfg(s->opt.conf, &s->opt.cfg);
 	daemon_notify("READY=1");
 	if (!c) {
 		log_err("vrrp", "reload_refused", "file=%s", log_quoted(str_from(s->opt.conf)));
@@ -262,7 +280,7 @@ int main(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
-	s.cfg = load(s.opt.conf);
+	s.cfg = load(s.opt.conf, &s.opt.cfg);
 	if (!s.cfg)
 		return 1;
 	if (s.opt.test_only) {

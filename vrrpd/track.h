@@ -20,6 +20,9 @@ struct track_sum {
 void track_begin(struct track_sum *t, uint8_t base_priority);
 /* Count one tracked object. Returns what it adds to the priority. */
 int track_add(struct track_sum *t, const struct cfg_track *c, bool is_up);
+/* Count a tracked file's number: times the weight; below -253 in all: fault. Weight 0: any number
+ * but 0 is a fault. Returns what it adds. */
+int track_add_value(struct track_sum *t, const struct cfg_track *c, int64_t value);
 /* The effective priority, 1 to 254; 255 for the owner. */
 uint8_t track_priority(const struct track_sum *t);
 

@@ -119,6 +119,8 @@ static unsigned step_init(struct vrrp_fsm *f, const struct vrrp_event *ev, int64
 	case VRRP_EV_ADVERT:
 	case VRRP_EV_RECOVER:
 	case VRRP_EV_HANDOVER:
+	case VRRP_EV_GROUP_ACTIVE:
+	case VRRP_EV_GROUP_BACKUP:
 	case VRRP_EV_STALL:
 		return 0;
 	}
@@ -193,6 +195,8 @@ static unsigned step_backup(struct vrrp_fsm *f, const struct vrrp_event *ev, int
 		return enter(f, VRRP_FAULT, VRRP_CAUSE_FAULT, now_us);
 	case VRRP_EV_HANDOVER: /* the ACTIVE router asked: preemption is not the question */
 		return take_over(f, VRRP_CAUSE_HANDOVER, now_us);
+	case VRRP_EV_GROUP_ACTIVE:
+		return take_over(f, VRRP_CAUSE_GROUP, now_us);
 	case VRRP_EV_STALL: /* we may have slept through adverts: listen before we claim */
 		f->deadline_us = now_us + vrrp_fsm_down_us(f);
 		f->master_left = false;
@@ -200,6 +204,7 @@ static unsigned step_backup(struct vrrp_fsm *f, const struct vrrp_event *ev, int
 		return 0;
 	case VRRP_EV_STARTUP:
 	case VRRP_EV_RECOVER:
+	case VRRP_EV_GROUP_BACKUP:
 		return 0;
 	}
 	UNREACHABLE();
@@ -262,9 +267,12 @@ static unsigned step_active(struct vrrp_fsm *f, const struct vrrp_event *ev, int
 		return enter(f, VRRP_FAULT, VRRP_CAUSE_FAULT, now_us) | let_go();
 	case VRRP_EV_STALL:
 		return oversleep(f, now_us);
+	case VRRP_EV_GROUP_BACKUP: /* others need not wait for our silence */
+		return become_backup(f, VRRP_CAUSE_GROUP, now_us) | let_go();
 	case VRRP_EV_STARTUP:
 	case VRRP_EV_RECOVER:
 	case VRRP_EV_HANDOVER:
+	case VRRP_EV_GROUP_ACTIVE:
 		return 0;
 	}
 	UNREACHABLE();
@@ -287,6 +295,8 @@ static unsigned step_fault(struct vrrp_fsm *f, const struct vrrp_event *ev, int6
 	case VRRP_EV_ADVERT:
 	case VRRP_EV_FAULT:
 	case VRRP_EV_HANDOVER:
+	case VRRP_EV_GROUP_ACTIVE:
+	case VRRP_EV_GROUP_BACKUP:
 	case VRRP_EV_STALL:
 		return 0;
 	}
@@ -311,7 +321,8 @@ unsigned vrrp_fsm_step(struct vrrp_fsm *f, const struct vrrp_event *ev, int64_t 
 	if (f->state == VRRP_ACTIVE && has_overslept(f, now_us)) {
 		actions = oversleep(f, now_us);
 		/* a hand-over that we slept through is stale, and the timer is fresh */
-		if (ev->kind == VRRP_EV_HANDOVER || ev->kind == VRRP_EV_STALL)
+		if (ev->kind == VRRP_EV_HANDOVER || ev->kind == VRRP_EV_GROUP_ACTIVE ||
+		    ev->kind == VRRP_EV_STALL)
 			return actions;
 	}
 	switch (f->state) {
@@ -356,6 +367,7 @@ const char *vrrp_cause_text(enum vrrp_cause c)
 		[VRRP_CAUSE_RECOVER] = "fault is over",
 		[VRRP_CAUSE_STALL] = "stalled longer than the dead time",
 		[VRRP_CAUSE_PRIORITY] = "own priority lowered by a tracker",
+		[VRRP_CAUSE_GROUP] = "the sync group moved",
 		[VRRP_CAUSE_SHUTDOWN] = "shutdown",
 	};
 

@@ -24,13 +24,15 @@ enum vrrp_state { VRRP_INIT, VRRP_BACKUP, VRRP_ACTIVE, VRRP_FAULT };
 enum vrrp_event_kind {
 	VRRP_EV_STARTUP,
 	VRRP_EV_SHUTDOWN,
-	VRRP_EV_TIMER,    /* the deadline may have passed; early calls are ignored */
-	VRRP_EV_ADVERT,   /* a valid advert of another router for our VRID */
-	VRRP_EV_PRIORITY, /* our effective priority changed (trackers) */
-	VRRP_EV_FAULT,    /* a tracker without weight failed, the interface went down */
-	VRRP_EV_RECOVER,  /* nothing is in fault any more */
-	VRRP_EV_HANDOVER, /* the active router, a vrrpd, asks us to take over now */
-	VRRP_EV_STALL,    /* we did not run for longer than the dead time (frozen, suspended) */
+	VRRP_EV_TIMER,        /* the deadline may have passed; early calls are ignored */
+	VRRP_EV_ADVERT,       /* a valid advert of another router for our VRID */
+	VRRP_EV_PRIORITY,     /* our effective priority changed (trackers) */
+	VRRP_EV_FAULT,        /* a tracker without weight failed, the interface went down */
+	VRRP_EV_RECOVER,      /* nothing is in fault any more */
+	VRRP_EV_HANDOVER,     /* the active router, a vrrpd, asks us to take over now */
+	VRRP_EV_GROUP_ACTIVE, /* another member of our sync group became ACTIVE */
+	VRRP_EV_GROUP_BACKUP, /* another member of our sync group became BACKUP */
+	VRRP_EV_STALL,        /* we did not run for longer than the dead time (frozen, suspended) */
 };
 
 struct vrrp_event {
@@ -81,6 +83,7 @@ enum vrrp_cause {
 	VRRP_CAUSE_RECOVER,
 	VRRP_CAUSE_STALL,
 	VRRP_CAUSE_PRIORITY,
+	VRRP_CAUSE_GROUP, /* the sync group moved */
 	VRRP_CAUSE_SHUTDOWN,
 };
 

@@ -12,6 +12,8 @@
 
 #include "garp.h"
 #include "track.h"
+#include "track_file.h"
+#include "track_process.h"
 #include "track_proxy.h"
 #include "track_script.h"
 
@@ -277,33 +279,51 @@ static void reannounce(struct vrrp_instance *i)
 
 /* --- transitions ---------------------------------------------------------------------------- */
 
+static void run_line(struct vrrp_instance *i, const struct cfg_notify_line *l,
+		     const char *const *extra)
+{
+	if (l->line)
+		notify_run(&i->notify, l->line, extra, l->uid, l->gid);
+}
+
 static void run_notify(struct vrrp_instance *i, const char *state)
 {
-	const struct cfg_instance *c = i->cfg;
-	const struct cfg_global *g = i->env->global;
-	const char *line = NULL;
+	const struct cfg_notify *c = &i->cfg->notify;
 	char priority[8];
-	const char *extra[] = { "INSTANCE", c->name, state, priority, NULL };
+	const char *extra[] = { "INSTANCE", i->cfg->name, state, priority, NULL };
 
 	snprintf(priority, sizeof(priority), "%u", i->fsm.priority);
 	switch (i->fsm.state) {
 	case VRRP_ACTIVE:
-		line = c->notify_master;
+		run_line(i, &c->master, NULL);
 		break;
 	case VRRP_BACKUP:
-		line = c->notify_backup;
+		run_line(i, &c->backup, NULL);
 		break;
 	case VRRP_FAULT:
-		line = c->notify_fault;
+		run_line(i, &c->fault, NULL);
 		break;
 	case VRRP_INIT:
-		line = c->notify_stop;
+		run_line(i, i->is_deleted && c->deleted.line ? &c->deleted : &c->stop, NULL);
 		break;
 	}
-	if (line)
-		notify_run(&i->notify, line, NULL, g->script_uid, g->script_gid);
-	if (c->notify)
-		notify_run(&i->notify, c->notify, extra, g->script_uid, g->script_gid);
+	run_line(i, &c->any, extra);
+	if (i->env->tell)
+		i->env->tell(i->env->arg, "INSTANCE", i->cfg->name, state, i->fsm.priority);
+}
+
+/* A worse master was heard while we are master. Its adverts may be many. */
+static void tell_lower(struct vrrp_instance *i)
+{
+	int64_t now_us = i->env->loop->now_us;
+
+	if (i->lower_told_us && now_us - i->lower_told_us < US_PER_S)
+		return;
+	i->lower_told_us = now_us;
+	run_line(i, &i->cfg->notify.lower_prio, NULL);
+	if (i->env->tell)
+		i->env->tell(i->env->arg, "INSTANCE", i->cfg->name, "MASTER_RX_LOWER_PRI",
+			     i->fsm.priority);
 }
 
 static void tell_transition(struct vrrp_instance *i, enum vrrp_state from)
@@ -326,10 +346,13 @@ static void tell_transition(struct vrrp_instance *i, enum vrrp_state from)
 	if (i->fsm.state != VRRP_INIT)
 		log_text(LOGL_NOTICE, "(%s) Entering %s STATE%s", i->cfg->name, state,
 			 from == VRRP_INIT ? " (init)" : "");
-	run_notify(i, i->fsm.state == VRRP_INIT ? "STOP" : state);
+	if (i->fsm.state == VRRP_INIT)
+		state = i->is_deleted && i->cfg->notify.deleted.line ? "DELETED" : "STOP";
+	run_notify(i, state);
 	vrrp_io_send_hello(i);
 	vrrp_io_update_board(i);
 	i->env->on_transition(i->env->arg, i, from);
+	vrrp_group_on_transition(i);
 }
 
 /* In the order of the enum, which is the right one on the wire. */
@@ -347,8 +370,10 @@ static void perform(struct vrrp_instance *i, unsigned actions, enum vrrp_state f
 		vrrp_io_send_claim(i);
 	if (actions & VRRP_SEND_ZERO)
 		vrrp_io_send_advert(i, 0);
-	if (actions & VRRP_REANNOUNCE)
+	if (actions & VRRP_REANNOUNCE) {
 		reannounce(i);
+		tell_lower(i);
+	}
 	if (actions & VRRP_NOTIFY)
 		tell_transition(i, from);
 }
@@ -372,6 +397,10 @@ static void on_timer(struct ev_loop *loop, ev_timer *w, int revents)
 	struct vrrp_event ev = { .kind = VRRP_EV_TIMER };
 
 	(void)loop, (void)revents;
+	/* Held back by its sync group: who is the last to want takes it along. */
+	if (i->fsm.state == VRRP_BACKUP && i->fsm.deadline_us <= i->env->loop->now_us &&
+	    !vrrp_group_may_claim(i))
+		return;
 	vrrp_instance_feed(i, &ev); /* a millisecond too early: armed anew */
 }
 
@@ -397,6 +426,10 @@ bool vrrp_track_is_up(const struct vrrp_instance *i, const struct vrrp_track *t)
 		return track_script_is_up(t->script);
 	case TRACK_PROXY:
 		return t->proxy->health == PROXY_UP;
+	case TRACK_FILE: /* for those that only ask whether it is fine */
+		return t->file->value == 0;
+	case TRACK_PROCESS:
+		return t->process->is_up;
 	}
 	UNREACHABLE();
 }
@@ -421,8 +454,14 @@ static uint8_t weigh(struct vrrp_instance *i, const char **fault)
 	struct track_sum sum;
 
 	track_begin(&sum, i->cfg->priority);
-	for (unsigned k = 0; k < i->n_tracks; k++)
-		(void)track_add(&sum, i->tracks[k].cfg, vrrp_track_is_up(i, &i->tracks[k]));
+	for (unsigned k = 0; k < i->n_tracks; k++) {
+		const struct vrrp_track *t = &i->tracks[k];
+
+		if (t->cfg->kind == TRACK_FILE)
+			(void)track_add_value(&sum, t->cfg, t->file->value);
+		else
+			(void)track_add(&sum, t->cfg, vrrp_track_is_up(i, t));
+	}
 	*fault = check_basis(i);
 	if (!*fault && sum.fault) {
 		snprintf(i->fault_text, sizeof(i->fault_text), "track %s", sum.fault->name);
@@ -431,29 +470,50 @@ static uint8_t weigh(struct vrrp_instance *i, const char **fault)
 	return track_priority(&sum);
 }
 
+static void tell_priority(const struct vrrp_instance *i)
+{
+	if (i->env->tell && i->cfg->notify.priority_changes)
+		i->env->tell(i->env->arg, "INSTANCE", i->cfg->name,
+			     i->fsm.state == VRRP_ACTIVE ? "MASTER_PRIORITY" : "BACKUP_PRIORITY",
+			     i->fsm.priority);
+}
+
 void vrrp_instance_reconsider(struct vrrp_instance *i)
 {
 	const struct hello_peer *peer = vrrp_io_best_peer(i);
 	struct vrrp_event ev = { .kind = VRRP_EV_PRIORITY };
+	const struct vrrp_instance *other;
 	const char *fault;
+	bool had_own;
 
 	if (!i->is_started)
 		return;
+	had_own = i->has_own_fault;
 	ev.priority = weigh(i, &fault);
+	i->has_own_fault = fault != NULL;
+	other = fault ? NULL : vrrp_group_fault_of(i);
+	if (other) {
+		snprintf(i->fault_text, sizeof(i->fault_text), "sync group member %.60s",
+			 other->cfg->name);
+		fault = i->fault_text;
+	}
 	ev.peer_priority = peer ? peer->priority : 0;
 	i->fault_cause = fault;
 	if (ev.priority != i->fsm.priority) {
 		log_notice("vrrp", "priority", "instance=%s from=%u to=%u base=%u", i->cfg->name,
 			   i->fsm.priority, ev.priority, i->cfg->priority);
 		vrrp_instance_feed(i, &ev);
+		tell_priority(i);
 		vrrp_io_send_hello(i);
 		i->env->on_plan_changed(i->env->arg);
 	}
-	if ((fault != NULL) == i->is_in_fault)
-		return;
-	i->is_in_fault = fault != NULL;
-	ev = (struct vrrp_event){ .kind = fault ? VRRP_EV_FAULT : VRRP_EV_RECOVER };
-	vrrp_instance_feed(i, &ev);
+	if ((fault != NULL) != i->is_in_fault) {
+		i->is_in_fault = fault != NULL;
+		ev = (struct vrrp_event){ .kind = fault ? VRRP_EV_FAULT : VRRP_EV_RECOVER };
+		vrrp_instance_feed(i, &ev);
+	}
+	if (had_own != i->has_own_fault)
+		vrrp_group_on_fault(i);
 }
 
 static bool is_own_vip(const struct vrrp_instance *i, const struct addr *a)

@@ -19,6 +19,7 @@
 #include "notify.h"
 #include "vip.h"
 #include "vrrp_fsm.h"
+#include "vrrp_group.h"
 #include "vrrp_packet.h"
 #include "vrrp_sock.h"
 
@@ -26,6 +27,8 @@
 
 struct track_script;
 struct track_proxy;
+struct track_file;
+struct track_process;
 struct vrrp_instance;
 
 /* What all instances use; borrowed from the worker. */
@@ -40,6 +43,9 @@ struct vrrp_env {
 	void (*on_transition)(void *arg, struct vrrp_instance *i, enum vrrp_state from);
 	/* What the guardian must know has changed. */
 	void (*on_plan_changed)(void *arg);
+	/* For the notify FIFOs; may be NULL. */
+	void (*tell)(void *arg, const char *kind, const char *name, const char *state,
+		     unsigned priority);
 	void *arg;
 };
 
@@ -48,6 +54,8 @@ struct vrrp_track {
 	const struct cfg_track *cfg;
 	const struct track_script *script;
 	const struct track_proxy *proxy;
+	const struct track_file *file;
+	const struct track_process *process;
 };
 
 /* Another vrrpd that announced itself. */
@@ -80,7 +88,11 @@ struct vrrp_instance {
 	bool holds_addrs;
 	struct vrrp_track *tracks; /* owned */
 	unsigned n_tracks;
+	struct vrrp_group *group; /* borrowed; NULL: none */
 	bool is_started, is_in_fault;
+	bool has_own_fault; /* is_in_fault may come from the sync group */
+	bool is_deleted;    /* a reload removes it: notify_deleted */
+	int64_t lower_told_us;
 	const char *fault_cause; /* static text or a name in the configuration; NULL: none */
 	char fault_text[96];
 	struct board_instance *board; /* borrowed from the plan in force; NULL: none */

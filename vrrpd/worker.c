@@ -306,6 +306,15 @@ static void on_transition(void *arg, struct vrrp_instance *i, enum vrrp_state fr
 	w->n_history++;
 }
 
+static void on_tell(void *arg, const char *kind, const char *name, const char *state,
+		    unsigned priority)
+{
+	struct worker *w = arg;
+
+	for (size_t k = 0; k < ARRAY_LEN(w->fifos); k++)
+		fifo_tell(&w->fifos[k], kind, name, state, priority);
+}
+
 static struct vrrp_instance *find_instance(struct worker *w, const struct cfg_instance *c)
 {
 	struct vrrp_instance *i;
@@ -373,6 +382,7 @@ static void sync_instances(struct worker *w, const struct cfg *cfg)
 		}
 	}
 	list_for_each_safe (i, tmp, &w->instances, node) { /* no longer wanted */
+		i->is_deleted = true;
 		vrrp_instance_stop(i);
 		i->board = NULL; /* of a plan that will not be kept for it */
 		list_del(&i->node);
@@ -389,6 +399,7 @@ static void sync_instances(struct worker *w, const struct cfg *cfg)
 		list_add_tail(&w->instances, &i->node);
 		worker_bind_tracks(w, i);
 	}
+	worker_sync_groups(w, cfg);
 	sync_ifaces(w);
 	if (!w->is_delayed)
 		start_instances(w);
@@ -413,13 +424,13 @@ static void log_diag(const struct diag *d)
 	free(text);
 }
 
-struct cfg *worker_load_cfg(const char *path)
+struct cfg *worker_load_cfg(const char *path, const struct cfg_options *o)
 {
 	struct diag d;
 	struct cfg *c;
 
 	diag_init(&d);
-	c = cfg_load(path, &d);
+	c = cfg_load(path, o, &d);
 	if (c)
 		cfg_check_machine(c, &d);
 	log_diag(&d);
@@ -471,6 +482,10 @@ static void apply_cfg(struct worker *w, struct cfg *cfg)
 	w->env.global = &cfg->global;
 	worker_sync_scripts(w, cfg);
 	worker_sync_proxies(w, cfg);
+	worker_sync_files(w, cfg);
+	worker_sync_processes(w, cfg);
+	for (size_t k = 0; k < ARRAY_LEN(w->fifos); k++)
+		fifo_open(&w->fifos[k], &cfg->global.fifos[k]);
 	sync_instances(w, cfg);
 	state_file_write(cfg);
 	listen_ctl(w);
@@ -479,7 +494,7 @@ static void apply_cfg(struct worker *w, struct cfg *cfg)
 
 int worker_reload(struct worker *w)
 {
-	struct cfg *c = worker_load_cfg(w->cfg_path);
+	struct cfg *c = worker_load_cfg(w->cfg_path, &w->cfg->options);
 
 	if (!c) {
 		w->n_reloads_failed++;
@@ -501,11 +516,14 @@ static void on_stop_wait(struct ev_loop *loop, ev_timer *t, int revents)
 {
 	struct worker *w = container_of(t, struct worker, stop_wait);
 	struct vrrp_instance *i;
+	struct vrrp_group *g;
 	bool is_idle = true;
 
 	(void)loop, (void)revents;
 	list_for_each (i, &w->instances, node)
 		is_idle &= notify_is_idle(&i->notify);
+	list_for_each (g, &w->groups, node)
+		is_idle &= notify_is_idle(&g->notify);
 	if (is_idle || w->loop.now_us >= w->stop_by_us)
 		loop_stop(&w->loop);
 }
@@ -582,6 +600,9 @@ static int open_all(struct worker *w)
 
 	if (err)
 		return err;
+	process_watch_init(&w->watch, &w->loop);
+	for (size_t k = 0; k < ARRAY_LEN(w->fifos); k++)
+		fifo_init(&w->fifos[k], &w->loop);
 	err = link_watch_init(&w->links, &w->loop, on_link, on_addr, w);
 	if (!err)
 		err = vip_nl_open(&w->nl);
@@ -618,6 +639,9 @@ static void free_all(struct worker *w)
 	struct vrrp_instance *i, *tmp;
 	struct worker_iface *f, *f_tmp;
 
+	worker_free_groups(w);
+	for (size_t k = 0; k < ARRAY_LEN(w->fifos); k++)
+		fifo_close(&w->fifos[k]);
 	for (size_t k = 0; k < ARRAY_LEN(lists); k++) {
 		list_for_each_safe (i, tmp, lists[k], node)
 			vrrp_instance_free(i);
@@ -654,12 +678,16 @@ static void init(struct worker *w, const char *path, struct board *board, int gu
 				       .handover = &w->handover,
 				       .on_transition = on_transition,
 				       .on_plan_changed = on_plan_changed,
+				       .tell = on_tell,
 				       .arg = w } };
 	list_init(&w->ifaces);
 	list_init(&w->instances);
 	list_init(&w->scripts);
 	list_init(&w->proxies);
 	list_init(&w->dying);
+	list_init(&w->groups);
+	list_init(&w->files);
+	list_init(&w->processes);
 	list_init(&w->links.links);
 }
 

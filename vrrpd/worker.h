@@ -9,8 +9,11 @@
 #include <tandem/list.h>
 #include <tandem/loop.h>
 
+#include "fifo.h"
 #include "handover.h"
 #include "link_watch.h"
+#include "track_file.h"
+#include "track_process.h"
 #include "track_proxy.h"
 #include "track_script.h"
 #include "vip.h"
@@ -20,6 +23,7 @@
 
 struct board;
 struct cfg;
+struct cfg_options;
 
 /* One interface with its receiving socket and who listens there. */
 struct worker_iface {
@@ -42,6 +46,17 @@ struct worker_proxy {
 	char *socket; /* owned: to see whether a reload changed it */
 };
 
+struct worker_file {
+	struct list node;
+	struct track_file t;
+	char *path; /* owned: to see whether a reload changed it */
+};
+
+struct worker_process {
+	struct list node;
+	struct track_process t;
+};
+
 struct worker_history {
 	int64_t real_us, mono_us;
 	int64_t lasted_us; /* how long the state before lasted */
@@ -60,7 +75,9 @@ struct worker {
 	struct vip_nl nl;
 	struct handover_sock handover;
 	struct vrrp_env env;
-	struct list ifaces, instances, scripts, proxies;
+	struct list ifaces, instances, groups, scripts, proxies, files, processes;
+	struct process_watch watch;
+	struct fifo fifos[2];
 	struct list dying; /* instances that a reload removed, while a notify program runs */
 	struct ctl_server ctl;
 	char *ctl_path; /* owned; NULL: not listening */
@@ -85,14 +102,20 @@ NODISCARD int worker_run(struct cfg *cfg, const char *path, struct board *board,
 /* Re-read the file: 0, or -EINVAL when it is bad (logged) and nothing changed. */
 NODISCARD int worker_reload(struct worker *w);
 /* Load and check a configuration, logging every problem; NULL: bad. */
-NODISCARD struct cfg *worker_load_cfg(const char *path);
+NODISCARD struct cfg *worker_load_cfg(const char *path, const struct cfg_options *o);
 
 /* worker_tracks.c: what is unchanged keeps its verdict, the rest is made or ended. */
 void worker_sync_scripts(struct worker *w, const struct cfg *cfg);
 void worker_sync_proxies(struct worker *w, const struct cfg *cfg);
+void worker_sync_files(struct worker *w, const struct cfg *cfg);
+void worker_sync_processes(struct worker *w, const struct cfg *cfg);
 /* Give an instance its tracks; scripts and proxies of its configuration must exist. */
 void worker_bind_tracks(struct worker *w, struct vrrp_instance *i);
 void worker_free_tracks(struct worker *w);
+
+/* worker_groups.c: the sync groups of the configuration, over the instances that there are. */
+void worker_sync_groups(struct worker *w, const struct cfg *cfg);
+void worker_free_groups(struct worker *w);
 
 /* ctl.c: the commands of the control socket. */
 extern const struct ctl_command vrrpd_ctl_commands[];

@@ -39,6 +39,59 @@ static void on_proxy_changed(void *arg, struct track_proxy *t)
 	}
 }
 
+static void on_file_changed(void *arg, struct track_file *t)
+{
+	struct worker *w = arg;
+	struct vrrp_instance *i;
+
+	list_for_each (i, &w->instances, node) {
+		for (unsigned k = 0; k < i->n_tracks; k++) {
+			if (i->tracks[k].file == t) {
+				vrrp_instance_reconsider(i);
+				break;
+			}
+		}
+	}
+}
+
+static void on_process_changed(void *arg, struct track_process *t)
+{
+	struct worker *w = arg;
+	struct vrrp_instance *i;
+
+	list_for_each (i, &w->instances, node) {
+		for (unsigned k = 0; k < i->n_tracks; k++) {
+			if (i->tracks[k].process == t) {
+				vrrp_instance_reconsider(i);
+				break;
+			}
+		}
+	}
+}
+
+static const struct track_file *find_file(const struct worker *w, const struct cfg_file_track *cfg)
+{
+	const struct worker_file *f;
+
+	list_for_each (f, &w->files, node) {
+		if (f->t.cfg == cfg)
+			return &f->t;
+	}
+	return NULL;
+}
+
+static const struct track_process *find_process(const struct worker *w,
+						const struct cfg_process_track *cfg)
+{
+	const struct worker_process *x;
+
+	list_for_each (x, &w->processes, node) {
+		if (x->t.cfg == cfg)
+			return &x->t;
+	}
+	return NULL;
+}
+
 static const struct track_script *find_script(const struct worker *w, const struct cfg_script *cfg)
 {
 	const struct worker_script *s;
@@ -76,9 +129,13 @@ void worker_bind_tracks(struct worker *w, struct vrrp_instance *i)
 			.cfg = c,
 			.script = c->script ? find_script(w, c->script) : NULL,
 			.proxy = c->proxy ? find_proxy(w, c->proxy) : NULL,
+			.file = c->file ? find_file(w, c->file) : NULL,
+			.process = c->process ? find_process(w, c->process) : NULL,
 		};
 		ASSERT(c->kind != TRACK_SCRIPT || tracks[n - 1].script);
 		ASSERT(c->kind != TRACK_PROXY || tracks[n - 1].proxy);
+		ASSERT(c->kind != TRACK_FILE || tracks[n - 1].file);
+		ASSERT(c->kind != TRACK_PROCESS || tracks[n - 1].process);
 	}
 	vrrp_instance_set_tracks(i, tracks, n);
 }
@@ -199,8 +256,79 @@ void worker_sync_proxies(struct worker *w, const struct cfg *cfg)
 	move_all(&wanted, &w->proxies);
 }
 
+static void free_file(struct worker_file *f)
+{
+	track_file_stop(&f->t);
+	list_del(&f->node);
+	free(f->path); /* NOLINT(clang-analyzer-*): as above */
+	free(f);       /* NOLINT(clang-analyzer-*) */
+}
+
+static struct worker_file *take_file(struct worker *w, const struct cfg_file_track *c)
+{
+	struct worker_file *f;
+
+	list_for_each (f, &w->files, node) {
+		/* NOLINTNEXTLINE(clang-analyzer-*): as above */
+		if (strcmp(f->t.cfg->name, c->name) == 0 && strcmp(f->path, c->path) == 0) {
+			list_del(&f->node);
+			return f;
+		}
+	}
+	return NULL;
+}
+
+void worker_sync_files(struct worker *w, const struct cfg *cfg)
+{
+	struct worker_file *f, *tmp;
+	struct list wanted;
+
+	list_init(&wanted);
+	for (const struct cfg_file_track *c = cfg->files; c; c = c->next) {
+		f = take_file(w, c);
+		if (f) {
+			f->t.cfg = c;
+		} else {
+			f = xcalloc(1, sizeof(*f));
+			f->path = xstrdup(c->path);
+			track_file_start(&f->t, &w->loop, c, on_file_changed, w);
+		}
+		list_add_tail(&wanted, &f->node);
+	}
+	list_for_each_safe (f, tmp, &w->files, node)
+		free_file(f);
+	move_all(&wanted, &w->files);
+}
+
+static void free_process(struct worker_process *x)
+{
+	track_process_stop(&x->t);
+	list_del(&x->node);
+	free(x); /* NOLINT(clang-analyzer-*): as above */
+}
+
+/* Looking at all processes again costs little: a reload begins anew, but keeps the verdict of what
+ * is still fine. */
+void worker_sync_processes(struct worker *w, const struct cfg *cfg)
+{
+	struct worker_process *x, *tmp;
+	struct list wanted;
+
+	list_init(&wanted);
+	for (const struct cfg_process_track *c = cfg->processes; c; c = c->next) {
+		x = xcalloc(1, sizeof(*x));
+		track_process_start(&x->t, &w->watch, c, on_process_changed, w);
+		list_add_tail(&wanted, &x->node);
+	}
+	list_for_each_safe (x, tmp, &w->processes, node)
+		free_process(x);
+	move_all(&wanted, &w->processes);
+}
+
 void worker_free_tracks(struct worker *w)
 {
+	struct worker_file *f, *f_tmp;
+	struct worker_process *x, *x_tmp;
 	struct worker_script *s, *s_tmp;
 	struct worker_proxy *p, *p_tmp;
 
@@ -208,4 +336,8 @@ void worker_free_tracks(struct worker *w)
 		free_script(s);
 	list_for_each_safe (p, p_tmp, &w->proxies, node)
 		free_proxy(p);
+	list_for_each_safe (f, f_tmp, &w->files, node)
+		free_file(f);
+	list_for_each_safe (x, x_tmp, &w->processes, node)
+		free_process(x);
 }

@@ -39,7 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if ((size && memchr(data, '\0', size)) || (size && memmem(data, size, "include", 7)))
 		return 0;
 	diag_init(&d);
-	c = cfg_load_text("fuzz.conf", text, &d);
+	c = cfg_load_text("fuzz.conf", text, NULL, &d);
 	ASSERT((c == NULL) == (d.n_errors > 0));
 	if (c)
 		dump_again(c);

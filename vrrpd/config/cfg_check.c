@@ -8,6 +8,7 @@
 #include <tandem/clock.h>
 #include <unistd.h>
 
+#include "config/cfg_group.h"
 #include "config/cfg_keyword.h"
 #include "config/cfg_parse.h"
 #include "config/cfg_track.h"
@@ -45,6 +46,7 @@ static void set_defaults(const struct cfg_global *g, struct cfg_instance *in)
 		in->version = g->version;
 	in->skip_check_adv_addr |= g->skip_check_adv_addr;
 	in->higher_prio_send_advert |= g->higher_prio_send_advert;
+	in->notify.priority_changes |= g->notify_priority_changes;
 	set_garp_defaults(g, in);
 }
 
@@ -156,8 +158,10 @@ static void check_preempt(struct cfg_parser *p, const struct cfg_instance *in)
 
 static void check_tracks(struct cfg_parser *p, struct cfg_instance *in)
 {
-	for (const struct cfg_track *t = in->tracks; t; t = t->next) {
+	for (const struct cfg_track *t = in->tracks; t; t = t->next)
 		cfg_resolve_track(p, (struct cfg_track *)t);
+	cfg_check_group_weights(p, in);
+	for (const struct cfg_track *t = in->tracks; t; t = t->next) {
 		if (in->priority == OWNER && t->weight != 0 && t->weight != CFG_WEIGHT_UNSET)
 			diag_warning(p->diag, t->pos,
 				     "a weight cannot move the owner (priority 255); use weight 0 "
@@ -196,16 +200,59 @@ static void check_pair(struct cfg_parser *p, const struct cfg_instance *a,
 	check_vip_lists(p, a->vips, b->vips);
 }
 
+#define N_NOTIFY_LINES 7
+
+static void notify_lines(struct cfg_notify *n, struct cfg_notify_line *out[N_NOTIFY_LINES])
+{
+	struct cfg_notify_line *all[] = { &n->any,  &n->master,  &n->backup,    &n->fault,
+					  &n->stop, &n->deleted, &n->lower_prio };
+
+	_Static_assert(ARRAY_LEN(all) == N_NOTIFY_LINES, "all of them");
+	memcpy(out, all, sizeof(all));
+}
+
+static bool has_programs(const struct cfg_notify *n)
+{
+	struct cfg_notify_line *lines[N_NOTIFY_LINES];
+
+	notify_lines((struct cfg_notify *)n, lines);
+	for (size_t i = 0; i < N_NOTIFY_LINES; i++)
+		if (lines[i]->line)
+			return true;
+	return false;
+}
+
 /* Looking up a user may ask a directory server: only where a program is run. */
 static bool runs_programs(const struct cfg *c)
 {
 	if (c->scripts)
 		return true;
+	if (c->global.fifos[0].script.line || c->global.fifos[1].script.line)
+		return true;
 	for (const struct cfg_instance *in = c->instances; in; in = in->next)
-		if (in->notify || in->notify_master || in->notify_backup || in->notify_fault ||
-		    in->notify_stop)
+		if (has_programs(&in->notify))
+			return true;
+	for (const struct cfg_group *g = c->groups; g; g = g->next)
+		if (has_programs(&g->notify))
 			return true;
 	return false;
+}
+
+static void default_user(const struct cfg_global *g, struct cfg_notify_line *l)
+{
+	if (l->user)
+		return;
+	l->uid = g->script_uid;
+	l->gid = g->script_gid;
+}
+
+static void default_users(const struct cfg_global *g, struct cfg_notify *n)
+{
+	struct cfg_notify_line *lines[N_NOTIFY_LINES];
+
+	notify_lines(n, lines);
+	for (size_t i = 0; i < N_NOTIFY_LINES; i++)
+		default_user(g, lines[i]);
 }
 
 static void resolve_users(struct cfg_parser *p)
@@ -222,6 +269,17 @@ static void resolve_users(struct cfg_parser *p)
 		w->uid = g->script_uid;
 		w->gid = g->script_gid;
 	}
+	for (struct cfg_instance *in = p->cfg->instances; in; in = in->next)
+		default_users(g, &in->notify);
+	for (struct cfg_group *gr = p->cfg->groups; gr; gr = gr->next)
+		default_users(g, &gr->notify);
+	for (size_t i = 0; i < ARRAY_LEN(g->fifos); i++) {
+		default_user(g, &g->fifos[i].script);
+		if (g->fifos[i].user)
+			continue;
+		g->fifos[i].uid = g->script_uid;
+		g->fifos[i].gid = g->script_gid;
+	}
 }
 
 void cfg_finish(struct cfg_parser *p)
@@ -232,6 +290,7 @@ void cfg_finish(struct cfg_parser *p)
 	if (!c->instances && !p->has_parse_errors)
 		diag_error(p->diag, (struct diag_pos){ .file = p->source->name },
 			   "there is no vrrp_instance: nothing to do");
+	cfg_bind_groups(p);
 	for (struct cfg_instance *in = c->instances; in; in = in->next) {
 		set_defaults(&c->global, in);
 		check_instance(p, in);
@@ -311,19 +370,41 @@ static void check_program(const struct cfg *c, struct diag *d, struct diag_pos p
 			   what, real);
 }
 
-static void check_notify(const struct cfg *c, struct diag *d, const struct cfg_instance *in)
+static void check_line(const struct cfg *c, struct diag *d, struct diag_pos pos, const char *name,
+		       const struct cfg_notify_line *l)
 {
-	const char *const lines[] = { in->notify, in->notify_master, in->notify_backup,
-				      in->notify_fault, in->notify_stop };
 	struct arena a = { 0 };
+	char **argv = l->line ? cfg_split_command(&a, l->line) : NULL;
 
-	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
-		char **argv = lines[i] ? cfg_split_command(&a, lines[i]) : NULL;
-
-		if (argv)
-			check_program(c, d, in->pos, in->name, argv[0], c->global.script_uid);
-	}
+	if (argv)
+		check_program(c, d, pos, name, argv[0], l->uid);
 	arena_fini(&a);
+	if (l->user && l->uid == (uid_t)-1)
+		diag_error(d, pos, "%s: notify: there is no user '%s'%s%s%s", name, l->user,
+			   l->group ? " or no group '" : "", l->group ? l->group : "",
+			   l->group ? "'" : "");
+}
+
+static void check_notify(const struct cfg *c, struct diag *d, struct diag_pos pos, const char *name,
+			 const struct cfg_notify *n)
+{
+	struct cfg_notify_line *lines[N_NOTIFY_LINES];
+
+	notify_lines((struct cfg_notify *)n, lines);
+	for (size_t i = 0; i < N_NOTIFY_LINES; i++)
+		check_line(c, d, pos, name, lines[i]);
+}
+
+static void check_fifos(const struct cfg *c, struct diag *d)
+{
+	for (size_t i = 0; i < ARRAY_LEN(c->global.fifos); i++) {
+		const struct cfg_fifo *f = &c->global.fifos[i];
+
+		check_line(c, d, (struct diag_pos){ 0 }, "notify_fifo_script", &f->script);
+		if (f->user && f->uid == (uid_t)-1)
+			diag_error(d, (struct diag_pos){ 0 }, "notify_fifo: there is no user '%s'",
+				   f->user);
+	}
 }
 
 static void check_users(const struct cfg *c, struct diag *d)
@@ -361,6 +442,9 @@ void cfg_check_machine(const struct cfg *c, struct diag *d)
 		for (const struct cfg_vip *v = in->vips_excluded; v; v = v->next)
 			if (v->dev)
 				check_interface(d, v->pos, v->dev);
-		check_notify(c, d, in);
+		check_notify(c, d, in->pos, in->name, &in->notify);
 	}
+	for (const struct cfg_group *g = c->groups; g; g = g->next)
+		check_notify(c, d, g->pos, g->name, &g->notify);
+	check_fifos(c, d);
 }

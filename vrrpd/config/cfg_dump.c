@@ -1,5 +1,6 @@
 /* cfg_dump.c - a configuration as canonical text, which parses to itself. */
 #include <inttypes.h>
+#include <limits.h>
 #include <tandem/clock.h>
 
 #include "config/cfg_keyword.h"
@@ -59,6 +60,23 @@ static void dump_user(struct strbuf *out, const char *key, const char *user, con
 		strbuf_addf(out, "\t%s %s%s%s\n", key, user, group ? " " : "", group ? group : "");
 }
 
+static void dump_fifo(struct strbuf *out, const char *prefix, const struct cfg_fifo *f)
+{
+	if (!f->path)
+		return;
+	strbuf_addf(out, "\t%snotify_fifo ", prefix);
+	dump_word(out, f->path);
+	strbuf_addf(out, "%s%s%s%s\n", f->user ? " " : "", f->user ? f->user : "",
+		    f->group ? " " : "", f->group ? f->group : "");
+	if (!f->script.line)
+		return;
+	strbuf_addf(out, "\t%snotify_fifo_script ", prefix);
+	dump_word(out, f->script.line);
+	strbuf_addf(out, "%s%s%s%s\n", f->script.user ? " " : "",
+		    f->script.user ? f->script.user : "", f->script.group ? " " : "",
+		    f->script.group ? f->script.group : "");
+}
+
 static void dump_global(const struct cfg_global *g, struct strbuf *out)
 {
 	char text[ADDR_TEXT_LEN];
@@ -72,6 +90,8 @@ static void dump_global(const struct cfg_global *g, struct strbuf *out)
 		dump_seconds(out, "vrrp_startup_delay", g->startup_delay_us);
 	dump_flag(out, "enable_script_security", g->script_security);
 	dump_user(out, "script_user", g->script_user, g->script_group);
+	dump_fifo(out, "", &g->fifos[0]);
+	dump_fifo(out, "vrrp_", &g->fifos[1]);
 	dump_string(out, "control_socket", g->control_socket);
 	dump_string(out, "state_file", g->state_file);
 	strbuf_adds(out, "}\n");
@@ -215,6 +235,31 @@ static void dump_garp(struct strbuf *out, const struct cfg_instance *in)
 	dump_seconds(out, "garp_interval", in->garp_interval_us);
 }
 
+static void dump_line(struct strbuf *out, const char *key, const struct cfg_notify_line *l)
+{
+	if (!l->line)
+		return;
+	strbuf_addf(out, "\t%s ", key);
+	dump_word(out, l->line);
+	if (l->user)
+		strbuf_addf(out, " %s", l->user);
+	if (l->group)
+		strbuf_addf(out, " %s", l->group);
+	strbuf_addc(out, '\n');
+}
+
+static void dump_notify(struct strbuf *out, const struct cfg_notify *n)
+{
+	dump_line(out, "notify", &n->any);
+	dump_line(out, "notify_master", &n->master);
+	dump_line(out, "notify_backup", &n->backup);
+	dump_line(out, "notify_fault", &n->fault);
+	dump_line(out, "notify_stop", &n->stop);
+	dump_line(out, "notify_deleted", &n->deleted);
+	dump_line(out, "notify_master_rx_lower_pri", &n->lower_prio);
+	dump_flag(out, "notify_priority_changes", n->priority_changes);
+}
+
 static void dump_instance(const struct cfg_instance *in, struct strbuf *out)
 {
 	char text[ADDR_TEXT_LEN];
@@ -240,16 +285,67 @@ static void dump_instance(const struct cfg_instance *in, struct strbuf *out)
 	dump_auth(out, in);
 	dump_garp(out, in);
 	dump_flag(out, "higher_prio_send_advert", in->higher_prio_send_advert);
-	dump_string(out, "notify", in->notify);
-	dump_string(out, "notify_master", in->notify_master);
-	dump_string(out, "notify_backup", in->notify_backup);
-	dump_string(out, "notify_fault", in->notify_fault);
-	dump_string(out, "notify_stop", in->notify_stop);
+	dump_notify(out, &in->notify);
 	dump_tracks(out, "track_interface", TRACK_INTERFACE, in->tracks);
 	dump_tracks(out, "track_script", TRACK_SCRIPT, in->tracks);
 	dump_tracks(out, "track_proxy", TRACK_PROXY, in->tracks);
+	dump_tracks(out, "track_file", TRACK_FILE, in->tracks);
+	dump_tracks(out, "track_process", TRACK_PROCESS, in->tracks);
 	dump_vips(out, "virtual_ipaddress", in->vips);
 	dump_vips(out, "virtual_ipaddress_excluded", in->vips_excluded);
+	strbuf_adds(out, "}\n");
+}
+
+/* What it tracks is in its instances. */
+static void dump_group(const struct cfg_group *g, struct strbuf *out)
+{
+	strbuf_adds(out, "vrrp_sync_group ");
+	dump_word(out, g->name);
+	strbuf_adds(out, " {\n\tgroup {\n");
+	for (const struct cfg_member *m = g->members; m; m = m->next) {
+		strbuf_adds(out, "\t\t");
+		dump_word(out, m->name);
+		strbuf_addc(out, '\n');
+	}
+	strbuf_adds(out, "\t}\n");
+	dump_flag(out, "sync_group_tracking_weight", g->keeps_weights);
+	dump_notify(out, &g->notify);
+	strbuf_adds(out, "}\n");
+}
+
+static void dump_file(const struct cfg_file_track *f, struct strbuf *out)
+{
+	strbuf_adds(out, "track_file ");
+	dump_word(out, f->name);
+	strbuf_adds(out, " {\n");
+	dump_string(out, "file", f->path);
+	dump_weight(out, "\t", f->weight, f->weight_reverse);
+	if (f->has_init)
+		strbuf_addf(out, "\tinit_file %d%s\n", f->init_value,
+			    f->overwrite ? " overwrite" : "");
+	strbuf_adds(out, "}\n");
+}
+
+static void dump_process(const struct cfg_process_track *x, struct strbuf *out)
+{
+	strbuf_adds(out, "vrrp_track_process ");
+	dump_word(out, x->name);
+	strbuf_adds(out, " {\n\tprocess");
+	for (size_t i = 0; x->argv[i]; i++) {
+		strbuf_addc(out, ' ');
+		dump_word(out, x->argv[i]);
+	}
+	strbuf_addc(out, '\n');
+	if (x->match == MATCH_INITIAL || x->match == MATCH_PARTIAL)
+		strbuf_addf(out, "\tparam_match %s\n",
+			    x->match == MATCH_INITIAL ? "initial" : "partial");
+	dump_flag(out, "full_command", x->full_command);
+	strbuf_addf(out, "\tquorum %u\n", x->quorum);
+	if (x->quorum_max != UINT_MAX)
+		strbuf_addf(out, "\tquorum_max %u\n", x->quorum_max);
+	dump_weight(out, "\t", x->weight, x->weight_reverse);
+	dump_seconds(out, "fork_delay", x->fork_delay_us);
+	dump_seconds(out, "terminate_delay", x->terminate_delay_us);
 	strbuf_adds(out, "}\n");
 }
 
@@ -260,6 +356,12 @@ void cfg_dump(const struct cfg *c, struct strbuf *out)
 		dump_script(sc, out);
 	for (const struct cfg_proxy_track *px = c->proxies; px; px = px->next)
 		dump_proxy(px, out);
+	for (const struct cfg_file_track *f = c->files; f; f = f->next)
+		dump_file(f, out);
+	for (const struct cfg_process_track *x = c->processes; x; x = x->next)
+		dump_process(x, out);
+	for (const struct cfg_group *g = c->groups; g; g = g->next)
+		dump_group(g, out);
 	for (const struct cfg_instance *in = c->instances; in; in = in->next)
 		dump_instance(in, out);
 }

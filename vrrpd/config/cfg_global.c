@@ -42,6 +42,34 @@ static void parse_script_user(struct cfg_parser *p, const struct cfg_stmt *s,
 	cfg_get_user(p, s, 1, &g->script_user, &g->script_group, &g->script_uid, &g->script_gid);
 }
 
+static struct cfg_fifo *fifo_of(struct cfg_parser *p, const struct cfg_stmt *s)
+{
+	return &p->global->fifos[str_starts_with(s->word[0].text, STR("vrrp_")) ? 1 : 0];
+}
+
+static void parse_fifo(struct cfg_parser *p, const struct cfg_stmt *s, const struct cfg_keyword *kw)
+{
+	struct cfg_fifo *f = fifo_of(p, s);
+
+	(void)kw;
+	f->path = s->word[1].text.p;
+	if (f->path[0] != '/')
+		cfg_error(p, s, 1, "the name of a FIFO must begin with '/'");
+	if (s->n > 2)
+		cfg_get_user(p, s, 2, &f->user, &f->group, &f->uid, &f->gid);
+}
+
+static void parse_fifo_script(struct cfg_parser *p, const struct cfg_stmt *s,
+			      const struct cfg_keyword *kw)
+{
+	struct cfg_notify_line *l = &fifo_of(p, s)->script;
+
+	(void)kw;
+	*l = (struct cfg_notify_line){ .line = s->word[1].text.p };
+	if (s->n > 2)
+		cfg_get_user(p, s, 2, &l->user, &l->group, &l->uid, &l->gid);
+}
+
 const struct cfg_keyword cfg_keywords_top[] = {
 	{ .name = "global_defs",
 	  .blocks = IN_TOP,
@@ -73,6 +101,46 @@ const struct cfg_keyword cfg_keywords_top[] = {
 	  .parse = cfg_parse_proxy,
 	  .args = "a name",
 	  .help = "a proxyd to watch through its liveness socket (not in keepalived)" },
+	{ .name = "vrrp_sync_group",
+	  .blocks = IN_TOP,
+	  .min_args = 1,
+	  .max_args = 1,
+	  .opens_block = true,
+	  .parse = cfg_parse_group,
+	  .args = "a name",
+	  .help = "instances that are master, backup or in fault together" },
+	{ .name = "track_file",
+	  .blocks = IN_TOP,
+	  .min_args = 1,
+	  .max_args = 1,
+	  .opens_block = true,
+	  .parse = cfg_parse_file,
+	  .args = "a name",
+	  .help = "a file whose number counts" },
+	{ .name = "vrrp_track_file",
+	  .blocks = IN_TOP,
+	  .min_args = 1,
+	  .max_args = 1,
+	  .opens_block = true,
+	  .parse = cfg_parse_file,
+	  .args = "a name",
+	  .help = "the same as track_file" },
+	{ .name = "vrrp_track_process",
+	  .blocks = IN_TOP,
+	  .min_args = 1,
+	  .max_args = 1,
+	  .opens_block = true,
+	  .parse = cfg_parse_process,
+	  .args = "a name",
+	  .help = "processes that must run" },
+	{ .name = "track_process",
+	  .blocks = IN_TOP,
+	  .min_args = 1,
+	  .max_args = 1,
+	  .opens_block = true,
+	  .parse = cfg_parse_process,
+	  .args = "a name",
+	  .help = "the same as vrrp_track_process" },
 	{ 0 },
 };
 
@@ -119,6 +187,20 @@ const struct cfg_keyword cfg_keywords_global[] = {
 	  CFG_SUPPORTED },
 	{ "script_user", IN_GLOBAL, 1, 2, false, parse_script_user, 0, 0, 0,
 	  "a user and perhaps a group", "who runs scripts that name no user", CFG_SUPPORTED },
+	{ "notify_fifo", IN_GLOBAL, 1, 3, false, parse_fifo, 0, 0, 0,
+	  "a path and perhaps a user and a group",
+	  "write a line into it for each change: INSTANCE or GROUP, \"name\", state, priority",
+	  CFG_SUPPORTED },
+	{ "notify_fifo_script", IN_GLOBAL, 1, 3, false, parse_fifo_script, 0, 0, 0,
+	  "a program line and perhaps a user and a group",
+	  "run with the FIFO's name behind it, to read it", CFG_SUPPORTED },
+	{ "vrrp_notify_fifo", IN_GLOBAL, 1, 3, false, parse_fifo, 0, 0, 0,
+	  "a path and perhaps a user and a group", "as notify_fifo, another one", CFG_SUPPORTED },
+	{ "vrrp_notify_fifo_script", IN_GLOBAL, 1, 3, false, parse_fifo_script, 0, 0, 0,
+	  "a program line and perhaps a user and a group", "reads the other one", CFG_SUPPORTED },
+	{ "vrrp_notify_priority_changes", IN_GLOBAL, 0, 1, false, cfg_set_flag,
+	  GLOBAL(notify_priority_changes), 0, 0, "nothing, yes or no",
+	  "tell the FIFOs when a priority changes", CFG_SUPPORTED },
 	{ "control_socket", IN_GLOBAL, 1, 1, false, cfg_set_string, GLOBAL(control_socket), 0, 0,
 	  "a path", "control socket; default /run/tandem/vrrpd.sock (not in keepalived)",
 	  CFG_SUPPORTED },

@@ -79,8 +79,10 @@ static void parse_state(struct cfg_parser *p, const struct cfg_stmt *s,
 	else if (cfg_is(s, 1, "BACKUP"))
 		p->instance->state = WANT_BACKUP;
 	else
-		cfg_error(p, s, 1, "'state' expects MASTER or BACKUP, got '" STR_FMT "'%s",
-			  STR_ARG(v), cfg_suggest(p, v, words));
+		diag_warning(p->diag, cfg_word_pos(s, 1),
+			     "'state' expects MASTER or BACKUP, got '" STR_FMT
+			     "'; it is read as BACKUP, as keepalived does%s",
+			     STR_ARG(v), cfg_suggest(p, v, words));
 }
 
 static void parse_interface(struct cfg_parser *p, const struct cfg_stmt *s,
@@ -349,8 +351,10 @@ static void parse_auth_type(struct cfg_parser *p, const struct cfg_stmt *s,
 	else if (cfg_is(s, 1, "AH"))
 		cfg_error(p, s, 1, "auth_type AH is known to keepalived, not supported; use PASS");
 	else
-		cfg_error(p, s, 1, "'auth_type' expects PASS, got '" STR_FMT "'%s", STR_ARG(v),
-			  cfg_suggest(p, v, words));
+		diag_warning(p->diag, cfg_word_pos(s, 1),
+			     "'auth_type' expects PASS, got '" STR_FMT
+			     "'; adverts are sent without authentication, as keepalived does%s",
+			     STR_ARG(v), cfg_suggest(p, v, words));
 }
 
 static void parse_auth_pass(struct cfg_parser *p, const struct cfg_stmt *s,
@@ -370,20 +374,6 @@ static void parse_auth_pass(struct cfg_parser *p, const struct cfg_stmt *s,
 			     "more");
 	memset(in->auth_pass, 0, sizeof(in->auth_pass));
 	memcpy(in->auth_pass, v.p, MIN(v.len, sizeof(in->auth_pass)));
-}
-
-/* notify keywords: the program line as written; a user behind it is not supported yet */
-static void parse_notify(struct cfg_parser *p, const struct cfg_stmt *s,
-			 const struct cfg_keyword *kw)
-{
-	if (s->n > 2) {
-		cfg_error(p, s, 2,
-			  "'%s' expects one program line, in quotes if it has arguments; a user "
-			  "behind it is not supported yet, use script_user",
-			  kw->name);
-		return;
-	}
-	cfg_set_string(p, s, kw);
 }
 
 /* clang-format off: one line for one keyword */
@@ -461,17 +451,6 @@ const struct cfg_keyword cfg_keywords_instance[] = {
 	  "answer a better router with one last advert", CFG_SUPPORTED },
 	{ "accept", IN_INSTANCE, 0, 0, false, cfg_set_flag, INST(accept), 0, 0, "",
 	  "the addresses answer (the default)", CFG_SUPPORTED },
-	{ "notify", IN_INSTANCE, 1, CFG_ANY, false, parse_notify, INST(notify), 0, 0,
-	  "a program line", "run at each change, with INSTANCE NAME STATE PRIORITY behind it",
-	  CFG_SUPPORTED },
-	{ "notify_master", IN_INSTANCE, 1, CFG_ANY, false, parse_notify, INST(notify_master), 0, 0,
-	  "a program line", "run on becoming master", CFG_SUPPORTED },
-	{ "notify_backup", IN_INSTANCE, 1, CFG_ANY, false, parse_notify, INST(notify_backup), 0, 0,
-	  "a program line", "run on becoming backup", CFG_SUPPORTED },
-	{ "notify_fault", IN_INSTANCE, 1, CFG_ANY, false, parse_notify, INST(notify_fault), 0, 0,
-	  "a program line", "run on a fault", CFG_SUPPORTED },
-	{ "notify_stop", IN_INSTANCE, 1, CFG_ANY, false, parse_notify, INST(notify_stop), 0, 0,
-	  "a program line", "run when vrrpd stops", CFG_SUPPORTED },
 	{ 0 },
 };
 /* clang-format on */

@@ -8,6 +8,7 @@
 
 #include <tandem/lexer.h>
 
+#include "config/cfg_macro.h"
 #include "config/cfg_model.h"
 
 /* Where a keyword stands. */
@@ -18,6 +19,9 @@ enum cfg_block {
 	IN_PROXY = 1 << 3,
 	IN_INSTANCE = 1 << 4,
 	IN_AUTH = 1 << 5,
+	IN_GROUP = 1 << 6,
+	IN_FILE = 1 << 7,
+	IN_PROCESS = 1 << 8,
 };
 
 #define CFG_MAX_NESTING 16   /* of include */
@@ -31,6 +35,10 @@ struct cfg_source {               /* a file that is being read */
 	unsigned at; /* next word of line */
 	bool has_next;
 	const char *name;
+	bool has_macros;          /* the lexer is fed line by line, see cfg_macro.h */
+	struct str raw;           /* what was not fed yet */
+	unsigned raw_line;        /* its first line */
+	struct cfg_line *pending; /* lines that one line stands for */
 };
 
 struct cfg_parser {
@@ -38,12 +46,17 @@ struct cfg_parser {
 	struct diag *diag;
 	struct cfg_source *source; /* top of the stack; never empty */
 	unsigned n_files;
+	struct cfg_macros macros;
+	struct cfg_options options;
 	bool has_parse_errors; /* then what is missing may only have been misread */
 	struct cfg_global *global;
 	struct cfg_instance *instance; /* the one that is being read */
 	bool has_unicast_src;          /* it said unicast_src_ip */
 	struct cfg_script *script;
 	struct cfg_proxy_track *proxy;
+	struct cfg_group *group; /* the one that is being read */
+	struct cfg_file_track *file;
+	struct cfg_process_track *process;
 };
 
 struct cfg_stmt {
@@ -62,6 +75,7 @@ enum cfg_support {
 	CFG_SUPPORTED,
 	CFG_NO_EFFECT,   /* accepted with a notice; help says why */
 	CFG_UNSUPPORTED, /* known to keepalived: an error that says so */
+	CFG_LVS,         /* of its load balancer: an error, or skipped (cfg_options.without_lvs) */
 };
 
 #define CFG_ANY UINT8_MAX
@@ -80,9 +94,12 @@ struct cfg_keyword {
 
 /* Tables end with a row without name. */
 extern const struct cfg_keyword cfg_keywords_top[], cfg_keywords_global[], cfg_keywords_instance[],
-	cfg_keywords_track[], cfg_keywords_known[];
+	cfg_keywords_track[], cfg_keywords_group[], cfg_keywords_known[];
 /* vrrp_instance NAME, vrrp_script NAME, vrrp_track_proxy NAME */
-cfg_keyword_fn cfg_parse_instance, cfg_parse_script, cfg_parse_proxy;
+cfg_keyword_fn cfg_parse_instance, cfg_parse_script, cfg_parse_proxy, cfg_parse_group,
+	cfg_parse_file, cfg_parse_process;
+/* PROGRAM [USER [GROUP]], into a struct cfg_notify_line. */
+cfg_keyword_fn cfg_parse_notify;
 
 /* The place of word i of a statement. */
 struct diag_pos cfg_word_pos(const struct cfg_stmt *s, unsigned i);
@@ -115,6 +132,8 @@ bool cfg_get_interface(struct cfg_parser *p, const struct cfg_stmt *s, unsigned 
 /* "weight N [reverse|noreverse]" from word i on. */
 bool cfg_get_weight(struct cfg_parser *p, const struct cfg_stmt *s, unsigned i, int *weight,
 		    bool *reverse);
+bool cfg_get_weight_upto(struct cfg_parser *p, const struct cfg_stmt *s, unsigned i, int max,
+			 int *weight, bool *reverse);
 /* "USER [GROUP]" from word i on; a name that does not exist gives (uid_t)-1 and no error. */
 void cfg_get_user(struct cfg_parser *p, const struct cfg_stmt *s, unsigned i, const char **user,
 		  const char **group, uid_t *uid, gid_t *gid);

@@ -2,7 +2,6 @@
  * mistake of the writer, these are not. */
 #include "config/cfg_keyword.h"
 
-#define NO_LVS   "this is no load balancer: servers are the business of proxyd (haproxy.cfg)"
 #define NO_MAIL  "no mail is sent; use the notify keywords"
 #define ENGINE   "it tunes keepalived's own engine"
 #define TRACK_IT "use track_script or track_proxy instead"
@@ -13,6 +12,10 @@
 	{                                                                                          \
 		name, blocks, 0, CFG_ANY, false, NULL, 0, 0, 0, "", why, CFG_UNSUPPORTED           \
 	}
+#define LVS(name, blocks)                                                                          \
+	{                                                                                          \
+		name, blocks, 0, CFG_ANY, false, NULL, 0, 0, 0, "", NULL, CFG_LVS                  \
+	}
 #define NOTICE(name, blocks, why)                                                                  \
 	{                                                                                          \
 		name, blocks, 0, CFG_ANY, false, NULL, 0, 0, 0, "", why, CFG_NO_EFFECT             \
@@ -21,15 +24,10 @@
 /* clang-format off: one line for one keyword */
 const struct cfg_keyword cfg_keywords_known[] = {
 	/* top level */
-	REFUSE("virtual_server", IN_TOP, NO_LVS),
-	REFUSE("virtual_server_group", IN_TOP, NO_LVS),
-	REFUSE("local_address_group", IN_TOP, NO_LVS),
-	REFUSE("SSL", IN_TOP, NO_LVS),
-	REFUSE("vrrp_sync_group", IN_TOP, NULL),
-	REFUSE("vrrp_track_process", IN_TOP, TRACK_IT),
-	REFUSE("track_process", IN_TOP, TRACK_IT),
-	REFUSE("vrrp_track_file", IN_TOP, TRACK_IT),
-	REFUSE("track_file", IN_TOP, TRACK_IT),
+	LVS("virtual_server", IN_TOP),
+	LVS("virtual_server_group", IN_TOP),
+	LVS("local_address_group", IN_TOP),
+	LVS("SSL", IN_TOP),
 	REFUSE("track_group", IN_TOP, NULL),
 	REFUSE("bfd_instance", IN_TOP, TRACK_IT),
 	REFUSE("static_ipaddress", IN_TOP, "configure it with the system's network tools"),
@@ -39,7 +37,7 @@ const struct cfg_keyword cfg_keywords_known[] = {
 	REFUSE("interface_up_down_delays", IN_TOP, NULL),
 	NOTICE("linkbeat_interfaces", IN_TOP, "the kernel reports links by itself"),
 	REFUSE("net_namespace", IN_TOP | IN_GLOBAL, "start vrrpd inside the namespace"),
-	REFUSE("net_namespace_ipvs", IN_TOP | IN_GLOBAL, NO_LVS),
+	LVS("net_namespace_ipvs", IN_TOP | IN_GLOBAL),
 	REFUSE("namespace_with_ipsets", IN_TOP | IN_GLOBAL, NULL),
 	REFUSE("instance", IN_TOP | IN_GLOBAL, "start one vrrpd for each file"),
 	REFUSE("config_id", IN_TOP | IN_GLOBAL, NULL),
@@ -113,22 +111,22 @@ const struct cfg_keyword cfg_keywords_known[] = {
 	NOTICE("vrrp_min_garp", IN_GLOBAL, ENGINE),
 	NOTICE("reload_repeat", IN_GLOBAL, ENGINE),
 	/* global_defs: functions */
-	REFUSE("lvs_sync_daemon", IN_GLOBAL, NO_LVS),
-	REFUSE("lvs_flush", IN_GLOBAL, NO_LVS),
-	REFUSE("lvs_flush_on_stop", IN_GLOBAL, NO_LVS),
-	REFUSE("lvs_flush_onstop", IN_GLOBAL, NO_LVS),
-	REFUSE("lvs_timeouts", IN_GLOBAL, NO_LVS),
-	REFUSE("lvs_notify_fifo", IN_GLOBAL, NO_LVS),
-	REFUSE("lvs_notify_fifo_script", IN_GLOBAL, NO_LVS),
-	REFUSE("nftables", IN_GLOBAL, NULL),
-	REFUSE("nftables_priority", IN_GLOBAL, NULL),
-	REFUSE("nftables_counters", IN_GLOBAL, NULL),
-	REFUSE("nftables_ifindex", IN_GLOBAL, NULL),
-	REFUSE("nftables_ipvs", IN_GLOBAL, NO_LVS),
-	REFUSE("nftables_ipvs_priority", IN_GLOBAL, NO_LVS),
-	REFUSE("nftables_ipvs_start_fwmark", IN_GLOBAL, NO_LVS),
-	REFUSE("vrrp_iptables", IN_GLOBAL, NULL),
-	REFUSE("vrrp_ipsets", IN_GLOBAL, NULL),
+	LVS("lvs_sync_daemon", IN_GLOBAL),
+	LVS("lvs_flush", IN_GLOBAL),
+	LVS("lvs_flush_on_stop", IN_GLOBAL),
+	LVS("lvs_flush_onstop", IN_GLOBAL),
+	LVS("lvs_timeouts", IN_GLOBAL),
+	LVS("lvs_notify_fifo", IN_GLOBAL),
+	LVS("lvs_notify_fifo_script", IN_GLOBAL),
+	NOTICE("nftables", IN_GLOBAL, "there is nothing to filter"),
+	NOTICE("nftables_priority", IN_GLOBAL, "there is nothing to filter"),
+	NOTICE("nftables_counters", IN_GLOBAL, "there is nothing to filter"),
+	NOTICE("nftables_ifindex", IN_GLOBAL, "there is nothing to filter"),
+	LVS("nftables_ipvs", IN_GLOBAL),
+	LVS("nftables_ipvs_priority", IN_GLOBAL),
+	LVS("nftables_ipvs_start_fwmark", IN_GLOBAL),
+	NOTICE("vrrp_iptables", IN_GLOBAL, "there is nothing to filter"),
+	NOTICE("vrrp_ipsets", IN_GLOBAL, "there is nothing to filter"),
 	REFUSE("enable_snmp_keepalived", IN_GLOBAL, "there is no SNMP"),
 	REFUSE("enable_snmp_vrrp", IN_GLOBAL, "there is no SNMP"),
 	REFUSE("enable_snmp_checker", IN_GLOBAL, "there is no SNMP"),
@@ -141,22 +139,17 @@ const struct cfg_keyword cfg_keywords_known[] = {
 	REFUSE("enable_dbus", IN_GLOBAL, "there is no D-Bus; use the control socket"),
 	REFUSE("dbus_service_name", IN_GLOBAL, "there is no D-Bus; use the control socket"),
 	REFUSE("dbus_no_interface_name", IN_GLOBAL, "there is no D-Bus; use the control socket"),
-	REFUSE("notify_fifo", IN_GLOBAL, "use the notify keywords"),
-	REFUSE("notify_fifo_script", IN_GLOBAL, "use the notify keywords"),
-	REFUSE("vrrp_notify_fifo", IN_GLOBAL, "use the notify keywords"),
-	REFUSE("vrrp_notify_fifo_script", IN_GLOBAL, "use the notify keywords"),
 	REFUSE("fifo_write_vrrp_states_on_reload", IN_GLOBAL, "use the notify keywords"),
-	REFUSE("vrrp_notify_priority_changes", IN_GLOBAL, "use the notify keywords"),
 	REFUSE("startup_script", IN_GLOBAL, NULL),
 	REFUSE("startup_script_timeout", IN_GLOBAL, NULL),
 	REFUSE("shutdown_script", IN_GLOBAL, NULL),
 	REFUSE("shutdown_script_timeout", IN_GLOBAL, NULL),
 	REFUSE("vrrp_lower_prio_no_advert", IN_GLOBAL, "RFC 9568 asks for that advert; remove it"),
 	REFUSE("vrrp_down_timer_adverts", IN_GLOBAL, NULL),
-	REFUSE("vrrp_garp_extra_if", IN_GLOBAL, NULL),
+	NOTICE("vrrp_garp_extra_if", IN_GLOBAL, "there are no virtual MACs yet"),
 	REFUSE("use_symlinks", IN_GLOBAL, NULL),
-	REFUSE("vmac_prefix", IN_GLOBAL, NULL),
-	REFUSE("vmac_addr_prefix", IN_GLOBAL, NULL),
+	NOTICE("vmac_prefix", IN_GLOBAL, "there are no virtual MACs yet"),
+	NOTICE("vmac_addr_prefix", IN_GLOBAL, "there are no virtual MACs yet"),
 	REFUSE("use_vmac", IN_GLOBAL | IN_INSTANCE,
 	       "remove it: the addresses move with gratuitous ARP"),
 	REFUSE("reload_time_file", IN_GLOBAL, NULL),
@@ -182,17 +175,13 @@ const struct cfg_keyword cfg_keywords_known[] = {
 	REFUSE("old_unicast_checksum", IN_INSTANCE, "both kinds are understood; remove it"),
 	REFUSE("lower_prio_no_advert", IN_INSTANCE, "RFC 9568 asks for that advert; remove it"),
 	REFUSE("down_timer_adverts", IN_INSTANCE, NULL),
-	REFUSE("track_file", IN_INSTANCE, TRACK_IT),
-	REFUSE("track_process", IN_INSTANCE, TRACK_IT),
 	REFUSE("track_bfd", IN_INSTANCE, TRACK_IT),
 	REFUSE("virtual_routes", IN_INSTANCE, "add the routes in a notify script"),
 	REFUSE("virtual_rules", IN_INSTANCE, "add the rules in a notify script"),
 	REFUSE("promote_secondaries", IN_INSTANCE,
 	       "set the sysctl net.ipv4.conf.*.promote_secondaries"),
-	REFUSE("lvs_sync_daemon_interface", IN_INSTANCE, NO_LVS),
-	REFUSE("notify_deleted", IN_INSTANCE, NULL),
-	REFUSE("notify_master_rx_lower_pri", IN_INSTANCE, NULL),
-	REFUSE("notify_priority_changes", IN_INSTANCE, NULL),
+	NOTICE("lvs_sync_daemon_interface", IN_INSTANCE,
+	       "there are no LVS connections to synchronise"),
 	{ 0 },
 };
 /* clang-format on */

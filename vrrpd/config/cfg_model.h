@@ -10,6 +10,11 @@
 #include <tandem/arena.h>
 #include <tandem/diag.h>
 
+struct cfg_options {    /* of the command line */
+	const char *id; /* for @id lines; NULL: the first part of the node's name */
+	bool without_lvs;
+};
+
 enum vrrp_wanted_state { WANT_UNSET, WANT_MASTER, WANT_BACKUP }; /* `state`: the initial one */
 
 /* A virtual address, or the source of an announcement. */
@@ -58,8 +63,45 @@ struct cfg_proxy_track { /* vrrp_track_proxy NAME: a liveness socket of proxyd (
 			      */
 };
 
-enum cfg_track_kind { TRACK_INTERFACE, TRACK_SCRIPT, TRACK_PROXY };
-/* A line of track_interface, track_script or track_proxy in an instance. */
+struct cfg_file_track { /* track_file NAME: a number in a file */
+	struct cfg_file_track *next;
+	struct diag_pos pos;
+	const char *name, *path;
+	int weight; /* the number is multiplied with it; default 1; 0: a number but 0 is a fault */
+	bool weight_reverse;
+	bool has_init, overwrite; /* init_file */
+	int init_value;
+};
+
+enum cfg_param_match { MATCH_NAME, MATCH_EXACT, MATCH_INITIAL, MATCH_PARTIAL };
+struct cfg_process_track { /* vrrp_track_process NAME: do enough processes run? */
+	struct cfg_process_track *next;
+	struct diag_pos pos;
+	const char *name;
+	char *const *argv; /* the command and its parameters */
+	enum cfg_param_match match;
+	bool full_command; /* compare with the command line, not with the process's name */
+	unsigned quorum, quorum_max; /* 1; UINT_MAX: no limit */
+	int weight;                  /* default 1 */
+	bool weight_reverse;
+	int64_t fork_delay_us, terminate_delay_us;
+};
+
+/* A program to run with its user: of its own line, or script_user. */
+struct cfg_notify_line {
+	const char *line; /* as written; NULL: none */
+	const char *user, *group;
+	uid_t uid;
+	gid_t gid;
+};
+
+struct cfg_notify {
+	struct cfg_notify_line any, master, backup, fault, stop, deleted, lower_prio;
+	bool priority_changes; /* tell the FIFOs */
+};
+
+enum cfg_track_kind { TRACK_INTERFACE, TRACK_SCRIPT, TRACK_PROXY, TRACK_FILE, TRACK_PROCESS };
+/* A line of track_interface, track_script, ... in an instance. */
 struct cfg_track {
 	struct cfg_track *next;
 	struct diag_pos pos;
@@ -67,6 +109,8 @@ struct cfg_track {
 	const char *name; /* of the interface, script or proxy */
 	const struct cfg_script *script;
 	const struct cfg_proxy_track *proxy;
+	const struct cfg_file_track *file;
+	const struct cfg_process_track *process;
 	int weight; /* resolved: of this line, or of the object; 0: fault */
 	bool reverse;
 };
@@ -98,8 +142,34 @@ struct cfg_instance {
 	unsigned garp_repeat, garp_lower_prio_repeat, garp_refresh_repeat;
 	int64_t garp_interval_us; /* between two packets */
 	bool higher_prio_send_advert, accept;
-	const char *notify, *notify_master, *notify_backup, *notify_fault,
-		*notify_stop; /* program lines as written; NULL */
+	struct cfg_notify notify;
+	const struct cfg_group *group; /* its sync group; NULL: none */
+};
+
+struct cfg_member {
+	struct cfg_member *next;
+	struct diag_pos pos;
+	const char *name;
+	struct cfg_instance *instance;
+};
+
+struct cfg_group { /* vrrp_sync_group NAME: its instances move together */
+	struct cfg_group *next;
+	struct diag_pos pos;
+	const char *name;
+	const struct cfg_member *members;
+	unsigned n_members;
+	const struct cfg_track *tracks; /* given to each member at the end */
+	struct cfg_notify notify;
+	bool keeps_weights; /* sync_group_tracking_weight */
+};
+
+struct cfg_fifo {
+	const char *path; /* NULL: none */
+	const char *user, *group;
+	uid_t uid;
+	gid_t gid;
+	struct cfg_notify_line script; /* reads it */
 };
 
 struct cfg_global {
@@ -116,6 +186,8 @@ struct cfg_global {
 	int64_t garp_repeat, garp_lower_prio_repeat, garp_refresh_repeat;
 	bool higher_prio_send_advert;
 	int64_t startup_delay_us;
+	struct cfg_fifo fifos[2]; /* notify_fifo, vrrp_notify_fifo */
+	bool notify_priority_changes;
 	const char *control_socket; /* ours: control_socket PATH; default /run/tandem/vrrpd.sock */
 	const char *
 		state_file; /* ours: leftovers of an earlier run; default /run/tandem/vrrpd.state */
@@ -123,11 +195,15 @@ struct cfg_global {
 
 struct cfg {
 	struct arena arena;
+	struct cfg_options options;
 	struct cfg_global global;
+	struct cfg_group *groups;
 	struct cfg_instance *instances;
 	unsigned n_instances;
 	const struct cfg_script *scripts;
 	const struct cfg_proxy_track *proxies;
+	const struct cfg_file_track *files;
+	const struct cfg_process_track *processes;
 };
 
 #endif

@@ -5,21 +5,24 @@
 #include <glob.h>
 #include <libgen.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "config/cfg_keyword.h"
 
 static const struct cfg_keyword *const tables[] = {
 	cfg_keywords_top,      cfg_keywords_global, cfg_keywords_track,
-	cfg_keywords_instance, cfg_keywords_known,
+	cfg_keywords_instance, cfg_keywords_group,  cfg_keywords_known,
 };
 
 static const struct {
 	enum cfg_block block;
 	const char *name;
 } block_names[] = {
-	{ IN_TOP, "the top level" },      { IN_GLOBAL, "global_defs" },
-	{ IN_SCRIPT, "vrrp_script" },     { IN_PROXY, "vrrp_track_proxy" },
-	{ IN_INSTANCE, "vrrp_instance" }, { IN_AUTH, "authentication" },
+	{ IN_TOP, "the top level" },          { IN_GLOBAL, "global_defs" },
+	{ IN_SCRIPT, "vrrp_script" },         { IN_PROXY, "vrrp_track_proxy" },
+	{ IN_INSTANCE, "vrrp_instance" },     { IN_AUTH, "authentication" },
+	{ IN_GROUP, "vrrp_sync_group" },      { IN_FILE, "track_file" },
+	{ IN_PROCESS, "vrrp_track_process" },
 };
 
 static const char *block_name(enum cfg_block b)
@@ -35,12 +38,50 @@ static bool is_brace(const struct lex_line *l, unsigned i, const char *brace)
 	return i < l->n && !l->tok[i].quoted && str_eq(l->tok[i].text, str_from(brace));
 }
 
-/* Look at the next line of the same file without leaving this one. */
-static bool peek_line(struct cfg_source *src)
+/* Take the next line out of the raw text. */
+static struct str take_raw(struct cfg_source *src)
 {
-	if (!src->has_next)
+	const char *lf = memchr(src->raw.p, '\n', src->raw.len);
+	struct str l = { src->raw.p, lf ? (size_t)(lf - src->raw.p) : src->raw.len };
+	size_t skip = l.len + (lf != NULL);
+
+	src->raw.p += skip;
+	src->raw.len -= skip;
+	if (l.len && l.p[l.len - 1] == '\r')
+		l.len--;
+	return l;
+}
+
+/* Give the lexer one more line of a file with parameters or conditions. False at the end. */
+static bool feed_lexer(struct cfg_parser *p, struct cfg_source *src)
+{
+	struct cfg_line *l;
+
+	while (!src->pending) {
+		struct str raw;
+
+		if (!src->has_macros || !src->raw.len)
+			return false;
+		raw = take_raw(src);
+		src->pending = cfg_macro_expand(&p->macros, src->name, raw, src->raw_line++);
+	}
+	l = src->pending;
+	src->pending = l->next;
+	src->lx.text = l->text;
+	src->lx.at = 0;
+	src->lx.line = l->line;
+	return true;
+}
+
+/* Look at the next line of the same file without leaving this one. */
+static bool peek_line(struct cfg_parser *p, struct cfg_source *src)
+{
+	while (!src->has_next) {
 		src->has_next = lexer_next(&src->lx, &src->next);
-	return src->has_next;
+		if (!src->has_next && !feed_lexer(p, src))
+			return false;
+	}
+	return true;
 }
 
 /* Go on to the next line; at the end of a file, back to the one that includes it. False at the end
@@ -50,7 +91,7 @@ static bool next_line(struct cfg_parser *p)
 	for (;;) {
 		struct cfg_source *src = p->source;
 
-		if (peek_line(src)) {
+		if (peek_line(p, src)) {
 			src->line = src->next;
 			src->at = 0;
 			src->has_next = false;
@@ -85,8 +126,8 @@ static enum stmt_kind next_stmt(struct cfg_parser *p, struct cfg_stmt *s)
 	s->n = src->at - s->first;
 	if (src->at < src->line.n)
 		s->has_block = is_brace(&src->line, src->at, "{");
-	else
-		s->has_block = peek_line(src) && is_brace(&src->next, 0, "{");
+	else if (!cfg_is(s, 0, "include")) /* it may define what the next line uses */
+		s->has_block = peek_line(p, src) && is_brace(&src->next, 0, "{");
 	return STMT_WORDS;
 }
 
@@ -191,6 +232,12 @@ static void push_source(struct cfg_parser *p, const char *name, struct str text,
 	src->name = arena_strdup(&p->cfg->arena, name);
 	src->level = level;
 	src->below = p->source;
+	/* Parameters that an outer file defined are used in an inner one. */
+	src->has_macros = p->macros.params || cfg_macro_is_used(text);
+	src->raw = text;
+	src->raw_line = 1;
+	if (src->has_macros)
+		text = (struct str){ 0 };
 	lexer_init(&src->lx, LEX_KEEPALIVED, name, text, &p->cfg->arena, p->diag, NULL);
 	p->source = src;
 	p->n_files++;
@@ -266,11 +313,11 @@ static void include(struct cfg_parser *p, const struct cfg_stmt *s)
 	}
 }
 
-/* What keepalived's preprocessor would take: true when the statement was that. */
+/* What the preprocessor left: includes, and parameters that nobody defined. True when the statement
+ * was one of them. */
 static bool preprocess(struct cfg_parser *p, const struct cfg_stmt *s)
 {
 	struct str w = s->word[0].text;
-	const char *what = NULL;
 
 	if (s->word[0].quoted || w.len == 0)
 		return false;
@@ -278,18 +325,12 @@ static bool preprocess(struct cfg_parser *p, const struct cfg_stmt *s)
 		include(p, s);
 		return true;
 	}
-	if (w.p[0] == '@')
-		what = "conditional configuration (@id)";
-	else if (w.p[0] == '$')
-		what = "a parameter ($NAME)";
-	else if (w.p[0] == '~')
-		what = "a sequence (~SEQ, ~LST)";
-	if (!what)
+	if (w.p[0] != '$')
 		return false;
-	cfg_error(p, s, 0,
-		  "'" STR_FMT "': %s is known to keepalived, not supported yet; write the "
-		  "lines out",
-		  STR_ARG(w), what);
+	cfg_error(p, s, 0, "'" STR_FMT "': no such parameter was defined before; write $NAME=value",
+		  STR_ARG(w));
+	if (s->has_block)
+		skip_block(p, s);
 	return true;
 }
 
@@ -336,6 +377,16 @@ static void dispatch(struct cfg_parser *p, const struct cfg_stmt *s, enum cfg_bl
 	} else if (kw->support == CFG_NO_EFFECT) {
 		diag_notice(p->diag, cfg_word_pos(s, 0), "'%s' has no effect here: %s", kw->name,
 			    kw->help);
+	} else if (kw->support == CFG_LVS && p->options.without_lvs) {
+		diag_notice(p->diag, cfg_word_pos(s, 0), "'%s' is skipped (--without-lvs)",
+			    kw->name);
+	} else if (kw->support == CFG_LVS) {
+		cfg_error(
+			p, s, 0,
+			"'%s' belongs to keepalived's load balancer (LVS), which vrrpd is not: let "
+			"proxyd (haproxy.cfg) or another program balance, and start vrrpd with "
+			"--without-lvs to skip such lines",
+			kw->name);
 	} else if (kw->support == CFG_UNSUPPORTED) {
 		cfg_error(p, s, 0, "'%s' is known to keepalived, not supported yet; %s", kw->name,
 			  kw->help ? kw->help : "remove it or keep this node on keepalived");
@@ -445,25 +496,51 @@ static struct cfg *run(struct cfg_parser *p)
 	return NULL;
 }
 
-struct cfg *cfg_load_text(const char *name, struct str text, struct diag *d)
+/* The first part of the node's name, as keepalived's config-id. */
+static const char *default_id(struct arena *a)
+{
+	char name[256] = "";
+
+	if (gethostname(name, sizeof(name) - 1))
+		name[0] = '\0';
+	name[strcspn(name, ".")] = '\0';
+	return arena_strdup(a, name);
+}
+
+static void init(struct cfg_parser *p, const struct cfg_options *o, struct diag *d)
 {
 	struct cfg *c = new_cfg();
-	struct cfg_parser p = { .cfg = c, .diag = d, .global = &c->global };
 
+	*p = (struct cfg_parser){ .cfg = c, .diag = d, .global = &c->global };
+	if (o)
+		p->options = *o;
+	c->options = p->options;
+	p->macros.arena = &c->arena;
+	p->macros.diag = d;
+	p->macros.id = p->options.id ? p->options.id : default_id(&c->arena);
+}
+
+struct cfg *cfg_load_text(const char *name, struct str text, const struct cfg_options *o,
+			  struct diag *d)
+{
+	struct cfg_parser p;
+
+	init(&p, o, d);
 	push_source(&p, name, text, 0);
 	return run(&p);
 }
 
-struct cfg *cfg_load(const char *path, struct diag *d)
+struct cfg *cfg_load(const char *path, const struct cfg_options *o, struct diag *d)
 {
-	struct cfg *c = new_cfg();
-	struct cfg_parser p = { .cfg = c, .diag = d, .global = &c->global };
-	int err = push_file(&p, path, 0);
+	struct cfg_parser p;
+	int err;
 
+	init(&p, o, d);
+	err = push_file(&p, path, 0);
 	if (err) {
 		diag_error(d, (struct diag_pos){ .file = path }, "cannot read this file: %s",
 			   why_unreadable(err));
-		cfg_free(c);
+		cfg_free(p.cfg);
 		return NULL;
 	}
 	return run(&p);

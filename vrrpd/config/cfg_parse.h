@@ -9,11 +9,13 @@
 
 struct arena;
 struct cfg;
+struct cfg_options;
 
 /* NULL when anything is wrong; every error is in d. Free with cfg_free. `include` patterns are
- * followed. */
-NODISCARD struct cfg *cfg_load(const char *path, struct diag *d);
-NODISCARD struct cfg *cfg_load_text(const char *name, struct str text, struct diag *d);
+ * followed. o: NULL for the defaults; it must outlive the configuration. */
+NODISCARD struct cfg *cfg_load(const char *path, const struct cfg_options *o, struct diag *d);
+NODISCARD struct cfg *cfg_load_text(const char *name, struct str text, const struct cfg_options *o,
+				    struct diag *d);
 void cfg_free(struct cfg *c);
 /* Canonical text: parses to the same configuration. */
 void cfg_dump(const struct cfg *c, struct strbuf *out);

@@ -182,16 +182,22 @@ bool cfg_get_interface(struct cfg_parser *p, const struct cfg_stmt *s, unsigned 
 bool cfg_get_weight(struct cfg_parser *p, const struct cfg_stmt *s, unsigned i, int *weight,
 		    bool *reverse)
 {
+	return cfg_get_weight_upto(p, s, i, 253, weight, reverse);
+}
+
+bool cfg_get_weight_upto(struct cfg_parser *p, const struct cfg_stmt *s, unsigned i, int max,
+			 int *weight, bool *reverse)
+{
 	int64_t v;
 
 	if (i >= s->n) {
-		cfg_error(p, s, i, "a number from -253 to 253 is missing here");
+		cfg_error(p, s, i, "a number from -%d to %d is missing here", max, max);
 		return false;
 	}
-	if (str_parse_int(s->word[i].text, -253, 253, &v) != 0) {
+	if (str_parse_int(s->word[i].text, -max, max, &v) != 0) {
 		cfg_error(p, s, i,
-			  "'weight' expects a whole number from -253 to 253, got '" STR_FMT "'",
-			  STR_ARG(s->word[i].text));
+			  "'weight' expects a whole number from -%d to %d, got '" STR_FMT "'", max,
+			  max, STR_ARG(s->word[i].text));
 		return false;
 	}
 	if (i + 1 < s->n) {
@@ -256,6 +262,12 @@ static void *field(struct cfg_parser *p, const struct cfg_keyword *kw)
 		base = (char *)p->script;
 	else if (kw->blocks & IN_PROXY)
 		base = (char *)p->proxy;
+	else if (kw->blocks & IN_GROUP)
+		base = (char *)p->group;
+	else if (kw->blocks & IN_FILE)
+		base = (char *)p->file;
+	else if (kw->blocks & IN_PROCESS)
+		base = (char *)p->process;
 	ASSERT(base);
 	return base + kw->offset;
 }

@@ -19,6 +19,10 @@
 #define SCRIPT(lines) "vrrp_script chk {\nscript \"/bin/true\"\n" lines "\n}\n" INST("")
 #define VIPS(lines)   "vrrp_instance VI_1 {\n" BASE "virtual_ipaddress {\n" lines "\n}\n}\n"
 
+#define TWO                                                                                        \
+	"vrrp_instance VI_2 {\ninterface eth1\nvirtual_router_id 52\nvirtual_ipaddress {\n"        \
+	"192.0.2.20/24\n}\n}\n"
+
 /* The messages of one run as text. */
 static char *messages(const struct diag *d)
 {
@@ -38,7 +42,7 @@ static struct cfg *load(const char *text, char **out)
 	struct cfg *c;
 
 	diag_init(&d);
-	c = cfg_load_text("t.conf", str_from(text), &d);
+	c = cfg_load_text("t.conf", str_from(text), NULL, &d);
 	*out = messages(&d);
 	diag_fini(&d);
 	return c;
@@ -62,9 +66,6 @@ static const struct {
 	{ INST("priority 100 200"), "7:14: error: unexpected '200'" },
 	{ INST("virtual_router_id 0"), "from 1 to 255, got '0'" },
 	{ INST("virtual_router_id 256"), "from 1 to 255, got '256'" },
-	{ INST("state MASTRE"), "'state' expects MASTER or BACKUP, got 'MASTRE' (did you mean "
-				"'MASTER'?)" },
-	{ INST("state master"), "'state' expects MASTER or BACKUP" },
 	{ INST("advert_int 0"), "'advert_int' expects seconds from 0.01 to 255" },
 	{ INST("advert_int 256"), "'advert_int' expects seconds from 0.01 to 255" },
 	{ INST("advert_int fast"), "such as 1 or 0.5, got 'fast'" },
@@ -78,7 +79,6 @@ static const struct {
 	{ INST("interface a-name-that-is-too-long"), "is not a name of an interface" },
 	{ INST("interface eth/0"), "is not a name of an interface" },
 	{ INST("authentication {\nauth_type AH\nauth_pass x\n}"), "auth_type AH is known" },
-	{ INST("authentication {\nauth_type pass\n}"), "'auth_type' expects PASS, got 'pass'" },
 	{ INST("authentication"), "'authentication' expects a block" },
 	{ INST("authentication {\npriority 5\n}"),
 	  "does not belong into authentication, but into vrrp_instance" },
@@ -150,20 +150,35 @@ static const struct {
 	  "expects yes or no" },
 	{ GLOB("vrrp_version 1"), "from 2 to 3, got '1'" },
 	{ GLOB("vrrp_mcast_group4 192.0.2.1"), "is not a multicast address" },
-	{ GLOB("vrrp_iptables"), "'vrrp_iptables' is known to keepalived, not supported yet" },
 	{ GLOB("enable_dbus"), "there is no D-Bus" },
 	{ GLOB("routerid x"), "did you mean 'router_id'?" },
 	{ INST("use_vmac"), "'use_vmac' is known to keepalived, not supported yet" },
-	{ INST("track_file {\nf weight 1\n}"), "'track_file' is known to keepalived" },
+	{ INST("track_file {\nf weight 1\n}"), "there is no track_file 'f'" },
+	{ INST("track_process {\np\n}"), "there is no vrrp_track_process 'p'" },
+	{ "track_file f {\nweight 2\n}\n" INST(""), "track_file 'f' has no 'file'" },
+	{ "track_file f {\nfile /f\n}\n" INST("track_file {\nf weight 255\n}"),
+	  "from -254 to 254, got '255'" },
+	{ "vrrp_track_process p {\nquorum 1\n}\n" INST(""), "has no 'process'" },
+	{ "vrrp_track_process p {\nprocess x\nparam_match all\n}\n" INST(""),
+	  "'param_match' expects initial or partial" },
+	{ "vrrp_track_process p {\nprocess x\nquorum 3\nquorum_max 2\n}\n" INST(""),
+	  "quorum_max is below quorum" },
+	{ INST("") "vrrp_sync_group G {\ngroup {\nVI_2\n}\n}\n",
+	  "there is no vrrp_instance 'VI_2' (did you mean 'VI_1'?)" },
+	{ INST("") "vrrp_sync_group G {\ngroup {\nVI_1\n}\n}\nvrrp_sync_group H {\ngroup "
+		   "{\nVI_1\n}\n}\n",
+	  "'VI_1' is in the sync group 'G' already" },
+	{ INST("") "vrrp_sync_group G {\n}\n", "has no instance" },
+	{ INST("notify_master \"/x.sh\" a b c"), "unexpected 'c'" },
+	{ INST("$P priority 5"), "no such parameter was defined before" },
+	{ "$P=x\n" INST("$P"), "unknown keyword 'x'" },
+	{ "~SEQ(x) a\n" INST(""), "expected ~SEQ(NAME, FROM, STEP, TO)" },
+	{ "$A=x ${A}\n$A\n" INST(""), "does one use itself?" },
+	{ GLOB("notify_fifo fifo"), "must begin with '/'" },
 	{ INST("virtual_routes {\n10.0.0.0/8 via 192.0.2.1\n}"), "'virtual_routes' is known" },
 	{ INST("garp_master_delay -1"), "'garp_master_delay' expects seconds from 0" },
-	{ INST("notify_master \"/x.sh\" nobody"), "a user behind it is not supported yet" },
-	{ INST("") "vrrp_sync_group G {\ngroup {\nVI_1\n}\n}\n", "'vrrp_sync_group' is known" },
 	{ INST("") "virtual_server 192.0.2.1 80 {\nreal_server 10.0.0.1 80 {\nweight 1\n}\n}\n",
-	  "'virtual_server' is known to keepalived" },
-	{ INST("@node1 priority 5"), "conditional configuration (@id) is known to keepalived" },
-	{ "$P=100\n" INST(""), "a parameter ($NAME) is known to keepalived" },
-	{ "~SEQ(x,1,2) a\n" INST(""), "a sequence (~SEQ, ~LST) is known to keepalived" },
+	  "start vrrpd with --without-lvs" },
 	{ "include /nonexistent/file.conf\n" INST(""), "cannot read '/nonexistent/file.conf'" },
 	{ "include\n" INST(""), "'include' expects one file name or pattern" },
 	{ "vrrp_instances V {\n}\n", "did you mean 'vrrp_instance'?" },
@@ -286,6 +301,59 @@ static const struct {
 		   "{\n192.0.2.99\n}\n}\n",
 	  "vrrp_instance B", NULL },
 	{ "include /nonexistent/*.conf\n" INST(""), NULL, "no file matches" },
+	{ INST("state MASTRE"), NULL, "it is read as BACKUP, as keepalived does (did you mean" },
+	{ INST("authentication {\nauth_type pass\nauth_pass x\n}"), NULL,
+	  "adverts are sent without authentication" },
+	{ INST("notify_master \"/x.sh a\" root\nnotify_fault /y root root"),
+	  "notify_master \"/x.sh a\" root\n\tnotify_fault /y root root\n", NULL },
+	{ INST("notify_deleted /d\nnotify_master_rx_lower_pri /l\nnotify_priority_changes"),
+	  "notify_deleted /d\n\tnotify_master_rx_lower_pri /l\n\tnotify_priority_changes\n", NULL },
+	{ GLOB("notify_fifo /run/f root\nnotify_fifo_script \"/r x\"\nvrrp_notify_fifo /run/g"),
+	  "notify_fifo /run/f root\n\tnotify_fifo_script \"/r x\"\n\tvrrp_notify_fifo /run/g\n",
+	  NULL },
+	{ GLOB("vrrp_notify_priority_changes"), "\tnotify_priority_changes\n", NULL },
+	{ "track_file f {\nfile /f\n}\n" INST("track_file {\nf\n}"), "\tfile /f\n\tweight 1\n",
+	  NULL },
+	{ "vrrp_track_file f {\nfile /f\nweight 0 reverse\ninit_file 3 overwrite\n}\n" INST(
+		  "track_file {\nf\n}"),
+	  "weight 0 reverse\n\tinit_file 3 overwrite\n", NULL },
+	{ "vrrp_track_process p {\nprocess haproxy\nweight -20\ndelay 0.5\n}\n" INST(
+		  "track_process {\np\n}"),
+	  "process haproxy\n\tquorum 1\n\tweight -20\n\tfork_delay 0.5\n\tterminate_delay "
+	  "0.5\n",
+	  NULL },
+	{ "vrrp_track_process p {\nprocess nginx -c \"/a b\"\nparam_match initial\nquorum_max "
+	  "2\nfull_command\n}\n" INST(""),
+	  "process nginx -c \"/a b\"\n\tparam_match initial\n\tfull_command\n\tquorum "
+	  "1\n\tquorum_max 2\n",
+	  NULL },
+	{ INST("") TWO "vrrp_sync_group G {\ngroup {\nVI_1\nVI_2\n}\nnotify /n\n}\n",
+	  "vrrp_sync_group G {\n\tgroup {\n\t\tVI_1\n\t\tVI_2\n\t}\n\tnotify /n\n}\n", NULL },
+	{ INST("") TWO "vrrp_sync_group G {\ngroup { VI_1 VI_2 }\ntrack_interface {\neth9\n}\n}\n",
+	  "track_interface {\n\t\teth9 weight 0\n", NULL },
+	{ INST("track_interface {\neth9 weight 5\n}") TWO
+	  "vrrp_sync_group G {\ngroup {\nVI_1\nVI_2\n}\n}\n",
+	  "eth9 weight 0\n", "the weight of 'eth9' becomes 0" },
+	{ INST("track_interface {\neth9 weight 5\n}") TWO
+	  "vrrp_sync_group G {\ngroup {\nVI_1\nVI_2\n}\nsync_group_tracking_weight\n}\n",
+	  "eth9 weight 5\n", NULL },
+	{ "vrrp_sync_group G {\ngroup {\nVI_1\n}\n}\n" INST(""), NULL, "one instance only" },
+	{ INST("@node-without-such-a-name priority 5"), "priority 100\n", NULL },
+	{ INST("@^node-without-such-a-name priority 5"), "priority 5\n", NULL },
+	{ "$P=7\n" INST("priority $P"), "priority 7\n", NULL },
+	{ "$P=7\n" INST("priority 1${P}"), "priority 17\n", NULL },
+	{ "$X=8\n$P=${X}\n" INST("priority ${P}"), "priority 8\n", NULL },
+	{ INST("authentication {\nauth_type PASS\nauth_pass a$b$c\n}"), "\"a$b$c\"", NULL },
+	{ "$L= \\\n priority 9 \\\n nopreempt\n" INST("$L"), "priority 9\n", NULL },
+	{ VIPS("~SEQ(N, 1, 3) 192.0.2.${N}"), "192.0.2.1/32\n\t\t192.0.2.2/32\n\t\t192.0.2.3/32\n",
+	  NULL },
+	{ VIPS("~SEQ(N, 9, -4, 1) 192.0.2.$N"),
+	  "192.0.2.9/32\n\t\t192.0.2.5/32\n\t\t192.0.2.1/32\n", NULL },
+	{ VIPS("~LST({A,B},{1,2},{3,4}) 192.0.$A.$B"), "192.0.1.2/32\n\t\t192.0.3.4/32\n", NULL },
+	{ VIPS("~LST(A,1,2) ~SEQ(B,1,2) 192.0.$A.$B"),
+	  "192.0.1.1/32\n\t\t192.0.1.2/32\n\t\t192.0.2.1/32\n\t\t192.0.2.2/32\n", NULL },
+	{ INST("lvs_sync_daemon_interface eth0"), NULL, "there are no LVS connections" },
+	{ GLOB("nftables"), NULL, "there is nothing to filter" },
 };
 
 START_TEST(test_accepted)
@@ -335,13 +403,13 @@ END_TEST
 START_TEST(test_many_errors_at_once)
 {
 	char *out;
-	struct cfg *c = load(INST("priority 0\nbogus\nadvert_int x\nstate UP\nuse_vmac"), &out);
+	struct cfg *c = load(INST("priority 0\nbogus\nadvert_int x\nversion 4\nuse_vmac"), &out);
 
 	ck_assert_ptr_null(c);
 	ck_assert_ptr_nonnull(strstr(out, "7:10: error"));
 	ck_assert_ptr_nonnull(strstr(out, "8:1: error"));
 	ck_assert_ptr_nonnull(strstr(out, "9:12: error"));
-	ck_assert_ptr_nonnull(strstr(out, "10:7: error"));
+	ck_assert_ptr_nonnull(strstr(out, "10:9: error"));
 	ck_assert_ptr_nonnull(strstr(out, "11:1: error"));
 	free(out);
 }
@@ -416,7 +484,7 @@ static struct cfg *load_file(const char *dir, const char *name, char **out)
 
 	snprintf(path, sizeof(path), "%s/%s", dir, name);
 	diag_init(&d);
-	c = cfg_load(path, &d);
+	c = cfg_load(path, NULL, &d);
 	*out = messages(&d);
 	diag_fini(&d);
 	return c;

@@ -59,7 +59,7 @@ START_TEST(test_file)
 
 	ck_assert_ptr_nonnull(f);
 	diag_init(&d);
-	c = cfg_load(files[_i], &d);
+	c = cfg_load(files[_i], NULL, &d);
 	diag_print(&d, f, DIAG_NOTICE);
 	fclose(f);
 	if (c)

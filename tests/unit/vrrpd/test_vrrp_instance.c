@@ -73,7 +73,7 @@ static void start(const char *extra)
 		    " virtual_ipaddress {\n 10.9.0.100/24\n 10.9.0.101/24\n }\n}\n",
 		    extra);
 	diag_init(&d);
-	cfg = cfg_load_text("t", (struct str){ text.p, text.len }, &d);
+	cfg = cfg_load_text("t", (struct str){ text.p, text.len }, NULL, &d);
 	diag_print(&d, stderr, DIAG_ERROR);
 	ck_assert_ptr_nonnull(cfg);
 	diag_fini(&d);

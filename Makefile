@@ -180,8 +180,8 @@ fuzz-smoke: | $(DEPS_FIRST) ## run each fuzzer for SECONDS_EACH (10) seconds
 	@tests/lib/fuzz.sh build-fuzz $(or $(SECONDS_EACH),10)
 sim: $(SIMS) ## simulate SEEDS (100000) schedules of a LAN of routers
 	@$(BUILD)/tests/sim/sim --seeds $(or $(SEEDS),100000)
-bench: all tools ## CPU and latency beside Debian's haproxy
-	@BUILD=$(BUILD) tests/bench/run.sh
+bench: all tools ## CPU, latency, memory beside haproxy and nginx (SCENARIOS="small 1m", all)
+	@BUILD=$(BUILD) tests/bench/run.sh $(SCENARIOS)
 diff: all tools ## the same bytes through proxyd and Debian's haproxy
 	@BUILD=$(BUILD) tests/diff/diff.sh
 corpus: all ## try the files of CORPUS=DIR with proxyd and vrrpd

@@ -184,6 +184,10 @@ static void check_tcp(struct cfg_parser *p, struct draft *d)
 			      cfg_section_name(d->section), d->name.name, cfg_balances[x->balance]);
 		x->balance = CFG_LB_ROUNDROBIN;
 	}
+	if (x->is_backend && x->cookie.name.len) {
+		warn_needs_http(p, d, "'cookie'");
+		x->cookie.name.len = 0;
+	}
 	if (x->is_frontend && x->monitor_uri.len)
 		warn_needs_http(p, d, "'monitor-uri'");
 	if (x->stats.enabled)

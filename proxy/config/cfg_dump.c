@@ -349,6 +349,7 @@ static void dump_options(struct strbuf *b, const struct cfg_proxy *x)
 	else
 		put_flag(b, "option redispatch", x->redispatch);
 	put_flag(b, "option abortonclose", x->abortonclose);
+	put_flag(b, "option persist", x->persist);
 	put_flag(b, "option allbackups", x->allbackups);
 	put_flag(b, "option srvtcpka", x->tcpka_server);
 }
@@ -436,6 +437,10 @@ static void dump_server(struct strbuf *b, const struct cfg_server *s, bool with_
 		strbuf_adds(b, " addr ");
 		add_addr(b, &s->check_addr, false);
 	}
+	if (s->cookie.len) {
+		strbuf_adds(b, " cookie ");
+		cfg_put_word(b, s->cookie);
+	}
 	cfg_dump_server_check(b, s);
 	add_time(b, "slowstart", s->slowstart_us, 0);
 	add_flag(b, "send-proxy", s->send_proxy == 1);
@@ -464,6 +469,21 @@ static void dump_servers(struct strbuf *b, const struct cfg_proxy *x)
 		with_id = with_id || s->id != ++n;
 	for (const struct cfg_server *s = x->servers; s; s = s->next)
 		dump_server(b, s, with_id);
+}
+
+/* "NAME VALUE" for each of the values that were joined. */
+static void add_list(struct strbuf *b, const char *name, struct str joined, struct str by)
+{
+	while (joined.len) {
+		const char *end = memmem(joined.p, joined.len, by.p, by.len);
+		const size_t n = end ? (size_t)(end - joined.p) : joined.len;
+		const size_t skip = end ? n + by.len : n;
+
+		strbuf_addf(b, " %s ", name);
+		cfg_put_word(b, (struct str){ joined.p, n });
+		joined.p += skip;
+		joined.len -= skip;
+	}
 }
 
 static void dump_balance(struct strbuf *b, const struct cfg_proxy *x)
@@ -495,6 +515,32 @@ static void dump_balance(struct strbuf *b, const struct cfg_proxy *x)
 		strbuf_addc(b, '\n');
 	}
 	put_uint(b, "hash-balance-factor", lb->balance_factor, 0);
+}
+
+static void dump_cookie(struct strbuf *b, const struct cfg_proxy *x)
+{
+	static const char *const modes[] = { "", " rewrite", " insert", " prefix" };
+	const struct cfg_cookie *ck = &x->cookie;
+
+	if (x->dynamic_cookie_key.len)
+		put(b, "dynamic-cookie-key", x->dynamic_cookie_key);
+	if (ck->name.len == 0)
+		return;
+	strbuf_adds(b, "\tcookie ");
+	cfg_put_word(b, ck->name);
+	strbuf_adds(b, modes[ck->mode]);
+	add_flag(b, "indirect", ck->indirect);
+	add_flag(b, "nocache", ck->nocache);
+	add_flag(b, "postonly", ck->postonly);
+	add_flag(b, "preserve", ck->preserve);
+	add_flag(b, "httponly", ck->httponly);
+	add_flag(b, "secure", ck->secure);
+	add_flag(b, "dynamic", ck->is_dynamic);
+	add_time(b, "maxidle", ck->maxidle_s * 1000000, 0);
+	add_time(b, "maxlife", ck->maxlife_s * 1000000, 0);
+	add_list(b, "domain", ck->domain, STR("; domain="));
+	add_list(b, "attr", ck->attrs, STR("; "));
+	strbuf_addc(b, '\n');
 }
 
 static void dump_proxy(struct strbuf *b, const struct cfg_proxy *x, bool with_id)
@@ -534,6 +580,7 @@ static void dump_proxy(struct strbuf *b, const struct cfg_proxy *x, bool with_id
 		put_uint(b, "retries", x->retries, 3);
 		put_uint(b, "fullconn", x->fullconn, 0);
 		dump_balance(b, x);
+		dump_cookie(b, x);
 		cfg_dump_check(b, x->check);
 		dump_servers(b, x);
 	}

@@ -191,10 +191,11 @@ struct keyword {
 #define ARGS_ANY 255
 
 /* The tables, each ended by a row without name. */
+extern const struct keyword cfg_cookie_keywords[];
 extern const struct keyword cfg_global_keywords[], cfg_proxy_keywords[], cfg_option_keywords[],
 	cfg_frontend_keywords[], cfg_backend_keywords[], cfg_check_keywords[],
 	cfg_script_keywords[], cfg_stats_keywords[], cfg_log_keywords[], cfg_errors_keywords[];
-#define CFG_N_TABLES 10
+#define CFG_N_TABLES 11
 extern const struct keyword *const cfg_tables[CFG_N_TABLES];
 
 /* A parameter of a bind, server or stats socket line: the same idea in small. */

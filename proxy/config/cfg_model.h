@@ -180,6 +180,7 @@ struct cfg_server {
 	unsigned weight;          /* 0..256, default 1 */
 	bool backup, disabled;
 	unsigned maxconn, minconn, maxqueue; /* 0: unlimited */
+	struct str cookie;                   /* persistence; empty: none */
 	bool check;
 	struct addr check_addr;                       /* len 0: addr */
 	uint16_t check_port;                          /* 0: the server's */
@@ -239,6 +240,25 @@ struct cfg_error_page {
 #define CFG_N_ERROR_PAGES 17
 extern const uint16_t cfg_error_codes[CFG_N_ERROR_PAGES];
 
+enum cfg_cookie_mode {
+	CFG_COOKIE_PASSIVE, /* it is read only */
+	CFG_COOKIE_REWRITE,
+	CFG_COOKIE_INSERT,
+	CFG_COOKIE_PREFIX
+};
+
+#define CFG_COOKIE_MAX 2048 /* bytes of name and attributes */
+
+/* cookie NAME ...: persistence. */
+struct cfg_cookie {
+	struct str name; /* empty: none */
+	enum cfg_cookie_mode mode;
+	bool indirect, nocache, postonly, preserve, httponly, secure, is_dynamic;
+	int64_t maxidle_s, maxlife_s; /* 0: none */
+	struct str domain, attrs;     /* several are joined as they go out */
+	struct str tail;              /* domain and attributes of an inserted cookie */
+};
+
 /* A frontend, a backend or both (listen). */
 struct cfg_proxy {
 	struct cfg_proxy *next;
@@ -271,6 +291,8 @@ struct cfg_proxy {
 	/* backend */
 	enum cfg_balance balance;
 	struct cfg_lb lb;
+	struct cfg_cookie cookie;
+	struct str dynamic_cookie_key;
 	const struct cfg_server *servers;
 	const struct cfg_rule *use_servers;
 	unsigned n_servers;
@@ -284,6 +306,7 @@ struct cfg_proxy {
 		contstats;
 	bool http_server_close, httpclose, abortonclose, allbackups, tcpka_client, tcpka_server,
 		nolinger;
+	bool persist;
 	bool redispatch;
 	int redispatch_interval; /* as `option redispatch N`; -1 (last retry) by default */
 	bool forwardfor, forwardfor_ifnone;

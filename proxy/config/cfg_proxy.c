@@ -231,6 +231,8 @@ const struct keyword cfg_option_keywords[] = {
 	FLAG("abortonclose", SEC_DEF_BE, abortonclose,
 	     "drop waiting requests of clients that left"),
 	FLAG("allbackups", SEC_DEF_BE, allbackups, "use all backup servers, not the first only"),
+	FLAG("persist", SEC_DEF_BE, persist,
+	     "follow a persistence cookie even to a server that is down"),
 	FLAG("clitcpka", SEC_DEF_FE, tcpka_client, "TCP keep-alive to clients"),
 	FLAG("srvtcpka", SEC_DEF_BE, tcpka_server, "TCP keep-alive to servers"),
 	{ "option tcpka", SEC_DEF_ALL, 0, 0, KW_SIDE, option_tcpka, 0, "",

@@ -55,6 +55,12 @@ static void set_port(struct cfg_parser *p, const struct param *pm, void *target,
 		((struct cfg_server *)target)->check_port = (uint16_t)port;
 }
 
+static void set_cookie(struct cfg_parser *p, const struct param *pm, void *target, unsigned at)
+{
+	(void)pm;
+	((struct cfg_server *)target)->cookie = cfg_arg(p, at + 1);
+}
+
 static void set_check_addr(struct cfg_parser *p, const struct param *pm, void *target, unsigned at)
 {
 	struct cfg_server *s = target;
@@ -193,6 +199,7 @@ const struct param cfg_server_params[] = {
 	  "maxconn while the backend's load is low" },
 	{ "maxqueue", 1, set_uint, F(maxqueue), 0, 1 << 30, "NUMBER",
 	  "waiting requests at a time" },
+	{ "cookie", 1, set_cookie, 0, 0, 0, "VALUE", "its name in the persistence cookie" },
 	{ "slowstart", 1, set_time, F(slowstart_us), 0, 0, "TIME",
 	  "time to full weight after it came up" },
 	{ "send-proxy", 0, set_proxy_protocol, 0, 0, 1, "", "send a PROXY protocol header" },

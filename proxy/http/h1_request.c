@@ -93,9 +93,44 @@ static char *add_forwarded_for(struct stream *st, const struct cfg_proxy *cfg,
 
 #define MAX_FIELD_NAME 256 /* of option forwardfor */
 
+struct search {
+	struct stream *st;
+	const struct backend_view *view;
+	bool persist; /* option persist */
+};
+
+static enum cookie_match find_by_cookie(void *arg, struct str value)
+{
+	struct search *s = arg;
+	enum cookie_match match = COOKIE_NO_SERVER;
+
+	for (uint32_t i = 0; i < s->view->n_servers; i++) {
+		const struct view_server *vs = &s->view->servers[i];
+
+		if (vs->cookie.len == 0 || !str_eq(vs->cookie, value))
+			continue;
+		match = COOKIE_SERVER_DOWN;
+		if (!vs->accepts && !s->persist)
+			continue; /* another one may share the value */
+		s->st->direct = s->st->want = vs->srv;
+		return vs->accepts ? COOKIE_SERVER_UP : COOKIE_SERVER_DOWN_USED;
+	}
+	return match;
+}
+
+static void read_cookie(struct stream *st, const struct h1_head *h, const struct backend *be,
+			const struct cfg_proxy *be_cfg, struct headers *e)
+{
+	struct search s = { st, backend_view(be), be_cfg->persist };
+
+	cookie_read_request(&be_cfg->cookie, h, st->start_real_us / 1000000,
+			    st->want ? NULL : find_by_cookie, &s, &st->ck, e);
+	headers_sort(e);
+}
+
 /* Collect the edits of the head and apply them in the buffer. false: it does not fit. */
 static bool edit_head(struct stream *st, const struct h1_head *h, const struct cfg_proxy *fe_cfg,
-		      const struct cfg_proxy *be_cfg)
+		      const struct backend *be, const struct cfg_proxy *be_cfg)
 {
 	struct headers *e = &priv_of(st)->edits;
 	const struct cfg_proxy *fwd = fe_cfg->forwardfor   ? fe_cfg
@@ -110,6 +145,8 @@ static bool edit_head(struct stream *st, const struct h1_head *h, const struct c
 				  !fwd                         ? STR("")
 				  : fwd->forwardfor_header.len ? fwd->forwardfor_header
 							       : STR("X-Forwarded-For"));
+	if (UNLIKELY(be && be_cfg->cookie.name.len))
+		read_cookie(st, h, be, be_cfg, e);
 	if (UNLIKELY(st->capture && st->capture->id_line.len > 0))
 		headers_append(e, h,
 			       (struct str){ st->capture->id_line.p, st->capture->id_line.len });
@@ -226,7 +263,7 @@ static void begin_request(struct stream *st)
 		st->has_lb_hash = lb_key_of_request(be_cfg->balance, &be_cfg->lb, h, &st->lb_hash);
 	if (UNLIKELY(fe_cfg->unique_id_format && fe_cfg->unique_id_header.len > 0))
 		stream_make_id(st);
-	if (!edit_head(st, h, fe_cfg, be_cfg)) {
+	if (!edit_head(st, h, fe_cfg, be, be_cfg)) {
 		bad_request(st);
 		return;
 	}

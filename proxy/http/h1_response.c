@@ -55,17 +55,38 @@ static bool pass_interim(struct stream *st, size_t len)
 	return true;
 }
 
+static size_t edit_cookie(struct stream *st, const struct h1_head *h, struct headers *e,
+			  char *lines)
+{
+	const struct cfg_proxy *cfg = rcu_dereference(st->be->cfg);
+	const struct view_server *vs = backend_view_of(st->be, st->srv);
+	size_t len;
+
+	if (cfg->cookie.name.len == 0)
+		return 0; /* a reload took it away */
+	len = cookie_edit_response(&cfg->cookie, h, (enum h1_method)st->method,
+				   (int64_t)ev_now(st->c->w->priv->ev), vs ? vs->cookie : STR(""),
+				   &st->ck, e, lines);
+	headers_sort(e);
+	return len;
+}
+
 /* Append what must be said about the connection. */
 static bool edit_head(struct stream *st, const struct h1_head *h)
 {
 	struct headers *e = &st->c->w->priv->edits;
 	bool keep_upgrade = h->has_upgrade && (h->status == 101 || h->status == 426);
-	char *start;
+	char *start, lines[COOKIE_MAX_LINES];
+	size_t len = 0;
 
 	headers_init(e);
 	if (h->minor == 0) /* the version is ours, not that of who is behind us */
 		headers_edit(e, 7, 1, STR("1"));
 	headers_remove_hop_by_hop(e, h, keep_upgrade, STR(""));
+	if (UNLIKELY(st->ck.client))
+		len = edit_cookie(st, h, e, lines);
+	if (len)
+		headers_append(e, h, (struct str){ lines, len });
 	if (keep_upgrade)
 		headers_append(e, h, STR("Connection: Upgrade\r\n"));
 	else if (st->res.body.framing == H1_BODY_TUNNEL)

@@ -83,6 +83,32 @@ void headers_remove_hop_by_hop(struct headers *e, const struct h1_head *h, bool 
 	}
 }
 
+void headers_sort(struct headers *e)
+{
+	unsigned n = 0;
+	uint32_t end = 0;
+
+	for (unsigned i = 1; i < e->n; i++) {
+		struct headers_edit x = e->edits[i];
+		unsigned k = i;
+
+		for (; k > 0 && e->edits[k - 1].off > x.off; k--)
+			e->edits[k] = e->edits[k - 1];
+		e->edits[k] = x;
+	}
+	e->growth = 0;
+	for (unsigned i = 0; i < e->n; i++) {
+		const struct headers_edit *x = &e->edits[i];
+
+		if (x->off < end)
+			continue;
+		end = x->off + x->n_removed;
+		e->growth += (int32_t)x->n_inserted - (int32_t)x->n_removed;
+		e->edits[n++] = *x;
+	}
+	e->n = n;
+}
+
 char *headers_apply(const struct headers *e, char *p, size_t head_len)
 {
 	char *dst = p + head_len; /* end of what is in place already */

@@ -44,6 +44,9 @@ void headers_append(struct headers *e, const struct h1_head *h, struct str lines
 void headers_remove_hop_by_hop(struct headers *e, const struct h1_head *h, bool keep_upgrade,
 			       struct str added);
 
+/* Put edits that were collected in several passes in order; of two that overlap the first stays. */
+void headers_sort(struct headers *e);
+
 /* Apply to the head of head_len bytes at p; there is headroom of at least e->growth bytes before p
  * if that is positive. Returns where the head begins now: its end stays where it was. */
 char *headers_apply(const struct headers *e, char *p, size_t head_len);

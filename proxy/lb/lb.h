@@ -27,6 +27,7 @@ struct lb_key {
 	/* A rule chose this one: it, or a place in its queue, as long as it is alive. NULL: none.
 	 */
 	const struct server *want;
+	bool want_even_down;
 };
 
 struct lb_state {

@@ -231,6 +231,16 @@ void stream_fail(struct stream *st, unsigned status, char cause, char where)
 
 /* ---- to the server ---- */
 
+/* It goes to another server than its cookie says. */
+static void leave_direct(struct stream *st)
+{
+	if (!st->ck.is_direct)
+		return;
+	st->ck.is_direct = false;
+	if (st->ck.client == 'V')
+		st->ck.client = 'D';
+}
+
 static void assign(struct stream *st)
 {
 	const struct view_server *vs = NULL;
@@ -238,7 +248,8 @@ static void assign(struct stream *st)
 			      .hash = st->lb_hash,
 			      .has_hash = st->has_lb_hash,
 			      .avoid = st->avoid,
-			      .want = st->want };
+			      .want = st->want,
+			      .want_even_down = st->ck.is_direct };
 
 	st->want = NULL; /* for the first attempt; and no turn but this one may look at it */
 
@@ -263,21 +274,15 @@ static void assign(struct stream *st)
 		stream_fail(st, 503, 'S', 'C');
 		return;
 	case ASSIGN_FULL:
+		if (st->ck.is_direct && backend_cfg(st)->redispatch) {
+			leave_direct(st);
+			assign(st);
+			return;
+		}
 		st->state = STREAM_LOCAL;
 		stream_fail(st, 503, 'S', 'Q');
 		return;
 	}
-}
-
-static const struct view_server *find_in_view(const struct backend *be, const struct server *srv)
-{
-	const struct backend_view *v = backend_view(be);
-
-	for (uint32_t i = 0; i < v->n_servers; i++) {
-		if (v->servers[i].srv == srv)
-			return &v->servers[i];
-	}
-	return NULL;
 }
 
 static void on_granted(struct pending *p)
@@ -295,7 +300,7 @@ static void on_granted(struct pending *p)
 		return;
 	}
 	st->srv = p->srv;
-	vs = find_in_view(st->be, st->srv);
+	vs = backend_view_of(st->be, st->srv);
 	if (vs) {
 		connect_to(st, vs, false);
 	} else { /* it left the configuration in this moment */
@@ -326,13 +331,33 @@ void stream_route(struct stream *st, struct backend *be)
 	assign(st);
 }
 
+/* Is retry n (from 1) one that `option redispatch [INTERVAL]` sends elsewhere? */
+static bool is_redispatch_due(const struct cfg_proxy *cfg, unsigned n)
+{
+	int64_t every = cfg->redispatch_interval;
+
+	if (!cfg->redispatch)
+		return false;
+	if (every < 0) /* counted from the last retry */
+		every += (int64_t)cfg->retries + 1;
+	return every > 0 && n % every == 0;
+}
+
+/* Is there a server to balance over beside the one that failed? */
+static bool has_another(const struct stream *st)
+{
+	const struct backend_view *v = backend_view(st->be);
+
+	return v->n_usable > 1 || (v->n_usable == 1 && v->usable[0]->srv != st->srv);
+}
+
 /* The failed attempt is over; decide about the next one. */
 static void retry(struct stream *st, bool is_refused)
 {
 	struct worker *w = st->c->w;
 	const struct cfg_proxy *cfg = backend_cfg(st);
 	struct counters *n_srv = &st->srv->counters[w->tid], *n_be = &st->be->counters[w->tid];
-	bool is_last, elsewhere;
+	bool is_due, elsewhere;
 
 	stream_observe(st, OBSERVE_L4_ERR);
 	close_server(st);
@@ -347,12 +372,11 @@ static void retry(struct stream *st, bool is_refused)
 	}
 	st->retries_left--;
 	st->n_retries++;
-	is_last = st->retries_left == 0;
-	/* A refusal costs nothing: try another at once. Otherwise stay, as `option redispatch` says
-	 * when not to. */
-	elsewhere =
-		backend_view(st->be)->n_usable > 1 && (is_refused || (is_last && cfg->redispatch));
-	if (elsewhere || (is_last && cfg->redispatch)) {
+	is_due = is_redispatch_due(cfg, st->n_retries);
+	/* A refusal costs nothing: try another at once, unless a cookie binds the client. Otherwise
+	 * stay, as `option redispatch` says when not to. */
+	elsewhere = has_another(st) && (is_due || (is_refused && !st->ck.is_direct));
+	if (elsewhere) {
 		counter_add(&n_srv->wredis, 1);
 		counter_add(&n_be->wredis, 1);
 		st->is_redispatched = true;
@@ -361,6 +385,7 @@ static void retry(struct stream *st, bool is_refused)
 		counter_add(&n_be->wretr, 1);
 	}
 	if (elsewhere) {
+		leave_direct(st);
 		st->avoid = st->srv;
 		release_server(st);
 		assign(st);
@@ -377,7 +402,7 @@ static void retry(struct stream *st, bool is_refused)
 
 static void resume(struct stream *st)
 {
-	const struct view_server *vs = find_in_view(st->be, st->srv);
+	const struct view_server *vs = backend_view_of(st->be, st->srv);
 
 	if (vs && vs->accepts) {
 		connect_to(st, vs, true);
@@ -490,6 +515,8 @@ static void connect_to(struct stream *st, const struct view_server *vs, bool fre
 	const struct addr *to = &vs->addr;
 
 	st->srv = vs->srv;
+	if (UNLIKELY(st->ck.is_direct && st->direct != vs->srv))
+		leave_direct(st); /* it waited in the queue, and another one took it */
 	st->attempt_us = st->server_active_us = worker_now(w);
 	if (st->assigned_us < 0)
 		st->assigned_us = st->attempt_us;
@@ -531,7 +558,7 @@ static void connect_to(struct stream *st, const struct view_server *vs, bool fre
 
 void stream_replay(struct stream *st)
 {
-	const struct view_server *vs = find_in_view(st->be, st->srv);
+	const struct view_server *vs = backend_view_of(st->be, st->srv);
 
 	close_server(st);
 	st->req.ready += st->req.buf.head - st->replay_from;

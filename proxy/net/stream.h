@@ -21,6 +21,7 @@
 #include <tandem/str.h>
 
 #include "health/observe.h"
+#include "http/cookie.h"
 #include "http/h1_body.h"
 #include "pool/backend.h"
 
@@ -62,8 +63,9 @@ struct stream {
 	struct server *srv; /* counted in its sess: a slot to release */
 	struct server
 		*logged_srv; /* the last one it was given to; lives as long as be->sess counts us */
-	const struct server *avoid; /* it refused us: a name to compare only */
-	const struct server *want;  /* use-server chose it, in this turn */
+	const struct server *direct; /* ck.is_direct: which the cookie named; to compare only */
+	const struct server *avoid;  /* it refused us: a name to compare only */
+	const struct server *want;   /* use-server or a cookie chose it, in this turn */
 	struct pending pending;
 	struct channel req, res;
 
@@ -82,6 +84,7 @@ struct stream {
 	bool server_refuses;     /* it takes no more of the request: drop the rest */
 	bool is_redispatched, is_stats;
 	bool has_lb_hash;
+	struct cookie_state ck;
 	bool is_silent; /* no log line (monitor-uri, dontlognull) */
 	uint8_t retries_left, n_retries;
 	char term[2]; /* cause and state as in HAProxy's logs; 0: normal */

@@ -69,6 +69,17 @@ static int64_t span(int64_t from_us, int64_t to_us)
 	return from_us < 0 || to_us < 0 ? -1 : to_us - from_us;
 }
 
+/* '-' where no cookie is looked after. */
+static char cookie_letter(const struct stream *st, char letter)
+{
+	const struct cfg_proxy *cfg = st->be ? rcu_dereference(st->be->cfg) : NULL;
+
+	if (!cfg || cfg->cookie.name.len == 0 ||
+	    (cfg->cookie.mode == CFG_COOKIE_PASSIVE && !cfg->cookie.indirect))
+		return '-';
+	return letter ? letter : 'N';
+}
+
 /* The time of the line: after the wait for it, in a kept connection. */
 static int64_t idle_us(const struct stream *st)
 {
@@ -188,8 +199,8 @@ static void fill_record(struct stream *st, int64_t now_us, struct access_record 
 		.status = st->status ? st->status : -1,
 		.bytes_out = st->bytes_out,
 		.bytes_in = st->bytes_in,
-		.term = { st->term[0] ? st->term[0] : '-', st->term[1] ? st->term[1] : '-', '-',
-			  '-' },
+		.term = { st->term[0] ? st->term[0] : '-', st->term[1] ? st->term[1] : '-',
+			  cookie_letter(st, st->ck.client), cookie_letter(st, st->ck.server) },
 		.actconn = w->engine->conns ? atomic_load(&w->engine->conns->cur) : 0,
 		.feconn = atomic_load(&c->fe->sess.cur),
 		.srv_queue = st->srv_queue,

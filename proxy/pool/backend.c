@@ -7,6 +7,7 @@
 #include <tandem/rcu_sanitizer.h>
 
 #include "config/cfg_model.h"
+#include "pool/dynamic_cookie.h"
 #include "pool/queue.h"
 
 const struct lb_algo *backend_algo(const struct cfg_proxy *cfg)
@@ -84,6 +85,19 @@ static struct view_server view_of_server(const struct backend *be, struct server
 	return vs;
 }
 
+/* Points into the view: the copy must be in place. */
+static void set_cookie(const struct backend *be, struct view_server *vs)
+{
+	const struct cfg_proxy *px = be->cfg;
+
+	vs->cookie = vs->srv->cfg->cookie;
+	if (vs->cookie.len > 0 || !px->cookie.is_dynamic || px->dynamic_cookie_key.len == 0 ||
+	    vs->addr.sa.sa_family == AF_UNIX)
+		return;
+	cookie_make_dynamic(px->dynamic_cookie_key, &vs->addr, vs->dynamic_cookie);
+	vs->cookie = str_from(vs->dynamic_cookie);
+}
+
 static void use_server(struct backend_view *v, struct view_server *vs)
 {
 	vs->in_use = true;
@@ -124,8 +138,10 @@ static struct backend_view *view_build(const struct backend *be)
 	v->n_servers = be->n_servers;
 	v->servers = xcalloc(be->n_servers + 1, sizeof(*v->servers));
 	v->usable = xcalloc(be->n_servers + 1, sizeof(struct view_server *));
-	for (unsigned i = 0; i < be->n_servers; i++)
+	for (unsigned i = 0; i < be->n_servers; i++) {
 		v->servers[i] = view_of_server(be, be->servers[i]);
+		set_cookie(be, &v->servers[i]);
+	}
 	choose_usable(v, be->cfg->allbackups);
 	v->algo = backend_algo(be->cfg);
 	v->changed = v->algo->changed;
@@ -185,13 +201,26 @@ unsigned backend_n_usable(const struct backend *be)
 
 /* --- assignment --- */
 
-/* The server that a rule chose, if it is alive. */
-static const struct view_server *find_wanted(const struct backend_view *v, const struct server *s)
+const struct view_server *backend_view_of(const struct backend *be, const struct server *s)
 {
-	for (uint32_t i = 0; i < v->n_servers; i++)
+	const struct backend_view *v = backend_view(be);
+	/* the index may be that of a newer view */
+	uint32_t i = __atomic_load_n(&s->view_index, __ATOMIC_RELAXED);
+
+	if (LIKELY(i < v->n_servers && v->servers[i].srv == s))
+		return &v->servers[i];
+	for (i = 0; i < v->n_servers; i++)
 		if (v->servers[i].srv == s)
-			return v->servers[i].accepts ? &v->servers[i] : NULL;
+			return &v->servers[i];
 	return NULL;
+}
+
+/* The server that a rule or a cookie chose, if it is alive or was meant all the same. */
+static const struct view_server *find_wanted(const struct backend *be, const struct lb_key *key)
+{
+	const struct view_server *vs = backend_view_of(be, key->want);
+
+	return vs != NULL && (vs->accepts || key->want_even_down) ? vs : NULL;
 }
 
 enum assign_result backend_assign(struct backend *be, const struct lb_key *key, struct pending *p,
@@ -199,7 +228,7 @@ enum assign_result backend_assign(struct backend *be, const struct lb_key *key, 
 {
 	const struct backend_view *v = backend_view(be);
 	const struct view_server *wanted =
-		UNLIKELY(key->want != NULL) ? find_wanted(v, key->want) : NULL;
+		UNLIKELY(key->want != NULL) ? find_wanted(be, key) : NULL;
 	const struct view_server *vs = wanted ? wanted : v->algo->pick(v, &be->lb, key);
 
 	if (vs == NULL)
@@ -219,13 +248,13 @@ enum assign_result backend_assign(struct backend *be, const struct lb_key *key, 
 static void tell_algo(struct backend *be, const struct server *s)
 {
 	const struct backend_view *v = backend_view(be);
-	uint32_t i = __atomic_load_n(&s->view_index, __ATOMIC_RELAXED);
+	const struct view_server *vs;
 
 	if (LIKELY(v->changed == NULL))
 		return;
-	/* the index may be that of a newer view */
-	if (i < v->n_servers && v->servers[i].srv == s)
-		v->changed(v, &be->lb, &v->servers[i]);
+	vs = backend_view_of(be, s);
+	if (vs != NULL)
+		v->changed(v, &be->lb, vs);
 }
 
 void backend_take(struct backend *be, struct server *s)

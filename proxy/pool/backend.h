@@ -90,6 +90,9 @@ void backend_release(struct backend *be, struct server *s);
  * message will still arrive, and the owner must then backend_release p->srv). */
 bool backend_cancel(struct pending *p);
 
+/* What the view knows of a server; NULL: it left the configuration. Any thread, inside a turn. */
+const struct view_server *backend_view_of(const struct backend *be, const struct server *s);
+
 /* Take a slot of a server outside balancing (a persistent session: view_server.accepts), even above
  * its maxconn; give it back with backend_release. Any thread, inside a turn. */
 void backend_take(struct backend *be, struct server *s);

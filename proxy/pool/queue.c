@@ -160,7 +160,7 @@ enum assign_result queue_enter(struct backend *be, const struct view_server *vs,
 	ASSERT(p != NULL && p->loop != NULL);
 	pthread_mutex_lock(&be->queue_lock);
 	vs = find_in_view(be->view, vs->srv); /* it may have changed since the pick */
-	is_bound = is_bound && vs != NULL && vs->usable;
+	is_bound = is_bound && vs != NULL && vs->accepts;
 	if (is_bound && vs->maxqueue > 0 &&
 	    atomic_load_explicit(&vs->srv->queue.cur, memory_order_relaxed) >= vs->maxqueue) {
 		result = ASSIGN_FULL;

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <tandem/addr.h>
+#include <tandem/str.h>
 #include <urcu/urcu-qsbr.h> /* struct rcu_head; call it as urcu_qsbr_call_rcu */
 
 #include "pool/conn_source.h"
@@ -23,6 +24,8 @@ struct view_server {
 	struct addr addr; /* where to connect (port 0: the client's destination port plus
 			     port_offset) */
 	struct conn_source source;
+	struct str cookie; /* empty: none */
+	char dynamic_cookie[17];
 	int port_offset;
 	bool follows_client; /* its address or port is what the client connected to */
 	uint16_t weight;     /* now, in parts of LB_WEIGHT_UNIT */

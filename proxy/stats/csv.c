@@ -129,7 +129,7 @@ static const struct column columns[] = {
 	U32_IF("check_health", S, check_health, IF_CHECK_RUNS),
 	U32_IF("agent_rise", S, agent_rise, IF_AGENT), U32_IF("agent_fall", S, agent_fall, IF_AGENT),
 	U32_IF("agent_health", S, agent_health, IF_AGENT),
-	{ "addr", S, COL_CHARS, AT(addr), ALWAYS }, NONE("cookie"),
+	{ "addr", S, COL_CHARS, AT(addr), ALWAYS }, { "cookie", B | S, COL_TEXT, AT(cookie), ALWAYS },
 	{ "mode", F | B | S, COL_MODE, 0, ALWAYS },
 	{ "algo", B, COL_TEXT, AT(algo), ALWAYS },
 	U32("conn_rate", F, rate), U32("conn_rate_max", F, rate_max), U64("conn_tot", F, stot),
@@ -198,6 +198,8 @@ static bool is_filled(const struct stats_row *row, const struct column *c)
 /* RFC 4180's quoting, and only where it is needed, as HAProxy does. */
 static void add_text(struct strbuf *out, const char *z)
 {
+	if (z == NULL)
+		return;
 	if (strpbrk(z, "\",\r\n") == NULL) {
 		strbuf_adds(out, z);
 		return;

@@ -58,7 +58,7 @@ struct stats_row {
 	bool is_observed;
 	uint32_t hanafail;
 	char addr[64];
-	const char *algo;
+	const char *algo, *cookie; /* NULL: empty */
 };
 
 void stats_row_frontend(const struct frontend *fe, struct stats_row *row);

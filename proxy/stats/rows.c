@@ -163,6 +163,13 @@ static uint32_t shown_weight(uint32_t w)
 	return (w + LB_WEIGHT_UNIT - 1) / LB_WEIGHT_UNIT;
 }
 
+static const char *cookie_of(const struct server *s)
+{
+	const struct view_server *vs = backend_view_of(s->be, s);
+
+	return vs != NULL ? vs->cookie.p : NULL;
+}
+
 void stats_row_server(const struct server *s, struct stats_row *row)
 {
 	const struct cfg_proxy *px = rcu_dereference(s->be->cfg);
@@ -187,6 +194,7 @@ void stats_row_server(const struct server *s, struct stats_row *row)
 					   last_us > 0 ? seconds_since(last_us, now_us) : -1 };
 	fill_counters(row, s->counters, s->be->n_threads, now_us);
 	fill_gauges(row, &s->sess, &s->queue);
+	row->cookie = cookie_of(s);
 	snprintf(row->status, sizeof(row->status), "%s", server_status_text(s, buf, sizeof(buf)));
 	fill_checks(s, row);
 	row->downtime_s = s->down_time_us / US_PER_S;
@@ -256,6 +264,7 @@ void stats_row_backend(const struct backend *be, struct stats_row *row)
 		.lastsess_s = last_us > 0 ? seconds_since(last_us, now_us) : -1,
 		.has_downtime = be->n_servers > 0,
 		.check_ms = -1,
+		.cookie = px->cookie.name.p,
 		.algo = cfg_balances[px->balance],
 	};
 	fill_counters(row, be->counters, be->n_threads, now_us);

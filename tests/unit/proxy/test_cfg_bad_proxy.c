@@ -193,6 +193,30 @@ static const struct {
 	{ BACK("balance foo"),
 	  "cfg:7:10: error: 'balance' expects roundrobin, static-rr, leastconn, first, random, "
 	  "source, uri, url_param or hdr(NAME), got 'foo'" },
+	{ BACK("cookie"),
+	  "cfg:7:8: error: 'cookie' needs an argument: cookie NAME [rewrite|insert|prefix] "
+	  "[indirect] [nocache] [postonly] [preserve] [httponly] [secure] [domain D]* [maxidle T] "
+	  "[maxlife T] [dynamic] [attr A]*" },
+	{ BACK("cookie X insert prefix"),
+	  "cfg:7:18: error: 'prefix' and 'insert' exclude each other in 'cookie'" },
+	{ BACK("cookie X rewrite indirect"),
+	  "cfg:7:9: error: 'rewrite' and 'indirect' exclude each other in 'cookie'" },
+	{ BACK("cookie X preserve"),
+	  "cfg:7:9: error: 'preserve' needs 'insert' or 'indirect' in 'cookie'" },
+	{ BACK("cookie X insert attr"), "cfg:7:22: error: 'attr' expects a value" },
+	{ BACK("cookie X insert attr a;b"),
+	  "cfg:7:23: error: the character 0x3b is not permitted in the value of 'attr'" },
+	{ BACK("cookie X insert domain foo"), "cfg:7:25: warning: the domain 'foo' has no dot "
+					      "inside: browsers may refuse the cookie (RFC "
+					      "6265 section 5.2.3)" },
+	{ BACK("cookie X insert maxlife x"),
+	  "cfg:7:26: error: 'maxlife' expects a time such as 5s or 500ms, got 'x'" },
+	{ BACK("cookie X foo"), "cfg:7:11: error: unknown parameter 'foo' of 'cookie': it has "
+				"'rewrite', 'insert', 'prefix', 'indirect', 'nocache', 'postonly', "
+				"'preserve', 'httponly', 'secure', 'domain', 'maxidle', 'maxlife', "
+				"'dynamic' and 'attr'" },
+	{ BACK("appsession x len 3"),
+	  "cfg:7:2: error: 'appsession' was removed from HAProxy: use 'stick on' or 'cookie'" },
 	{ BACK("balance uri len"),
 	  "cfg:7:17: error: 'balance uri len' expects a number from 1 to 2147483647" },
 	{ BACK("balance uri len x"),
@@ -376,8 +400,6 @@ static const struct {
 	  "cfg:7:29: error: 'port' expects a number from 1 to 65535, got '0'" },
 	{ BACK("server a 127.0.0.1:80 ssl verify none"),
 	  "cfg:7:24: error: 'server ssl' is known to HAProxy, but not supported yet" },
-	{ BACK("server a 127.0.0.1:80 cookie a"),
-	  "cfg:7:24: error: 'server cookie' is known to HAProxy, but not supported yet" },
 	{ BACK("server a 127.0.0.1:80 tfo"),
 	  "cfg:7:24: notice: 'server tfo' has no effect here: it tunes HAProxy's engine" },
 	{ BACK("server a localhost:80 init-addr none"),
@@ -397,7 +419,6 @@ static const struct {
 	{ BACK("default_backend b"),
 	  "cfg:7:2: warning: 'default_backend' has no effect in 'backend' and is ignored: it "
 	  "belongs in 'defaults', 'frontend', 'listen'" },
-	{ BACK("cookie a"), "cfg:7:2: error: 'cookie' is known to HAProxy, but not supported yet" },
 	{ BACK("stick-table type ip size 1m"),
 	  "cfg:7:2: error: 'stick-table' is known to HAProxy, but not supported yet" },
 	{ BACK("option httplog"),

@@ -162,45 +162,51 @@ static void put_expect(struct strbuf *b, const struct cfg_step *s)
 	put_pattern(b, s);
 }
 
+static unsigned count_sends(const struct cfg_step *s)
+{
+	unsigned n = 0;
+
+	for (; s; s = s->next)
+		n += s->kind == CFG_STEP_SEND;
+	return n;
+}
+
+/* A request that `option httpchk` says completely. */
+static bool is_bare(const struct cfg_check *c, const struct cfg_step *s)
+{
+	return c->kind == CFG_CHECK_HTTP && s->kind == CFG_STEP_SEND && s == c->steps->next &&
+	       count_sends(s) == 1 && s->send.headers.len == 0 && s->send.body.len == 0 &&
+	       s->comment.len == 0;
+}
+
+static void put_send(struct strbuf *b, const struct cfg_check *c, const struct cfg_step *s)
+{
+	if (c->kind == CFG_CHECK_HTTP) {
+		strbuf_adds(b, " send");
+		put_request(b, s, count_sends(c->steps) > 1);
+		return;
+	}
+	strbuf_adds(b, s->is_binary ? " send-binary " : " send ");
+	if (s->is_binary)
+		put_hex(b, s->data);
+	else
+		cfg_put_word(b, s->data);
+	put_comment(b, s);
+}
+
 static void put_steps(struct strbuf *b, const struct cfg_check *c)
 {
-	const bool is_http = c->kind == CFG_CHECK_HTTP;
-	const char *family = is_http ? "http-check" : "tcp-check";
-	bool is_first_send = true;
-
 	for (const struct cfg_step *s = c->steps; s; s = s->next) {
-		const bool is_bare_send = is_http && s->kind == CFG_STEP_SEND && is_first_send &&
-					  s->send.headers.len == 0 && s->send.body.len == 0 &&
-					  s->comment.len == 0;
-
-		if (s->is_implicit && (s->kind != CFG_STEP_SEND || is_bare_send)) {
-			is_first_send = is_first_send && s->kind != CFG_STEP_SEND;
+		if (is_bare(c, s) || (s->is_implicit && s->kind != CFG_STEP_SEND))
 			continue;
-		}
-		if (is_bare_send && s == c->steps->next) {
-			is_first_send = false;
-			continue;
-		}
-		strbuf_addf(b, "\t%s", family);
+		strbuf_adds(b, c->kind == CFG_CHECK_HTTP ? "\thttp-check" : "\ttcp-check");
 		switch (s->kind) {
 		case CFG_STEP_CONNECT:
 			strbuf_adds(b, " connect");
 			put_connect(b, s);
 			break;
 		case CFG_STEP_SEND:
-			strbuf_adds(b, s->is_binary ? " send-binary" : " send");
-			if (is_http) {
-				put_request(b, s, !is_first_send);
-			} else if (s->is_binary) {
-				strbuf_addc(b, ' ');
-				put_hex(b, s->data);
-			} else {
-				strbuf_addc(b, ' ');
-				cfg_put_word(b, s->data);
-			}
-			if (!is_http)
-				put_comment(b, s);
-			is_first_send = false;
+			put_send(b, c, s);
 			break;
 		case CFG_STEP_EXPECT:
 			strbuf_adds(b, " expect");

@@ -263,15 +263,15 @@ void check_note_traffic(struct check *c, const char *words)
 	case CFG_ON_ERROR_SUDDEN_DEATH: /* one more failure will take it down */
 		if (c->rf.health > c->rf.rise)
 			c->rf.health = c->rf.rise + 1;
-		record_result(c, &o, 0);
+		record_result(c, &o, -1);
 		break;
 	case CFG_ON_ERROR_FAIL_CHECK:
-		record_result(c, &o, 0);
+		record_result(c, &o, -1);
 		break;
 	case CFG_ON_ERROR_MARK_DOWN:
 		if (rise_fall_is_up(&c->rf))
 			c->rf.health = c->rf.rise;
-		record_result(c, &o, 0);
+		record_result(c, &o, -1);
 		break;
 	}
 	soon_us = cfg->fastinter_us;

@@ -16,8 +16,8 @@ struct server;
 /* What the last check of a server found; for statistics. */
 struct check_result {
 	enum check_status status;
-	int code; /* HTTP status, or 0 */
-	int64_t duration_us;
+	int code;                    /* HTTP status, or 0 */
+	int64_t duration_us;         /* -1: it did not come from a probe */
 	unsigned health, rise, fall; /* 0..rise+fall-1; up when >= rise */
 	bool is_running;             /* the next one is under way: HAProxy's "* L7OK" */
 	char desc[128];              /* server's words or errno text, printable */

@@ -42,7 +42,8 @@ void check_copy_printable(char *out, size_t size, const char *in, const char *al
 /* "reason: Layer7 wrong status, code: 503, info: "Service Unavailable", check duration: 1ms" */
 void check_format_reason(const struct check_result *r, char *out, size_t size)
 {
-	char code[32] = "", info[4 * sizeof(r->desc) + 16] = "", quoted[4 * sizeof(r->desc)];
+	char code[32] = "", duration[48] = "", info[4 * sizeof(r->desc) + 16] = "",
+	     quoted[4 * sizeof(r->desc)];
 
 	if (check_status_has_code(r->status))
 		snprintf(code, sizeof(code), ", code: %d", r->code);
@@ -50,8 +51,10 @@ void check_format_reason(const struct check_result *r, char *out, size_t size)
 		check_copy_printable(quoted, sizeof(quoted), r->desc, "\"");
 		snprintf(info, sizeof(info), ", info: \"%s\"", quoted);
 	}
-	snprintf(out, size, "reason: %s%s%s, check duration: %lldms", check_status_text(r->status),
-		 code, info, (long long)(r->duration_us / US_PER_MS));
+	if (r->duration_us >= 0)
+		snprintf(duration, sizeof(duration), ", check duration: %lldms",
+			 (long long)(r->duration_us / US_PER_MS));
+	snprintf(out, size, "reason: %s%s%s%s", check_status_text(r->status), code, info, duration);
 }
 
 void check_log(const struct server *s, const char *kind, const struct check_result *r,

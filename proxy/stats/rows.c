@@ -119,7 +119,7 @@ static void fill_check(const struct server *s, const struct server *ref, struct 
 	snprintf(row->last_check, sizeof(row->last_check), "%s", r.desc);
 	row->check_code = r.code;
 	row->has_check_code = check_status_has_code(r.status);
-	if (r.status > CHECK_START)
+	if (r.status > CHECK_START && r.duration_us >= 0)
 		row->check_ms = r.duration_us / US_PER_MS;
 	row->check_rise = r.rise;
 	row->check_fall = r.fall;

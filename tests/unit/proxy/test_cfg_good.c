@@ -242,6 +242,50 @@ static const struct {
 	  "\thttp-check send hdr X-B c\n" },
 	{ BACKEND, "option httpchk\n http-check send hdr Content-Length 9 body x",
 	  "\thttp-check send body x\n" },
+	{ BACKEND, "option httpchk\n http-check send-state\n http-check disable-on-404",
+	  "\thttp-check send-state\n\thttp-check disable-on-404\n" },
+	{ BACKEND,
+	  "option httpchk\n http-check connect port 81 linger\n http-check send uri /a\n"
+	  " http-check expect string ok\n http-check connect default\n http-check send uri /b",
+	  "\toption httpchk OPTIONS /a HTTP/1.0\n\thttp-check connect port 81 linger\n"
+	  "\thttp-check send meth OPTIONS uri /a ver HTTP/1.0\n"
+	  "\thttp-check expect string ok\n\thttp-check connect default\n"
+	  "\thttp-check send meth OPTIONS uri /b ver HTTP/1.0\n" },
+	{ BACKEND, "option httpchk\n http-check comment why\n http-check expect rstatus ^2",
+	  "\thttp-check expect comment why rstatus ^2\n" },
+	{ BACKEND,
+	  "option httpchk\n http-check expect min-recv 9 error-status L7STS tout-status L6TOUT "
+	  "ok-status L7OKC on-success a on-error 100%% status-code int(3) ! hdr name -m beg x- "
+	  "value -m reg ^y",
+	  "\thttp-check expect min-recv 9 ok-status L7OKC error-status L7STS tout-status L6TOUT "
+	  "on-success a on-error 100%% status-code int(3) ! hdr name -m beg x- value -m reg ^y\n" },
+	{ BACKEND,
+	  "option tcp-check\n tcp-check connect send-proxy addr 192.0.2.1\n tcp-check send "
+	  "PING\\r\\n comment c\n tcp-check expect string +PONG\n tcp-check send-binary 00fF\n"
+	  " tcp-check expect rbinary ^00",
+	  "\toption tcp-check\n\ttcp-check connect addr 192.0.2.1 send-proxy\n"
+	  "\ttcp-check send PING\\r\\n comment c\n\ttcp-check expect string +PONG\n"
+	  "\ttcp-check send-binary 00ff\n\ttcp-check expect rbinary ^00\n" },
+	{ BACKEND, "option smtpchk EHLO a.example", "\toption smtpchk EHLO a.example\n" },
+	{ BACKEND, "option smtpchk", "\toption smtpchk HELO localhost\n" },
+	{ BACKEND, "option redis-check", "\toption redis-check\n" },
+	{ BACKEND, "option mysql-check user joe pre-41", "\toption mysql-check user joe pre-41\n" },
+	{ BACKEND, "option mysql-check", "\toption mysql-check\n" },
+	{ BACKEND, "option pgsql-check user joe", "\toption pgsql-check user joe\n" },
+	{ BACKEND, "option ldap-check", "\toption ldap-check\n" },
+	{ BACKEND, "option ssl-hello-chk", "\toption ssl-hello-chk\n" },
+	{ BACKEND,
+	  "server a 127.0.0.1:80 check check-send-proxy agent-check agent-port 9 agent-addr "
+	  "127.0.0.2 agent-inter 5s agent-send x\\n init-state fully-down",
+	  " check check-send-proxy init-state fully-down agent-check agent-port 9 agent-addr "
+	  "127.0.0.2 agent-inter 5s agent-send x\\n\n" },
+	{ BACKEND,
+	  "server a 127.0.0.1:80 check observe layer4 error-limit 3 on-error mark-down "
+	  "on-marked-down shutdown-sessions on-marked-up shutdown-backup-sessions",
+	  " observe layer4 error-limit 3 on-error mark-down on-marked-down shutdown-sessions "
+	  "on-marked-up shutdown-backup-sessions\n" },
+	{ BACKEND, "server a 127.0.0.1:80 check\n server b 127.0.0.1:81 track a",
+	  "\tserver b 127.0.0.1:81 track b/a\n" },
 	{ BACKEND, "option httpchk\n option tcp-check", "!httpchk" },
 	{ BACKEND, "option httpchk\n http-check expect status 200",
 	  "\thttp-check expect status 200\n" },

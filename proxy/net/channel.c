@@ -16,7 +16,10 @@ size_t channel_room(struct stream *st, struct channel *ch, size_t headroom)
 
 		if (!mem)
 			return 0;
-		ch->buf = (struct buf){ mem, st->c->w->engine->bufsize, headroom, headroom };
+		ch->buf = (struct buf){ mem,
+					ch == &st->res ? priv->buffers.size
+						       : st->c->w->engine->bufsize,
+					headroom, headroom };
 	}
 	return buf_room(&ch->buf);
 }

@@ -19,6 +19,10 @@
 #define KEEP_BUFFERS 256 /* free blocks kept by each thread */
 #define KEEP_OBJECTS 1024
 
+/* A response whose body is as long as tune.bufsize says comes in one read: blocks have room for its
+ * head, and for what is added, on top. Only responses use it: tune.bufsize limits requests. */
+#define RESPONSE_HEAD 1024
+
 /* ---- the thread ---- */
 
 /* Before waiting: send the log lines of this turn, and tell liburcu that we hold no view. */
@@ -56,7 +60,8 @@ static void priv_init(struct worker *w)
 	w->priv = priv;
 	priv->w = w;
 	priv->ev = w->loop.ev;
-	priv->buffers = (struct freelist){ .size = e->bufsize, .max = KEEP_BUFFERS };
+	priv->buffers = (struct freelist){ .size = e->bufsize + e->maxrewrite + RESPONSE_HEAD,
+					   .max = KEEP_BUFFERS };
 	priv->streams = (struct freelist){ .size = sizeof(struct stream), .max = KEEP_OBJECTS };
 	priv->clients = (struct freelist){ .size = sizeof(struct client), .max = KEEP_OBJECTS };
 	priv->sconns = (struct freelist){ .size = sizeof(struct sconn), .max = KEEP_OBJECTS };

@@ -85,6 +85,9 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	switch (o.mode) {
+	case OPTIONS_HELP:
+		fputs(options_usage, stdout);
+		return 0;
 	case OPTIONS_VERSION:
 		version_print(stdout);
 		return 0;

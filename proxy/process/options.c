@@ -8,6 +8,7 @@ const char options_usage[] =
 	"  -f FILE|DIR  read this configuration file, or each *.cfg of a directory; repeatable\n"
 	"  -cc EXPR     evaluate an expression as .if takes it; exit 0: true, 1: false\n"
 	"  -c           check the configuration and exit; -V with it prints warnings too\n"
+	"  -h           this text\n"
 	"  -v, -vv      version; build options, features and supported keywords\n"
 	"  -d, -db      stay in the foreground    -D  go into the background\n"
 	"  -W, -Ws      master and worker: a master restarts a worker that died\n"
@@ -32,6 +33,7 @@ enum flag_kind {
 	FLAG_MASTER,
 	FLAG_MASTER_SOCKET,
 	FLAG_PIDFILE,
+	FLAG_HELP,
 	FLAG_VERSION,
 	FLAG_VERSION_FULL,
 	FLAG_MAXCONN,
@@ -62,6 +64,8 @@ static const struct flag {
 	{ "-Ws", FLAG_MASTER, NULL },
 	{ "-S", FLAG_MASTER_SOCKET, NULL },
 	{ "-p", FLAG_PIDFILE, NULL },
+	{ "-h", FLAG_HELP, NULL },
+	{ "--help", FLAG_HELP, NULL },
 	{ "-v", FLAG_VERSION, NULL },
 	{ "-vv", FLAG_VERSION_FULL, NULL },
 	{ "-n", FLAG_MAXCONN, NULL },
@@ -193,6 +197,9 @@ static void apply_flag(struct args *a, struct options *o, const struct flag *f)
 		return;
 	case FLAG_PIDFILE:
 		o->pidfile = take_value(a, f->name);
+		return;
+	case FLAG_HELP:
+		o->mode = OPTIONS_HELP;
 		return;
 	case FLAG_VERSION:
 		o->mode = OPTIONS_VERSION;

@@ -10,6 +10,7 @@ enum options_mode {
 	OPTIONS_RUN,
 	OPTIONS_CHECK,
 	OPTIONS_CONDITION, /* evaluate `condition` */
+	OPTIONS_HELP,
 	OPTIONS_VERSION,
 	OPTIONS_VERSION_FULL
 };

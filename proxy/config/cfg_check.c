@@ -202,6 +202,12 @@ static void check_tcp(struct cfg_parser *p, struct draft *d)
 				      cfg_section_name(d->section), d->name.name);
 		x->log_line = CFG_LINE_TCP;
 	}
+	if (x->originalto.enabled)
+		warn_needs_http(p, d, "'option originalto'");
+	if (x->http_buffer_request)
+		warn_needs_http(p, d, "'option http-buffer-request'");
+	x->originalto.enabled = x->http_buffer_request = false;
+	x->forwarded = 0;
 	x->stats.enabled = x->forwardfor = false;
 	x->monitor_uri.len = 0;
 }

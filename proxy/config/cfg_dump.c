@@ -282,6 +282,23 @@ static void dump_forwardfor(struct strbuf *b, const struct cfg_proxy *x)
 	strbuf_addc(b, '\n');
 }
 
+static void dump_originalto(struct strbuf *b, const struct cfg_originalto *o)
+{
+	if (!o->enabled)
+		return;
+	strbuf_adds(b, "\toption originalto");
+	if (o->except.len) {
+		strbuf_adds(b, " except ");
+		add_addr(b, &o->except, false);
+		strbuf_addf(b, "/%u", o->except_bits);
+	}
+	if (!str_eq(o->header, STR("X-Original-To"))) {
+		strbuf_adds(b, " header ");
+		cfg_put_word(b, o->header);
+	}
+	strbuf_addc(b, '\n');
+}
+
 static void put_format(struct strbuf *b, const char *name, const struct log_program *f)
 {
 	if (f)
@@ -340,7 +357,9 @@ static void dump_options(struct strbuf *b, const struct cfg_proxy *x)
 	put_flag(b, "option http-server-close", x->http_server_close);
 	put_flag(b, "option httpclose", x->httpclose);
 	put_flag(b, "option nolinger", x->nolinger);
+	put_flag(b, "option http-buffer-request", x->http_buffer_request);
 	dump_forwardfor(b, x);
+	dump_originalto(b, &x->originalto);
 	if (!x->is_backend)
 		return;
 	put_flag(b, "option log-health-checks", x->log_health_checks);
@@ -352,6 +371,15 @@ static void dump_options(struct strbuf *b, const struct cfg_proxy *x)
 	put_flag(b, "option persist", x->persist);
 	put_flag(b, "option allbackups", x->allbackups);
 	put_flag(b, "option srvtcpka", x->tcpka_server);
+	put_flag(b, "option http-pretend-keepalive", x->http_pretend_keepalive);
+	if (x->forwarded) {
+		strbuf_adds(b, "\toption forwarded");
+		for (unsigned i = 0; cfg_forwarded_fields[i]; i++)
+			add_flag(b, cfg_forwarded_fields[i], (x->forwarded & (1u << i)) != 0);
+		strbuf_addc(b, '\n');
+	}
+	if (x->http_reuse)
+		strbuf_addf(b, "\thttp-reuse %s\n", cfg_reuses[x->http_reuse]);
 }
 
 static void add_words(struct strbuf *b, const struct str *words, unsigned n)
@@ -426,6 +454,11 @@ static void dump_server(struct strbuf *b, const struct cfg_server *s, bool with_
 	add_uint(b, "maxconn", s->maxconn, 0);
 	add_uint(b, "minconn", s->minconn, 0);
 	add_uint(b, "maxqueue", s->maxqueue, 0);
+	if (s->pool_max_conn != -1)
+		strbuf_addf(b, " pool-max-conn %d", s->pool_max_conn);
+	add_time(b, "pool-purge-delay", s->pool_purge_delay_us, 5000000);
+	if (s->max_reuse != -1)
+		strbuf_addf(b, " max-reuse %d", s->max_reuse);
 	add_flag(b, "check", s->check);
 	add_time(b, "inter", s->inter_us, 2000000);
 	add_time(b, "fastinter", s->fastinter_us, 0);

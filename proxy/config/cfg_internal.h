@@ -194,8 +194,9 @@ struct keyword {
 extern const struct keyword cfg_cookie_keywords[];
 extern const struct keyword cfg_global_keywords[], cfg_proxy_keywords[], cfg_option_keywords[],
 	cfg_frontend_keywords[], cfg_backend_keywords[], cfg_check_keywords[],
-	cfg_script_keywords[], cfg_stats_keywords[], cfg_log_keywords[], cfg_errors_keywords[];
-#define CFG_N_TABLES 11
+	cfg_script_keywords[], cfg_stats_keywords[], cfg_log_keywords[], cfg_errors_keywords[],
+	cfg_http_keywords[];
+#define CFG_N_TABLES 12
 extern const struct keyword *const cfg_tables[CFG_N_TABLES];
 
 /* A parameter of a bind, server or stats socket line: the same idea in small. */
@@ -270,6 +271,9 @@ bool cfg_no_more_args(struct cfg_parser *p, unsigned i);
  * NULL: it was reported. */
 const struct cfg_regex *cfg_read_regex(struct cfg_parser *p, unsigned i, const char *what,
 				       struct str pattern, unsigned flags);
+/* ADDRESS[/BITS or /MASK] */
+NODISCARD bool cfg_read_network(struct cfg_parser *p, unsigned i, struct addr *addr,
+				unsigned *bits);
 /* A name of a proxy or server: letters, digits, - _ . : */
 NODISCARD bool cfg_check_name(struct cfg_parser *p, unsigned i, const char *what);
 /* ---- cfg_addr.c: addresses ---- */

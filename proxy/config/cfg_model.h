@@ -111,6 +111,32 @@ struct cfg_captures {
 	unsigned n;
 };
 
+/* Who may use an idle server connection. Default: all whose request can be sent again. */
+enum cfg_reuse {
+	CFG_REUSE_DEFAULT,
+	CFG_REUSE_NEVER,
+	CFG_REUSE_SAFE,
+	CFG_REUSE_AGGRESSIVE,
+	CFG_REUSE_ALWAYS
+};
+
+/* Fields of `option forwarded`, bits; the order of their names. */
+enum cfg_forwarded {
+	CFG_FWD_PROTO = 1,
+	CFG_FWD_HOST = 2,
+	CFG_FWD_BY = 4,
+	CFG_FWD_BY_PORT = 8,
+	CFG_FWD_FOR = 16,
+	CFG_FWD_FOR_PORT = 32
+};
+
+struct cfg_originalto {
+	bool enabled;
+	struct str header;  /* "X-Original-To" */
+	struct addr except; /* len 0: none */
+	unsigned except_bits;
+};
+
 struct cfg_timeouts {
 	int64_t connect_us, client_us, server_us, check_us, http_request_us, http_keep_alive_us,
 		queue_us, tunnel_us, client_fin_us, server_fin_us, tarpit_us;
@@ -181,6 +207,8 @@ struct cfg_server {
 	bool backup, disabled;
 	unsigned maxconn, minconn, maxqueue; /* 0: unlimited */
 	struct str cookie;                   /* persistence; empty: none */
+	int pool_max_conn, max_reuse;        /* -1: unlimited */
+	int64_t pool_purge_delay_us;
 	bool check;
 	struct addr check_addr;                       /* len 0: addr */
 	uint16_t check_port;                          /* 0: the server's */
@@ -309,6 +337,10 @@ struct cfg_proxy {
 	bool persist;
 	bool redispatch;
 	int redispatch_interval; /* as `option redispatch N`; -1 (last retry) by default */
+	bool http_pretend_keepalive, http_buffer_request;
+	enum cfg_reuse http_reuse;
+	unsigned forwarded; /* enum cfg_forwarded; 0: no */
+	struct cfg_originalto originalto;
 	bool forwardfor, forwardfor_ifnone;
 	struct str forwardfor_header;  /* "X-Forwarded-For" */
 	struct addr forwardfor_except; /* len 0: none */

@@ -100,7 +100,7 @@ static void option_redispatch(struct cfg_parser *p, const struct keyword *kw, un
 }
 
 /* ADDRESS[/BITS or /MASK] */
-static bool read_network(struct cfg_parser *p, unsigned i, struct addr *addr, unsigned *bits)
+bool cfg_read_network(struct cfg_parser *p, unsigned i, struct addr *addr, unsigned *bits)
 {
 	const struct str s = cfg_arg(p, i);
 	const char *slash = s.len ? memchr(s.p, '/', s.len) : NULL;
@@ -148,8 +148,8 @@ static void option_forwardfor(struct cfg_parser *p, const struct keyword *kw, un
 		if (cfg_arg_is(p, at, "if-none")) {
 			x->forwardfor_ifnone = true;
 		} else if (cfg_arg_is(p, at, "except")) {
-			if (!read_network(p, ++at, &x->forwardfor_except,
-					  &x->forwardfor_except_bits))
+			if (!cfg_read_network(p, ++at, &x->forwardfor_except,
+					      &x->forwardfor_except_bits))
 				return;
 		} else if (cfg_arg_is(p, at, "header")) {
 			if (cfg_arg(p, ++at).len == 0) {

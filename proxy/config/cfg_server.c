@@ -6,9 +6,14 @@
 
 void cfg_server_init(struct cfg_server *s)
 {
-	*s = (struct cfg_server){
-		.weight = 1, .inter_us = 2000000, .rise = 2, .fall = 3, .error_limit = 10
-	};
+	*s = (struct cfg_server){ .weight = 1,
+				  .inter_us = 2000000,
+				  .rise = 2,
+				  .fall = 3,
+				  .error_limit = 10,
+				  .pool_max_conn = -1,
+				  .max_reuse = -1,
+				  .pool_purge_delay_us = 5000000 };
 }
 
 /* ---- parameters ---- */
@@ -38,6 +43,18 @@ static void set_time(struct cfg_parser *p, const struct param *pm, void *target,
 			  cfg_argz(p, at + 1));
 	else
 		*(int64_t *)(void *)((char *)target + pm->offset) = us;
+}
+
+/* -1: no limit */
+static void set_limit(struct cfg_parser *p, const struct param *pm, void *target, unsigned at)
+{
+	int64_t n;
+
+	if (str_parse_int(cfg_arg(p, at + 1), -1, INT32_MAX, &n) < 0)
+		cfg_error(p, at + 1, "'%s' expects a number, or -1 for no limit, got '%s'",
+			  pm->name, cfg_argz(p, at + 1));
+	else
+		*(int *)(void *)((char *)target + pm->offset) = (int)n;
 }
 
 static void set_proxy_protocol(struct cfg_parser *p, const struct param *pm, void *target,
@@ -202,6 +219,12 @@ const struct param cfg_server_params[] = {
 	{ "cookie", 1, set_cookie, 0, 0, 0, "VALUE", "its name in the persistence cookie" },
 	{ "slowstart", 1, set_time, F(slowstart_us), 0, 0, "TIME",
 	  "time to full weight after it came up" },
+	{ "pool-max-conn", 1, set_limit, F(pool_max_conn), 0, 0, "NUMBER",
+	  "idle connections to keep; -1: all" },
+	{ "pool-purge-delay", 1, set_time, F(pool_purge_delay_us), 0, 0, "TIME",
+	  "how long a connection may be idle; default 5s" },
+	{ "max-reuse", 1, set_limit, F(max_reuse), 0, 0, "NUMBER",
+	  "further requests on a connection; -1: any number" },
 	{ "send-proxy", 0, set_proxy_protocol, 0, 0, 1, "", "send a PROXY protocol header" },
 	{ "send-proxy-v2", 0, set_proxy_protocol, 0, 0, 2, "", "... in version 2" },
 	{ "no-send-proxy", 0, set_proxy_protocol, 0, 0, 0, "", "send none" },

@@ -5,6 +5,8 @@
 
 #include <stdbool.h>
 
+#include "pool/conn_pool.h"
+
 struct client;
 struct stream;
 
@@ -23,8 +25,8 @@ void h1_on_unused_client(struct client *c);
 bool h1_on_client_writable(struct stream *st);
 bool h1_on_server_writable(struct stream *st);
 bool h1_on_server_write_error(struct stream *st);
-/* May the request go out on a connection that has served others? */
-bool h1_may_reuse(const struct stream *st);
+/* On which connections that have served already may the request go out? */
+enum conn_reuse h1_may_reuse(const struct stream *st);
 bool h1_is_idempotent(const struct stream *st);
 /* The server connection ended or broke. May end the stream. */
 void h1_on_server_closed(struct stream *st);

@@ -4,6 +4,7 @@
 #include "config/cfg_model.h"
 #include "http/capture.h"
 #include "http/error_page.h"
+#include "http/forwarded.h"
 #include "http/h1_conn.h"
 #include "http/h1_strict.h"
 #include "http/lb_key.h"
@@ -41,57 +42,23 @@ static void save_line(struct stream *st, const struct h1_head *h)
 	st->target_len = (uint16_t)MIN(h->target_len, (uint32_t)(st->line_len - st->target_off));
 }
 
-static bool is_same_net(const struct addr *a, const struct addr *net, unsigned bits)
+#define ADDED_MAX 1536 /* bytes of the lines that we add */
+
+static char *add_forwarded(struct stream *st, const struct h1_head *h,
+			   const struct cfg_proxy *fe_cfg, const struct cfg_proxy *be_cfg,
+			   char *out, char *end)
 {
-	const uint8_t *x, *y;
+	struct addr local;
+	struct forwarded f = { .head = h };
 
-	if (net->len == 0 || a->sa.sa_family != net->sa.sa_family)
-		return false;
-	if (a->sa.sa_family == AF_INET) {
-		x = (const uint8_t *)&a->in.sin_addr;
-		y = (const uint8_t *)&net->in.sin_addr;
-	} else if (a->sa.sa_family == AF_INET6) {
-		x = (const uint8_t *)&a->in6.sin6_addr;
-		y = (const uint8_t *)&net->in6.sin6_addr;
-	} else {
-		return false;
-	}
-	return memcmp(x, y, bits / 8) == 0 &&
-	       (bits % 8 == 0 || (x[bits / 8] ^ y[bits / 8]) >> (8 - bits % 8) == 0);
-}
-
-static bool has_field(const struct h1_head *h, struct str name)
-{
-	for (unsigned i = 0; i < h->n_fields; i++) {
-		if (str_eq_nocase(h1_field_name(h, &h->fields[i]), name))
-			return true;
-	}
-	return false;
-}
-
-/* Appends "X-Forwarded-For: 192.0.2.1\r\n" at out, which has the room. Returns its new end. */
-static char *add_forwarded_for(struct stream *st, const struct cfg_proxy *cfg,
-			       const struct h1_head *h, char *out)
-{
-	struct str name =
-		cfg->forwardfor_header.len ? cfg->forwardfor_header : STR("X-Forwarded-For");
-	const struct addr *a;
-
-	if ((cfg->forwardfor_ifnone && has_field(h, name)) || st->c->peer.sa.sa_family == AF_UNIX)
+	if (!fe_cfg->forwardfor && !be_cfg->forwardfor && !be_cfg->forwarded &&
+	    !forwarded_needs_local(fe_cfg, be_cfg))
 		return out;
-	a = client_addr(st->c);
-	if (is_same_net(a, &cfg->forwardfor_except, cfg->forwardfor_except_bits))
-		return out;
-	memcpy(out, name.p, name.len);
-	out += name.len;
-	memcpy(out, ": ", 2);
-	out += 2;
-	out += addr_format_ip(a, out);
-	memcpy(out, "\r\n", 2);
-	return out + 2;
+	f.client = client_addr(st->c);
+	if (forwarded_needs_local(fe_cfg, be_cfg) && client_local_addr(st->c, &local))
+		f.local = &local;
+	return forwarded_add(&f, fe_cfg, be_cfg, out, end);
 }
-
-#define MAX_FIELD_NAME 256 /* of option forwardfor */
 
 struct search {
 	struct stream *st;
@@ -133,28 +100,19 @@ static bool edit_head(struct stream *st, const struct h1_head *h, const struct c
 		      const struct backend *be, const struct cfg_proxy *be_cfg)
 {
 	struct headers *e = &priv_of(st)->edits;
-	const struct cfg_proxy *fwd = fe_cfg->forwardfor   ? fe_cfg
-				      : be_cfg->forwardfor ? be_cfg
-							   : NULL;
-	char lines[MAX_FIELD_NAME + INET6_ADDRSTRLEN + 64], *p = lines, *start;
+	char lines[ADDED_MAX], *p = lines, *start;
 
-	if (fwd && fwd->forwardfor_header.len > MAX_FIELD_NAME)
-		fwd = NULL;
 	headers_init(e);
-	headers_remove_hop_by_hop(e, h, st->is_upgrade,
-				  !fwd                         ? STR("")
-				  : fwd->forwardfor_header.len ? fwd->forwardfor_header
-							       : STR("X-Forwarded-For"));
+	headers_remove_hop_by_hop(e, h, st->is_upgrade, forwarded_for_name(fe_cfg, be_cfg));
 	if (UNLIKELY(be && be_cfg->cookie.name.len))
 		read_cookie(st, h, be, be_cfg, e);
 	if (UNLIKELY(st->capture && st->capture->id_line.len > 0))
 		headers_append(e, h,
 			       (struct str){ st->capture->id_line.p, st->capture->id_line.len });
-	if (fwd)
-		p = add_forwarded_for(st, fwd, h, p);
+	p = add_forwarded(st, h, fe_cfg, be_cfg, lines, lines + sizeof(lines) - 32);
 	if (st->is_upgrade)
 		p = stpcpy(p, "Connection: Upgrade\r\n");
-	else if (!st->server_keep_alive)
+	else if (!st->server_keep_alive && !be_cfg->http_pretend_keepalive)
 		p = stpcpy(p, "Connection: close\r\n");
 	else if (h->minor == 0)
 		p = stpcpy(p, "Connection: keep-alive\r\n");
@@ -274,6 +232,32 @@ static void begin_request(struct stream *st)
 	stream_route(st, be);
 }
 
+/* `option http-buffer-request`: is there more of the body to come, and room for it? Who waits for
+ * "100 Continue" would wait for ever. */
+static bool waits_for_body(struct stream *st)
+{
+	const struct cfg_proxy *fe_cfg = rcu_dereference(st->c->fe->cfg), *be_cfg;
+	const struct backend *be = rcu_dereference(st->c->fe->default_backend);
+	struct h1_head h;
+	struct buf *b = &st->req.buf;
+	struct h1_body body;
+	size_t used;
+
+	be_cfg = be ? rcu_dereference(be->cfg) : fe_cfg;
+	if (LIKELY(!fe_cfg->http_buffer_request && !be_cfg->http_buffer_request))
+		return false;
+	h = priv_of(st)->head; /* a copy: a head is checked once */
+	if (h1_check_request(&h) != H1_OK || h.has_expect || buf_room(b) == 0 || st->c->has_eof)
+		return false;
+	h1_body_init_request(&body, &h);
+	if (h1_body_feed(&body, buf_data(b) + h.len, buf_len(b) - h.len, &used) == H1_BAD ||
+	    body.is_done)
+		return false;
+	save_line(st, &h);
+	st->minor = h.minor;
+	return true;
+}
+
 /* Parse the head that is (perhaps) in the buffer. The first try is nearly always the last; then the
  * scan goes on where it was, so that a head that comes byte by byte costs no more than its bytes.
  */
@@ -309,6 +293,10 @@ void h1_on_client_bytes(struct stream *st)
 		bad_request(st);
 		return;
 	case H1_DONE:
+		if (UNLIKELY(waits_for_body(st))) {
+			stream_update(st);
+			return;
+		}
 		begin_request(st);
 		return;
 	case H1_NEED_MORE:
@@ -489,8 +477,24 @@ bool h1_on_server_writable(struct stream *st)
 	return stream_send_to_server(st) && h1_go_on(st);
 }
 
-bool h1_may_reuse(const struct stream *st)
+enum conn_reuse h1_may_reuse(const struct stream *st)
 {
+	const bool is_first = st->c->n_requests == 0;
+
+	if (st->is_upgrade || st->method == H1_CONNECT)
+		return CONN_REUSE_NONE;
+	switch (rcu_dereference(st->be->cfg)->http_reuse) {
+	case CFG_REUSE_NEVER:
+		return CONN_REUSE_OWN;
+	case CFG_REUSE_SAFE:
+		return is_first ? CONN_REUSE_OWN : CONN_REUSE_ANY;
+	case CFG_REUSE_AGGRESSIVE:
+		return is_first ? CONN_REUSE_PROVEN : CONN_REUSE_ANY;
+	case CFG_REUSE_ALWAYS:
+		return CONN_REUSE_ANY;
+	case CFG_REUSE_DEFAULT:
+		break;
+	}
 	/* A reused connection may close in the moment we send. What can be sent again without harm
 	 * may take the risk; else only behind an earlier request of the same client. */
 	switch ((enum h1_method)st->method) {
@@ -500,13 +504,13 @@ bool h1_may_reuse(const struct stream *st)
 	case H1_DELETE:
 	case H1_OPTIONS:
 	case H1_TRACE:
-		return !st->is_upgrade;
+		return CONN_REUSE_ANY;
 	case H1_POST:
 	case H1_PATCH:
 	case H1_OTHER:
-		return st->c->n_requests > 0 && !st->is_upgrade;
+		return is_first ? CONN_REUSE_NONE : CONN_REUSE_ANY;
 	case H1_CONNECT:
-		return false;
+		return CONN_REUSE_NONE;
 	}
 	UNREACHABLE();
 }

@@ -81,7 +81,7 @@ void client_close(struct client *c)
 
 	ASSERT(!c->st);
 	if (c->last)
-		sconn_forget_owner(c->last);
+		sconn_owner_left(c->last);
 	ev_io_stop(priv->ev, &c->io);
 	ev_timer_stop(priv->ev, &c->timer);
 	close(c->fd);

@@ -135,6 +135,7 @@ void stream_finish(struct stream *st)
 	c->n_requests++;
 	stream_account(st);
 	if (is_parkable(st)) {
+		st->s->is_private = backend_cfg(st)->http_reuse == CFG_REUSE_NEVER;
 		conn_pool_park(&c->w->priv->pool, st->s, c);
 		st->s = NULL;
 	}
@@ -487,6 +488,7 @@ static void open_connection(struct stream *st, const struct view_server *vs, con
 	counter_add(&st->srv->counters[st->c->w->tid].conn_new, 1);
 	counter_add(&st->be->counters[st->c->w->tid].conn_new, 1);
 	st->s->st = st;
+	st->s->limits = vs->idle;
 	st->is_reused = false;
 	st->state = STREAM_CONNECTING;
 	if (backend_cfg(st)->tcpka_server)
@@ -535,8 +537,9 @@ static void connect_to(struct stream *st, const struct view_server *vs, bool fre
 		complete_addr(st, vs, &patched);
 		to = &patched;
 	}
-	if (st->is_http && !fresh && !vs->send_proxy && h1_may_reuse(st))
-		st->s = conn_pool_take(&w->priv->pool, st->c, st->srv, sconn_addr_key(to));
+	if (st->is_http && !fresh && !vs->send_proxy)
+		st->s = conn_pool_take(&w->priv->pool, st->c, st->srv, sconn_addr_key(to),
+				       h1_may_reuse(st));
 	if (st->s && !h1_is_idempotent(st) && !sconn_is_quiet(st->s)) {
 		/* closed, though the loop has not told yet: this request could not be sent again */
 		sconn_close(st->s);
@@ -550,6 +553,7 @@ static void connect_to(struct stream *st, const struct view_server *vs, bool fre
 	counter_add(&st->be->counters[w->tid].conn_reused, 1);
 	st->s->st = st;
 	st->is_reused = true;
+	st->s->n_requests++;
 	st->state = STREAM_OPEN;
 	st->connected_us = st->attempt_us;
 	if (stream_send_to_server(st))

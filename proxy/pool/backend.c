@@ -66,6 +66,9 @@ static struct view_server view_of_server(const struct backend *be, struct server
 		.follows_client =
 			s->addr.sa.sa_family != AF_UNIX &&
 			(cfg->port_offset || addr_port(&s->addr) == 0 || addr_is_any(&s->addr)),
+		.idle = { .max_idle = cfg->pool_max_conn,
+			  .max_reuse = cfg->max_reuse,
+			  .purge_delay_us = cfg->pool_purge_delay_us },
 		.weight = (uint16_t)server_effective_weight(s),
 		.usable = server_is_usable(s),
 		.is_backup = cfg->backup,

@@ -8,6 +8,7 @@
 #include "net/client.h"
 #include "net/stream.h"
 #include "pool/conn_source.h"
+#include "pool/server.h"
 #include "process/worker_priv.h"
 
 #define PURGE_INTERVAL_S 1.0
@@ -53,13 +54,23 @@ static void slot_insert(struct conn_pool *p, struct pool_slot *slot)
 	p->n_used++;
 }
 
+static struct server gone; /* never looked for */
+
+static void slot_free(struct pool_slot *slot)
+{
+	idle_count_unref(slot->count);
+	free(slot);
+}
+
 /* Rebuild at a larger size, without the slots that nobody uses any more. NULL: no memory. */
 static struct pool_slot *slot_make(struct conn_pool *p, struct server *srv)
 {
 	struct pool_slot *slot = slot_find(p, srv);
 
-	if (slot)
+	if (slot && LIKELY(slot->count == srv->idle))
 		return slot;
+	if (slot)
+		slot->srv = &gone; /* another server had this address in memory */
 	if (2 * (p->n_used + 1) > p->n_slots) {
 		struct pool_slot **old = p->slots;
 		unsigned n_old = p->n_slots, n_live = 1;
@@ -81,7 +92,7 @@ static struct pool_slot *slot_make(struct conn_pool *p, struct server *srv)
 			if (old[i]->n > 0)
 				slot_insert(p, old[i]);
 			else
-				free(old[i]);
+				slot_free(old[i]);
 		}
 		free(old);
 	}
@@ -89,6 +100,8 @@ static struct pool_slot *slot_make(struct conn_pool *p, struct server *srv)
 	if (!slot)
 		return NULL;
 	slot->srv = srv;
+	slot->count = srv->idle;
+	idle_count_ref(slot->count);
 	list_init(&slot->idle);
 	slot_insert(p, slot);
 	return slot;
@@ -97,19 +110,26 @@ static struct pool_slot *slot_make(struct conn_pool *p, struct server *srv)
 static void unpark(struct sconn *s)
 {
 	struct conn_pool *p = &s->w->priv->pool;
-	struct pool_slot *slot = slot_find(p, s->srv);
 
 	list_del(&s->by_server);
 	list_del(&s->by_age);
-	slot->n--;
+	s->slot->n--;
+	counter_sub(&s->slot->count->per_thread[s->w->tid].n, 1);
 	p->n_idle--;
 }
 
-void sconn_forget_owner(struct sconn *s)
+static void forget_owner(struct sconn *s)
 {
 	if (s->owner)
 		s->owner->last = NULL;
 	s->owner = NULL;
+}
+
+void sconn_owner_left(struct sconn *s)
+{
+	forget_owner(s);
+	if (UNLIKELY(s->is_private))
+		sconn_close(s);
 }
 
 void sconn_close(struct sconn *s)
@@ -118,7 +138,7 @@ void sconn_close(struct sconn *s)
 		return;
 	if (!list_is_empty(&s->by_age))
 		unpark(s);
-	sconn_forget_owner(s);
+	forget_owner(s);
 	ev_io_stop(s->w->priv->ev, &s->io);
 	close(s->fd);
 	freelist_put(&s->w->priv->sconns, s);
@@ -184,24 +204,40 @@ void sconn_watch(struct sconn *s, int events)
 		ev_io_start(ev, &s->io);
 }
 
+static struct sconn *find_proven(const struct pool_slot *slot, uint64_t addr_key)
+{
+	struct sconn *s, *tmp;
+
+	list_for_each_safe (s, tmp, &slot->idle, by_server) {
+		if (s->n_requests > 0 && s->addr_key == addr_key)
+			return s;
+	}
+	return NULL;
+}
+
 struct sconn *conn_pool_take(struct conn_pool *p, struct client *owner, struct server *srv,
-			     uint64_t addr_key)
+			     uint64_t addr_key, enum conn_reuse which)
 {
 	struct sconn *s = owner ? owner->last : NULL;
 
+	if (which == CONN_REUSE_NONE)
+		return NULL;
 	if (!s || s->st || s->srv != srv || s->addr_key != addr_key) {
-		struct pool_slot *slot = p->n_idle ? slot_find(p, srv) : NULL;
+		struct pool_slot *slot =
+			p->n_idle && which != CONN_REUSE_OWN ? slot_find(p, srv) : NULL;
 
 		if (!slot)
 			return NULL;
 		while ((s = list_first(&slot->idle, struct sconn, by_server)) &&
 		       s->addr_key != addr_key)
 			sconn_close(s); /* leads to where the server was before */
+		if (s && which == CONN_REUSE_PROVEN && s->n_requests == 0)
+			s = find_proven(slot, addr_key);
 		if (!s)
 			return NULL;
 	}
 	unpark(s);
-	sconn_forget_owner(s);
+	forget_owner(s);
 	return s;
 }
 
@@ -215,14 +251,31 @@ bool sconn_is_quiet(const struct sconn *s)
 static void on_purge(struct ev_loop *ev, ev_timer *t, int revents)
 {
 	struct conn_pool *p = container_of(t, struct conn_pool, purge);
-	int64_t limit_us = worker_now(p->w) - CONN_POOL_MAX_IDLE_US;
-	struct sconn *s;
+	int64_t now_us = worker_now(p->w);
+	struct sconn *s, *tmp;
 
 	(void)revents;
-	while ((s = list_first(&p->by_age, struct sconn, by_age)) && s->idle_since_us <= limit_us)
-		sconn_close(s);
-	if (!s)
+	list_for_each_safe (s, tmp, &p->by_age, by_age) {
+		if (s->idle_since_us + s->limits.purge_delay_us <= now_us)
+			sconn_close(s);
+		else if (!p->has_delays)
+			break; /* the others are younger */
+	}
+	if (p->n_idle == 0) {
 		ev_timer_stop(ev, t);
+		p->has_delays = false;
+	}
+}
+
+/* May it stay, as its server's parameters have it? */
+static bool is_welcome(const struct sconn *s, const struct idle_count *count)
+{
+	const struct idle_limits *l = &s->limits;
+
+	if (l->max_reuse >= 0 && s->n_requests >= (unsigned)l->max_reuse)
+		return false;
+	return l->purge_delay_us > 0 &&
+	       (l->max_idle < 0 || idle_count_sum(count) < (unsigned)l->max_idle);
 }
 
 void conn_pool_park(struct conn_pool *p, struct sconn *s, struct client *owner)
@@ -230,13 +283,17 @@ void conn_pool_park(struct conn_pool *p, struct sconn *s, struct client *owner)
 	struct pool_slot *slot = slot_make(p, s->srv);
 
 	s->st = NULL;
-	if (!slot) {
+	if (!slot || UNLIKELY(!is_welcome(s, slot->count))) {
 		sconn_close(s);
 		return;
 	}
+	s->slot = slot;
+	counter_add(&slot->count->per_thread[p->w->tid].n, 1);
+	p->has_delays = p->has_delays || s->limits.purge_delay_us != CONN_POOL_PURGE_DELAY_US;
 	sconn_watch(s, EV_READ);
 	s->idle_since_us = worker_now(p->w);
-	list_add_head(&slot->idle, &s->by_server);
+	if (LIKELY(!s->is_private))
+		list_add_head(&slot->idle, &s->by_server);
 	list_add_tail(&p->by_age, &s->by_age);
 	slot->n++;
 	p->n_idle++;
@@ -246,7 +303,7 @@ void conn_pool_park(struct conn_pool *p, struct sconn *s, struct client *owner)
 		owner->last = s;
 		s->owner = owner;
 	}
-	if (slot->n > CONN_POOL_MAX_PER_SERVER)
+	if (slot->n > CONN_POOL_MAX_PER_SERVER && !list_is_empty(&slot->idle))
 		sconn_close(list_entry(slot->idle.prev, struct sconn, by_server));
 	if (UNLIKELY(!ev_is_active(&p->purge))) {
 		ev_timer_set(&p->purge, PURGE_INTERVAL_S, PURGE_INTERVAL_S);
@@ -277,6 +334,7 @@ void conn_pool_fini(struct conn_pool *p)
 	conn_pool_purge(p, NULL);
 	ev_timer_stop(p->w->priv->ev, &p->purge);
 	for (unsigned i = 0; i < p->n_slots; i++)
-		free(p->slots[i]);
+		if (p->slots[i])
+			slot_free(p->slots[i]);
 	free(p->slots);
 }

@@ -543,6 +543,7 @@ struct server *server_new(struct backend *be, const struct cfg_server *cfg, unsi
 	s->weight = cfg->weight;
 	s->maxconn = cfg->maxconn;
 	s->counters = counters_new(n_threads);
+	s->idle = idle_count_new(n_threads);
 	s->op = SERVER_RUNNING;
 	s->last_change_us = clock_mono_us();
 	if (cfg->disabled)
@@ -575,6 +576,7 @@ void server_free(struct server *s)
 		return;
 	free(s->reports);
 	free(s->counters);
+	idle_count_unref(s->idle);
 	free((char *)s->name);
 	free(s);
 }

@@ -20,6 +20,7 @@ struct backend;
 struct cfg_proxy;
 struct cfg_server;
 struct agent;
+struct idle_count;
 struct check;
 struct health;
 struct server;
@@ -86,6 +87,7 @@ struct server {
 	struct gauge queue; /* streams waiting for us or counted in our name (qcur, qmax) */
 	_Atomic int64_t last_sess_us;
 	struct counters *counters; /* owned; one each thread */
+	struct idle_count *idle;   /* a reference */
 	uint32_t view_index; /* where the published view has us; atomic, written with queue_lock */
 	/* under be->queue_lock */
 	struct list waiting; /* struct pending that want us alone, oldest first */

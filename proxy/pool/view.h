@@ -14,6 +14,7 @@
 #include <urcu/urcu-qsbr.h> /* struct rcu_head; call it as urcu_qsbr_call_rcu */
 
 #include "pool/conn_source.h"
+#include "pool/idle.h"
 
 struct lb_algo;
 struct lb_state;
@@ -35,6 +36,7 @@ struct view_server {
 	bool is_backup;
 	bool accepts; /* alive: takes connections that are bound to it (persistence) even when
 			 drained */
+	struct idle_limits idle;
 	uint8_t send_proxy;
 	uint8_t percent;                     /* of its limit that a slow start grants */
 	uint32_t maxconn, minconn, maxqueue; /* 0: unlimited; minconn is 0 or below maxconn */

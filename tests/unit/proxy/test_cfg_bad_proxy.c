@@ -126,6 +126,15 @@ static const struct {
 	  "cfg:8:23: error: 'sample 1,1:2': the ranges overlap" },
 	{ FRONT("log ring@x local0"),
 	  "cfg:8:6: error: the log target 'ring@x' is known to HAProxy, but not supported yet" },
+	{ FRONT("option originalto foo"),
+	  "cfg:8:20: error: unknown parameter 'foo' of 'option originalto': it has 'except' and "
+	  "'header'" },
+	{ BACK("http-reuse foo"),
+	  "cfg:7:13: error: 'http-reuse' expects 'never', 'safe', 'aggressive' or 'always', got "
+	  "'foo'" },
+	{ BACK("option forwarded for-expr src"),
+	  "cfg:7:19: error: the parameter 'for-expr' of 'option forwarded' is known to HAProxy, but "
+	  "not supported yet" },
 	{ FRONT("option httpchk"),
 	  "cfg:8:9: warning: 'option httpchk' has no effect in 'frontend' and is ignored: it "
 	  "belongs in 'defaults', 'listen', 'backend'" },

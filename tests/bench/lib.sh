@@ -32,12 +32,12 @@ start() {
 	done
 }
 
-# As many as the limit of open files permits, two descriptors each; 20000 at most.
+# max_connections SERVERS: as many as the limit of open files permits, two descriptors each; 20000 at most.
 max_connections() {
 	local limit
 	limit=$(ulimit -Hn)
 	[ "$limit" != unlimited ] && [ "$limit" -lt 41000 ] || limit=41000
-	echo $(((limit - 1000) / 2))
+	echo $(((limit - 1000 - $1) / 2))
 }
 
 nginx_head() { # WORKERS NAME
@@ -75,7 +75,7 @@ write_haproxy() {
 	local mode=$1 servers=$2 log=$3 threads=$4 checks=${5:-} i
 	{
 		echo "global"
-		echo "	maxconn $(max_connections)"
+		echo "	maxconn $(max_connections "$servers")"
 		echo "	nbthread $threads"
 		echo "defaults"
 		echo "	mode $mode"

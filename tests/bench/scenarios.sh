@@ -95,7 +95,7 @@ bench_threads() { # small requests with 1 and 2 threads; all share both cores
 bench_idle() { # memory of an idle connection, kept open after one request
 	local name before after fd held n=${BENCH_IDLE:-0}
 	ulimit -Sn "$(ulimit -Hn)"
-	[ "$n" -gt 0 ] || n=$(max_connections)
+	[ "$n" -gt 0 ] || n=$(max_connections 3)
 	[ "$n" -le 9500 ] || n=9500
 	start_peers http 3 no 1 0 proxyd haproxy nginx floor
 	for name in proxyd haproxy nginx floor; do

@@ -13,6 +13,7 @@
 #include "process/master.h"
 #include "process/options.h"
 #include "process/process.h"
+#include "process/upgrade.h"
 #include "process/version.h"
 
 static bool has_listener(const struct cfg *cfg)
@@ -57,6 +58,8 @@ static int run(const struct options *o)
 	struct cfg *cfg = process_load_cfg(o);
 	int status;
 
+	if (upgrade_is_under_way()) /* our old worker serves, whatever the files say */
+		return master_run(o, cfg);
 	if (cfg == NULL)
 		return 1;
 	if (o->master || cfg->global.master_worker)
@@ -79,7 +82,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	strbuf_fini(&errors);
-	if (o.directory != NULL && chdir(o.directory) != 0) {
+	if (o.directory != NULL && !upgrade_is_under_way() && chdir(o.directory) != 0) {
 		fprintf(stderr, "proxyd: cannot change to directory %s: %s\n", o.directory,
 			strerror(errno));
 		return 1;

@@ -9,6 +9,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include <tandem/clock.h>
@@ -23,6 +24,7 @@
 #include "process/outside.h"
 #include "process/process.h"
 #include "process/takeover.h"
+#include "process/upgrade.h"
 
 #define BACKOFF_FIRST_MS 10
 #define BACKOFF_MAX_MS   5000
@@ -49,6 +51,10 @@ struct master {
 	bool has_been_ready; /* some worker was */
 	bool is_restarting;  /* the worker that starts replaces one that died */
 	bool is_ending;      /* the next death of the worker is ours */
+	pid_t checker;       /* the new program, checking the files; 0: none */
+	pid_t predecessor;  /* the last program's worker: serves until ours is ready, then drains */
+	int predecessor_fd; /* the link to it */
+	bool is_replaced;   /* it drains */
 };
 
 /* The files may be half edited just when a worker dies: then what ran before runs again. */
@@ -82,6 +88,8 @@ static int run_worker(struct master *m, struct cfg *cfg, int link_fd)
 	 */
 	if (o->master_socket != NULL)
 		ctl_server_abandon(&m->cli.ctl);
+	if (m->predecessor_fd != -1)
+		close(m->predecessor_fd); /* it notices the end of the master by it */
 	loop_fini(&m->loop);
 	close(m->signal_fd);
 	m->link.fd = link_fd;
@@ -134,6 +142,36 @@ static int fork_worker(struct master *m, struct cfg *cfg)
 	return -1;
 }
 
+/* The new worker serves: the old one may go. */
+static void replace_predecessor(struct master *m)
+{
+	if (m->predecessor == 0 || m->is_replaced)
+		return;
+	m->is_replaced = true;
+	m->link.has_predecessor = false;
+	m->status.old_worker = m->predecessor;
+	log_notice("master", "upgraded", "version=%s old_worker=%d", TANDEM_VERSION,
+		   (int)m->predecessor);
+	(void)kill(m->predecessor, SIGUSR1);
+}
+
+/* The new worker did not come up: the old one stays. */
+static void return_to_predecessor(struct master *m)
+{
+	log_err("master", "upgrade_failed", "advice=\"the previous worker still serves\"");
+	m->status.n_failed_reloads++;
+	m->link.fd = m->predecessor_fd;
+	m->link.has_predecessor = false;
+	m->worker = m->status.worker = m->predecessor;
+	m->predecessor = 0;
+	m->predecessor_fd = -1;
+	m->has_been_ready = true;
+	m->started_us = m->status.worker_started_us = clock_mono_us();
+	ev_io_set(&m->on_link, m->link.fd, EV_READ);
+	ev_io_start(m->loop.ev, &m->on_link);
+	daemon_notify("READY=1");
+}
+
 static void on_event(struct master *m, int event)
 {
 	switch ((enum master_event)event) {
@@ -144,6 +182,7 @@ static void on_event(struct master *m, int event)
 			m->status.n_reloads++;
 		m->is_restarting = false;
 		m->has_been_ready = true;
+		replace_predecessor(m);
 		daemon_notify("READY=1");
 		daemon_ready();
 		break;
@@ -187,6 +226,31 @@ static void read_link(struct master *m)
 		close_link(m); /* SIGCHLD tells the rest */
 }
 
+/* We run already; only the program changes. Never returns if that works. */
+static void become_new_program(struct master *m)
+{
+	int rc;
+
+	read_link(m); /* what the worker said last */
+	daemon_notify("RELOADING=1");
+	rc = upgrade_exec(m->options->argv, m->worker, &m->link);
+	log_err("master", "upgrade_failed", "error=%s", strerror(-rc));
+	daemon_notify("READY=1");
+}
+
+static void start_upgrade(struct master *m)
+{
+	if (m->checker != 0 || m->predecessor != 0 || m->worker == 0 || !m->has_been_ready) {
+		log_warn("master", "upgrade_busy", "advice=\"another change is under way\"");
+		return;
+	}
+	m->checker = upgrade_check(m->options->argv);
+	if (m->checker > 0)
+		return;
+	log_err("master", "upgrade_failed", "error=%s", strerror(-m->checker));
+	m->checker = 0;
+}
+
 /* Returns the master's exit status, or -1 to go on. */
 static int on_worker_end(struct master *m, int status)
 {
@@ -198,6 +262,10 @@ static int on_worker_end(struct master *m, int status)
 	close_link(m);
 	if (m->is_ending)
 		return code == 0 ? m->ending_status : code;
+	if (!m->has_been_ready && m->predecessor != 0) {
+		return_to_predecessor(m);
+		return -1;
+	}
 	if (!m->has_been_ready)
 		return code != 0 ? code : 1; /* it said why */
 	if (now_us - m->started_us > STABLE_US)
@@ -212,6 +280,27 @@ static int on_worker_end(struct master *m, int status)
 	return -1;
 }
 
+static void on_predecessor_end(struct master *m)
+{
+	close(m->predecessor_fd);
+	m->predecessor = m->status.old_worker = 0;
+	m->predecessor_fd = -1;
+	m->is_replaced = m->link.has_predecessor = false;
+	log_notice("master", "old_worker_ended", "");
+}
+
+static void on_check_end(struct master *m, int status)
+{
+	m->checker = 0;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+		become_new_program(m);
+		return;
+	}
+	m->status.n_failed_reloads++;
+	log_err("master", "upgrade_failed",
+		"advice=\"the new program does not accept the configuration; see proxyd -c\"");
+}
+
 static int reap(struct master *m)
 {
 	int status, code = -1;
@@ -220,6 +309,10 @@ static int reap(struct master *m)
 	while (code == -1 && (pid = waitpid(-1, &status, WNOHANG)) > 0)
 		if (pid == m->worker)
 			code = on_worker_end(m, status);
+		else if (pid == m->predecessor)
+			on_predecessor_end(m);
+		else if (pid == m->checker)
+			on_check_end(m, status);
 	return code;
 }
 
@@ -234,7 +327,9 @@ static int on_signal(struct master *m, int sig)
 		if (m->worker == 0)
 			return m->ending_status;
 	}
-	if (m->worker != 0)
+	if (sig == SIGUSR2 && upgrade_is_wanted())
+		start_upgrade(m);
+	else if (m->worker != 0)
 		(void)kill(m->worker, sig == SIGUSR2 ? SIGHUP : sig);
 	return -1;
 }
@@ -315,6 +410,8 @@ static int setup(struct master *m)
 	for (size_t i = 0; i < ARRAY_LEN(handled); i++)
 		sigaddset(&set, handled[i]);
 	sigprocmask(SIG_BLOCK, &set, &m->mask_before);
+	if (m->predecessor != 0)
+		sigemptyset(&m->mask_before); /* the old program had blocked them for us */
 	m->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 	if (m->signal_fd < 0)
 		return -errno;
@@ -327,18 +424,37 @@ static int setup(struct master *m)
 	return 0;
 }
 
+/* We are the new program: the worker of the old one serves. */
+static int take_predecessor(struct master *m, const struct cfg *cfg)
+{
+	int rc = upgrade_take(&m->predecessor, &m->link);
+
+	if (rc != 0)
+		return rc;
+	m->predecessor_fd = m->link.fd;
+	m->link.fd = -1;
+	m->link.has_predecessor = true;
+	if (m->options->daemon || (cfg != NULL && process_is_background(m->options, cfg)))
+		log_to_syslog(LOG_DAEMON);
+	return 0;
+}
+
 int master_run(const struct options *o, struct cfg *cfg)
 {
 	struct master m = { .options = o, .worker_options = *o, .signal_fd = -1, .code = -1 };
-	const char *path = o->pidfile != NULL ? o->pidfile : cfg->global.pidfile;
+	const char *path = o->pidfile != NULL ? o->pidfile : cfg ? cfg->global.pidfile : NULL;
 	char *pidfile = path != NULL ? xstrdup(path) : NULL;
-	bool is_worker = false;
+	bool is_worker = false, is_upgrade = upgrade_is_under_way();
 	int code, rc = 0;
 
 	m.worker_options.n_old_pids = 0;
 	m.worker_options.old_socket = NULL;
 	master_link_init(&m.link);
-	if (process_is_background(o, cfg))
+	m.predecessor_fd = -1;
+	upgrade_init();
+	if (is_upgrade)
+		rc = take_predecessor(&m, cfg);
+	else if (process_is_background(o, cfg))
 		rc = process_go_background();
 	if (rc == 0)
 		rc = setup(&m);
@@ -360,7 +476,9 @@ int master_run(const struct options *o, struct cfg *cfg)
 		free(pidfile);
 		return 1;
 	}
-	code = fork_worker(&m, cfg);
+	if (is_upgrade && cfg == NULL)
+		return_to_predecessor(&m);
+	code = is_upgrade && cfg == NULL ? -1 : fork_worker(&m, cfg);
 	if (code != -1) {
 		free(pidfile);
 		return code; /* the worker ends */

@@ -5,8 +5,8 @@
  *   master ------> worker ---------------------------------> fork again, sockets inherited
  *
  * The accept queues of the sockets live as long as the master does: a client that connects while
- * there is no worker is served by the next one. SIGHUP and SIGUSR2 reload in the worker, SIGUSR1
- * drains, SIGTERM and SIGINT stop. */
+ * there is no worker is served by the next one. SIGHUP reloads in the worker, SIGUSR2 too, unless
+ * the program's file was replaced: process/upgrade.h. SIGUSR1 drains, SIGTERM and SIGINT stop. */
 #ifndef PROXY_MASTER_H
 #define PROXY_MASTER_H
 

@@ -29,7 +29,7 @@ static void add_uptime(struct strbuf *out, int64_t since_us)
 	strbuf_addf(out, "%-15s %-15s\n", text, TANDEM_VERSION);
 }
 
-/* HAProxy's table. Our worker stays over reloads, so there are no old workers. */
+/* HAProxy's table. Our worker stays over reloads: old workers are of another program. */
 static void show_proc(struct ctl_request *rq, uint64_t *cursor, bool *more)
 {
 	const struct master_status *st = rq->arg;
@@ -45,6 +45,11 @@ static void show_proc(struct ctl_request *rq, uint64_t *cursor, bool *more)
 	if (st->worker != 0) {
 		strbuf_addf(rq->out, "%-15d %-15s %-15d ", (int)st->worker, "worker", 0);
 		add_uptime(rq->out, st->worker_started_us);
+	}
+	if (st->old_worker != 0) {
+		strbuf_addf(rq->out, "# old workers\n%-15d %-15s %-15d ", (int)st->old_worker,
+			    "worker", 1);
+		add_uptime(rq->out, st->started_us);
 	}
 	strbuf_adds(rq->out, "# programs\n");
 }

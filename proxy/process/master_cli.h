@@ -15,6 +15,7 @@ struct master_link;
 /* What the commands show and use; the master keeps it up to date. */
 struct master_status {
 	pid_t worker;             /* 0: none */
+	pid_t old_worker;         /* of the program before, draining; 0: none */
 	struct master_link *link; /* borrowed; to the worker */
 	unsigned n_reloads, n_failed_reloads;
 	int64_t started_us, worker_started_us; /* monotonic */

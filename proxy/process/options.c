@@ -247,7 +247,7 @@ int options_parse(int argc, char *const *argv, struct options *o, struct strbuf 
 {
 	struct args a = { .argc = argc, .argv = argv, .at = 1, .err = err };
 
-	*o = (struct options){ .mode = OPTIONS_RUN };
+	*o = (struct options){ .mode = OPTIONS_RUN, .argv = argv };
 	while (a.at < argc) {
 		const char *word = argv[a.at++];
 		const struct flag *f;

@@ -23,6 +23,7 @@ struct options {
 	const char *condition;                /* -cc; borrowed from argv */
 	const char *files[OPTIONS_MAX_FILES]; /* borrowed from argv */
 	unsigned n_files;
+	char *const *argv;         /* all of it; borrowed */
 	bool foreground;           /* -d, -db: stay in the foreground whatever the file says */
 	bool daemon;               /* -D */
 	bool master;               /* -W, -Ws */

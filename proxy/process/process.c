@@ -287,7 +287,10 @@ static int open_everything(struct process *p, struct cfg *cfg, struct plan **out
 	struct diag d;
 
 	diag_init(&d);
-	*out = plan_new(p, cfg, p->options->n_old_pids > 0 || p->options->old_socket != NULL, &d);
+	*out = plan_new(p, cfg,
+			p->options->n_old_pids > 0 || p->options->old_socket != NULL ||
+				(p->master != NULL && p->master->has_predecessor),
+			&d);
 	if (*out == NULL || d.n_warnings > 0)
 		print_diag(p->options, &d);
 	diag_fini(&d);

@@ -3,6 +3,7 @@
 #ifndef PROXY_TAKEOVER_H
 #define PROXY_TAKEOVER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <tandem/ctl.h>
 #include <tandem/list.h>
@@ -35,6 +36,7 @@ struct master_link {
 	int fd;               /* SOCK_SEQPACKET */
 	struct list kept;     /* struct kept_socket. Worker: inherited by the fork */
 	struct list incoming; /* master: between BEGIN and END */
+	bool has_predecessor; /* another worker holds our addresses until we are ready */
 };
 
 void master_link_init(struct master_link *ml);

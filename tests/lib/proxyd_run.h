@@ -29,6 +29,7 @@ struct run {
 	int out_fd;   /* its stdout and stderr */
 	char text[65536];
 	size_t len;
+	const char *program;       /* NULL: the one that was built */
 	const char *notify_socket; /* what it shall find in NOTIFY_SOCKET; NULL: nothing */
 };
 
@@ -88,7 +89,7 @@ run_write(const struct run *r, const char *name, const char *fmt, ...)
 /* argv without the program, NULL at the end. uid 0: as we are. */
 static inline void run_start(struct run *r, uid_t uid, const char *const *args)
 {
-	char *argv[32] = { (char *)(size_t)run_program() };
+	char *argv[32] = { (char *)(size_t)(r->program ? r->program : run_program()) };
 	int fds[2], argc = 1;
 
 	for (; args[argc - 1] != NULL; argc++)

@@ -247,6 +247,99 @@ START_TEST(test_systemd_is_told)
 }
 END_TEST
 
+/* Another file with the same program, at the path where it was started. */
+static void replace_program(void)
+{
+	char command[4400];
+
+	snprintf(command, sizeof(command), "cp %s %s/new && mv %s/new %s/proxyd", run_program(),
+		 run.dir, run.dir, run.dir);
+	ck_assert_int_eq(system(command), 0);
+}
+
+static void start_own_program(void)
+{
+	static const char *const args[] = { "-W", "-S", "unix@m/sock", "-db", "-f", "p.cfg", NULL };
+
+	ck_assert_int_eq(mkdir(run_path(&run, "m"), 0755), 0);
+	replace_program();
+	run.program = strdup(run_path(&run, "proxyd"));
+	run_start(&run, 0, args);
+	run_expect(&run, "started");
+}
+
+static pid_t worker_of_master(void)
+{
+	const char *answer = strstr(ask_master("show proc"), "# workers\n");
+
+	ck_assert_ptr_nonnull(answer);
+	return (pid_t)atoi(answer + strlen("# workers\n"));
+}
+
+START_TEST(test_a_new_program_under_load_loses_nothing)
+{
+	struct load loads[4] = { { .keep_alive = true, .may_be_closed = true } };
+	pid_t worker;
+
+	start_own_program();
+	start_load(loads, ARRAY_LEN(loads));
+	for (unsigned i = 0; i < 3; i++) {
+		worker = worker_of_master();
+		for (unsigned k = 0; k < 10; k++)
+			run_nap(); /* so that there is load */
+		replace_program();
+		ck_assert_int_eq(kill(run.pid, SIGUSR2), 0);
+		run_expect(&run, " old_worker_ended");
+		ck_assert_int_ne(worker_of_master(), worker);
+		ck_assert_int_ne(kill(worker, 0), 0);
+		run.len = 0;
+	}
+	end_load(loads, ARRAY_LEN(loads));
+	ck_assert_ptr_nonnull(strstr(run_command(&run, "show info"), "\nPid: "));
+	end(SIGTERM);
+	ck_assert_int_eq(get(port), -1);
+}
+END_TEST
+
+START_TEST(test_a_new_program_that_refuses_the_files_changes_nothing)
+{
+	pid_t worker;
+
+	start_own_program();
+	worker = worker_of_master();
+	replace_program();
+	run_write(&run, "p.cfg", "nonsense\n");
+	ck_assert_int_eq(kill(run.pid, SIGUSR2), 0);
+	run_expect(&run, " upgrade_failed ");
+	ck_assert_int_eq(worker_of_master(), worker);
+	ck_assert_int_eq(get(port), 200);
+	end(SIGTERM);
+}
+END_TEST
+
+/* The files are good, but a port that they ask for is taken. */
+START_TEST(test_a_new_worker_that_fails_leaves_the_old_one)
+{
+	uint16_t taken;
+	int fd = run_listen(&taken);
+	pid_t worker;
+
+	start_own_program();
+	worker = worker_of_master();
+	replace_program();
+	write_cfg(taken, "", "");
+	ck_assert_int_eq(kill(run.pid, SIGUSR2), 0);
+	run_expect(&run, " upgrade_failed ");
+	ck_assert_int_eq(worker_of_master(), worker);
+	ck_assert_int_eq(get(port), 200);
+	close(fd);
+	ck_assert_int_eq(kill(run.pid, SIGHUP), 0); /* it still does what it is told */
+	run_expect(&run, " reloaded ");
+	ck_assert_int_eq(get(taken), 200);
+	end(SIGTERM);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("takeover");
@@ -263,6 +356,9 @@ int main(void)
 	tcase_add_test(tc, test_master_socket_outlives_the_worker);
 	tcase_add_test(tc, test_master_socket_that_cannot_be);
 	tcase_add_test(tc, test_systemd_is_told);
+	tcase_add_test(tc, test_a_new_program_under_load_loses_nothing);
+	tcase_add_test(tc, test_a_new_program_that_refuses_the_files_changes_nothing);
+	tcase_add_test(tc, test_a_new_worker_that_fails_leaves_the_old_one);
 	suite_add_tcase(s, tc);
 	return unit_run(s);
 }

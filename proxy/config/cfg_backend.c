@@ -206,11 +206,66 @@ static void set_balance_factor(struct cfg_parser *p, const struct keyword *kw, u
 		p->cur->px->lb.balance_factor = n;
 }
 
+const struct cfg_retry_word cfg_retry_words[] = {
+	{ "none", CFG_RETRY_NONE },
+	{ "conn-failure", CFG_RETRY_CONN },
+	{ "empty-response", CFG_RETRY_EMPTY },
+	{ "junk-response", CFG_RETRY_JUNK },
+	{ "response-timeout", CFG_RETRY_TIMEOUT },
+	{ "0rtt-rejected", CFG_RETRY_0RTT },
+	{ "401", CFG_RETRY_401 },
+	{ "403", CFG_RETRY_403 },
+	{ "404", CFG_RETRY_404 },
+	{ "408", CFG_RETRY_408 },
+	{ "425", CFG_RETRY_425 },
+	{ "500", CFG_RETRY_500 },
+	{ "501", CFG_RETRY_501 },
+	{ "502", CFG_RETRY_502 },
+	{ "503", CFG_RETRY_503 },
+	{ "504", CFG_RETRY_504 },
+	{ NULL, 0 },
+};
+
+#define ALL_RETRYABLE                                                                              \
+	(CFG_RETRY_CONN | CFG_RETRY_EMPTY | CFG_RETRY_JUNK | CFG_RETRY_TIMEOUT | CFG_RETRY_0RTT |  \
+	 CFG_RETRY_500 | CFG_RETRY_502 | CFG_RETRY_503 | CFG_RETRY_504)
+
+static void set_retry_on(struct cfg_parser *p, const struct keyword *kw, unsigned at)
+{
+	unsigned mask = 0;
+
+	for (unsigned i = at; i < p->line->n; i++) {
+		const struct cfg_retry_word *w = cfg_retry_words;
+
+		if (cfg_arg_is(p, i, "all-retryable-errors")) {
+			mask |= ALL_RETRYABLE;
+			continue;
+		}
+		while (w->name && !cfg_arg_is(p, i, w->name))
+			w++;
+		if (!w->name) {
+			cfg_error(p, i,
+				  "'%s' expects 'none', 'conn-failure', 'empty-response', "
+				  "'junk-response', 'response-timeout', '0rtt-rejected', "
+				  "'all-retryable-errors' or a status among 401, 403, 404, 408, "
+				  "425, 500 to 504; got '%s'",
+				  kw->name, cfg_argz(p, i));
+			return;
+		}
+		mask |= w->bit;
+	}
+	if ((mask & CFG_RETRY_NONE) && p->line->n > at + 1)
+		cfg_error(p, at, "'none' stands alone in '%s'", kw->name);
+	p->cur->px->retry_on = mask;
+}
+
 const struct keyword cfg_backend_keywords[] = {
 	{ "balance", SEC_DEF_BE, 0, ARGS_ANY, KW_SIDE, set_balance, 0,
 	  "roundrobin|static-rr|leastconn|first|random[(N)]|source|uri ...|url_param "
 	  "NAME|hdr(NAME)",
 	  "how a server is chosen; default roundrobin" },
+	{ "retry-on", SEC_DEF_BE, 1, ARGS_ANY, KW_SIDE, set_retry_on, 0, "CONDITION...",
+	  "what is tried again; default conn-failure" },
 	{ "hash-type", SEC_DEF_BE, 1, ARGS_ANY, KW_SIDE, set_hash_type, 0,
 	  "map-based|consistent [sdbm|djb2|wt6|crc32 [avalanche]]",
 	  "how a hash finds its server; default map-based sdbm" },

@@ -519,6 +519,16 @@ static void add_list(struct strbuf *b, const char *name, struct str joined, stru
 	}
 }
 
+static void dump_retry_on(struct strbuf *b, unsigned mask)
+{
+	if (mask == 0 || mask == CFG_RETRY_CONN)
+		return;
+	strbuf_adds(b, "\tretry-on");
+	for (const struct cfg_retry_word *w = cfg_retry_words; w->name; w++)
+		add_flag(b, w->name, mask & w->bit);
+	strbuf_addc(b, '\n');
+}
+
 static void dump_balance(struct strbuf *b, const struct cfg_proxy *x)
 {
 	const struct cfg_lb *lb = &x->lb;
@@ -611,6 +621,7 @@ static void dump_proxy(struct strbuf *b, const struct cfg_proxy *x, bool with_id
 	dump_stats(b, &x->stats);
 	if (x->is_backend) {
 		put_uint(b, "retries", x->retries, 3);
+		dump_retry_on(b, x->retry_on);
 		put_uint(b, "fullconn", x->fullconn, 0);
 		dump_balance(b, x);
 		dump_cookie(b, x);

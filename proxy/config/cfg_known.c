@@ -394,7 +394,6 @@ const struct known cfg_known[] = {
 	UNSUPPORTED("http-after-response sc-set-gpt0(", SEC_DEF_ALL),
 	UNSUPPORTED("http-after-response sc-inc-gpc(", SEC_DEF_ALL),
 	UNSUPPORTED("http-after-response sc-set-gpt(", SEC_DEF_ALL),
-	UNSUPPORTED("retry-on", SEC_DEF_BE),
 	NO_EFFECT("load-server-state-from-file none", SEC_DEF_BE, "it is the default"),
 	REMOVED("clitimeout", SEC_DEF_ALL, "write 'timeout client'"),
 	REMOVED("contimeout", SEC_DEF_ALL, "write 'timeout connect'"),

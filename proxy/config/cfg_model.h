@@ -275,6 +275,28 @@ enum cfg_cookie_mode {
 	CFG_COOKIE_PREFIX
 };
 
+/* retry-on: a mask; 0: as CFG_RETRY_CONN alone. */
+enum cfg_retry {
+	CFG_RETRY_CONN = 1, /* conn-failure */
+	CFG_RETRY_EMPTY = 2,
+	CFG_RETRY_JUNK = 4,
+	CFG_RETRY_TIMEOUT = 8,
+	CFG_RETRY_0RTT = 16, /* there is no early data here */
+	CFG_RETRY_401 = 32,
+	CFG_RETRY_403 = 64,
+	CFG_RETRY_404 = 128,
+	CFG_RETRY_408 = 256,
+	CFG_RETRY_425 = 512,
+	CFG_RETRY_500 = 1024,
+	CFG_RETRY_501 = 2048,
+	CFG_RETRY_502 = 4096,
+	CFG_RETRY_503 = 8192,
+	CFG_RETRY_504 = 16384,
+	CFG_RETRY_NONE = 32768,
+};
+/* What needs the request kept until the response begins. */
+#define CFG_RETRY_RESPONSES (CFG_RETRY_NONE - 1 - CFG_RETRY_CONN - CFG_RETRY_0RTT)
+
 #define CFG_COOKIE_MAX 2048 /* bytes of name and attributes */
 
 /* cookie NAME ...: persistence. */
@@ -324,7 +346,8 @@ struct cfg_proxy {
 	const struct cfg_server *servers;
 	const struct cfg_rule *use_servers;
 	unsigned n_servers;
-	unsigned retries; /* default 3 */
+	unsigned retries;  /* default 3 */
+	unsigned retry_on; /* mask of enum cfg_retry */
 	unsigned fullconn;
 	const struct cfg_check *check; /* never NULL in a backend */
 	const char *node; /* global `node`, for http-check send-state; NULL: not given */

@@ -9,4 +9,11 @@ extern const char *const cfg_log_facilities[],
 								   *const cfg_balances[],
 									   *const cfg_hash_fns[];
 
+/* retry-on: words and their bits, ended by a row without name. */
+struct cfg_retry_word {
+	const char *name;
+	unsigned bit;
+};
+extern const struct cfg_retry_word cfg_retry_words[];
+
 #endif

@@ -226,6 +226,7 @@ static void begin_request(struct stream *st)
 		return;
 	}
 	st->req.ready += (size_t)(ptrdiff_t)priv->edits.growth;
+	st->retry_on = be_cfg->retry_on & CFG_RETRY_RESPONSES;
 	st->replay_from = b->head;
 	st->is_replayable = st->req.is_done || st->req.body.framing == H1_BODY_CHUNKED ||
 			    st->req.body.remaining <= buf_room(b);

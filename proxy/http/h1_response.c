@@ -20,6 +20,8 @@ static void count_bad_response(struct stream *st)
 
 static void bad_response(struct stream *st)
 {
+	if (stream_retry_response(st, CFG_RETRY_JUNK))
+		return;
 	count_bad_response(st);
 	stream_observe(st, OBSERVE_HTTP_HDRRSP);
 	stream_fail(st, 502, 'P', 'H');
@@ -142,6 +144,10 @@ static bool begin_response(struct stream *st, struct h1_head *h, size_t len)
 		bad_response(st);
 		return false;
 	}
+	if (UNLIKELY(st->retry_on) && st->is_replayable) {
+		st->is_replayable = false; /* it is good enough */
+		channel_release(st, &st->req);
+	}
 	stream_observe(st, observe_status(h->status));
 	st->status = h->status;
 	st->response_us = worker_now(st->c->w);
@@ -185,6 +191,22 @@ static void make_room(struct stream *st)
 	b->tail = headroom + len;
 }
 
+/* Of `retry-on STATUS`; 0: there is none. */
+static unsigned retry_bit(unsigned status)
+{
+	static const struct {
+		unsigned status, bit;
+	} bits[] = { { 401, CFG_RETRY_401 }, { 403, CFG_RETRY_403 }, { 404, CFG_RETRY_404 },
+		     { 408, CFG_RETRY_408 }, { 425, CFG_RETRY_425 }, { 500, CFG_RETRY_500 },
+		     { 501, CFG_RETRY_501 }, { 502, CFG_RETRY_502 }, { 503, CFG_RETRY_503 },
+		     { 504, CFG_RETRY_504 } };
+
+	for (size_t i = 0; i < ARRAY_LEN(bits); i++)
+		if (bits[i].status == status)
+			return bits[i].bit;
+	return 0;
+}
+
 /* Bytes of heads are in the buffer. false: the stream has ended, or waits. */
 static bool on_head_bytes(struct stream *st)
 {
@@ -212,6 +234,8 @@ static bool on_head_bytes(struct stream *st)
 			bad_response(st);
 			return false;
 		}
+		if (UNLIKELY(st->retry_on) && stream_retry_response(st, retry_bit(h->status)))
+			return false;
 		if (h->status >= 200 || h->status == 101)
 			return begin_response(st, h, h->len);
 		if (!pass_interim(st, h->len))
@@ -296,7 +320,7 @@ void h1_on_server_readable(struct stream *st)
 	n = channel_recv(st, &st->res, st->s->fd, headroom);
 	if (n > 0) {
 		st->server_active_us = worker_now(st->c->w);
-		if (st->is_replayable) {
+		if (st->is_replayable && LIKELY(!st->retry_on)) {
 			st->is_replayable = false;
 			channel_release(st, &st->req);
 		}
@@ -324,6 +348,9 @@ void h1_on_server_closed(struct stream *st)
 			stream_replay(st);
 			return;
 		}
+		if (stream_retry_response(st,
+					  st->res.scan.pos > 0 ? CFG_RETRY_JUNK : CFG_RETRY_EMPTY))
+			return;
 		count_bad_response(st);
 		stream_observe(st, OBSERVE_HTTP_BROKEN_PIPE);
 		if (st->is_reused && st->c->n_requests > 0) {
@@ -376,6 +403,8 @@ bool h1_on_client_writable(struct stream *st)
 void h1_on_server_timeout(struct stream *st)
 {
 	if (!st->has_response_head) {
+		if (stream_retry_response(st, CFG_RETRY_TIMEOUT))
+			return;
 		count_bad_response(st);
 		stream_observe(st, OBSERVE_HTTP_READ_TIMEOUT);
 	}

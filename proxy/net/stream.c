@@ -352,53 +352,80 @@ static bool has_another(const struct stream *st)
 	return v->n_usable > 1 || (v->n_usable == 1 && v->usable[0]->srv != st->srv);
 }
 
-/* The failed attempt is over; decide about the next one. */
-static void retry(struct stream *st, bool is_refused)
+/* The attempt was given up: to another server or to the same, after a pause. */
+static void try_again(struct stream *st, bool may_leave, int64_t pause_us)
 {
 	struct worker *w = st->c->w;
-	const struct cfg_proxy *cfg = backend_cfg(st);
 	struct counters *n_srv = &st->srv->counters[w->tid], *n_be = &st->be->counters[w->tid];
-	bool is_due, elsewhere;
 
-	stream_observe(st, OBSERVE_L4_ERR);
 	close_server(st);
-	st->req.buf.head += st->n_prefix;
-	st->req.ready -= st->n_prefix;
-	st->n_prefix = 0;
-	if (st->retries_left == 0) {
-		counter_add(&n_srv->econ, 1);
-		counter_add(&n_be->econ, 1);
-		stream_fail(st, 503, is_refused ? 'S' : 's', 'C');
-		return;
-	}
 	st->retries_left--;
 	st->n_retries++;
-	is_due = is_redispatch_due(cfg, st->n_retries);
-	/* A refusal costs nothing: try another at once, unless a cookie binds the client. Otherwise
-	 * stay, as `option redispatch` says when not to. */
-	elsewhere = has_another(st) && (is_due || (is_refused && !st->ck.is_direct));
-	if (elsewhere) {
+	if (has_another(st) && (may_leave || is_redispatch_due(backend_cfg(st), st->n_retries))) {
 		counter_add(&n_srv->wredis, 1);
 		counter_add(&n_be->wredis, 1);
 		st->is_redispatched = true;
-	} else {
-		counter_add(&n_srv->wretr, 1);
-		counter_add(&n_be->wretr, 1);
-	}
-	if (elsewhere) {
 		leave_direct(st);
 		st->avoid = st->srv;
 		release_server(st);
 		assign(st);
 		return;
 	}
+	counter_add(&n_srv->wretr, 1);
+	counter_add(&n_be->wretr, 1);
 	st->state = STREAM_PAUSED;
-	st->resume_us = worker_now(w);
+	st->resume_us = worker_now(w) + pause_us;
+	stream_update(st);
+}
+
+/* The failed attempt to connect is over; decide about the next one. */
+static void retry(struct stream *st, bool is_refused)
+{
+	const struct cfg_proxy *cfg = backend_cfg(st);
+	unsigned tid = st->c->w->tid;
+	int64_t pause_us = 0;
+
+	stream_observe(st, OBSERVE_L4_ERR);
+	close_server(st);
+	st->req.buf.head += st->n_prefix;
+	st->req.ready -= st->n_prefix;
+	st->n_prefix = 0;
+	if (st->retries_left == 0 || (cfg->retry_on != 0 && !(cfg->retry_on & CFG_RETRY_CONN))) {
+		counter_add(&st->srv->counters[tid].econ, 1);
+		counter_add(&st->be->counters[tid].econ, 1);
+		stream_fail(st, 503, is_refused ? 'S' : 's', 'C');
+		return;
+	}
 	if (is_refused)
-		st->resume_us +=
+		pause_us =
 			MIN(cfg->timeout.connect_us ? cfg->timeout.connect_us : MAX_RETRY_PAUSE_US,
 			    MAX_RETRY_PAUSE_US);
-	stream_update(st);
+	/* A refusal costs nothing: try another at once, unless a cookie binds the client. Otherwise
+	 * stay, as `option redispatch` says when not to. */
+	try_again(st, is_refused && !st->ck.is_direct, pause_us);
+}
+
+static void rewind_request(struct stream *st)
+{
+	st->req.ready += st->req.buf.head - st->replay_from;
+	st->req.buf.head = st->replay_from;
+	st->bytes_in = 0;
+	channel_drop(st, &st->res);
+	st->res.ready = 0;
+	st->res.scan = (struct h1_scan){ 0 };
+}
+
+bool stream_retry_response(struct stream *st, unsigned why)
+{
+	if (LIKELY(!(st->retry_on & why)))
+		return false;
+	if (!st->is_replayable || !st->req.is_done || st->has_response_bytes ||
+	    st->retries_left == 0)
+		return false;
+	rewind_request(st);
+	st->server_refuses = false;
+	try_again(st, backend_cfg(st)->redispatch && !st->ck.is_direct, 0);
+	return true;
 }
 
 static void resume(struct stream *st)
@@ -565,11 +592,7 @@ void stream_replay(struct stream *st)
 	const struct view_server *vs = backend_view_of(st->be, st->srv);
 
 	close_server(st);
-	st->req.ready += st->req.buf.head - st->replay_from;
-	st->req.buf.head = st->replay_from;
-	st->bytes_in = 0;
-	channel_drop(st, &st->res);
-	st->res.scan = (struct h1_scan){ 0 };
+	rewind_request(st);
 	if (vs && vs->accepts) {
 		connect_to(st, vs, true);
 	} else {

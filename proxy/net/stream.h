@@ -87,7 +87,8 @@ struct stream {
 	struct cookie_state ck;
 	bool is_silent; /* no log line (monitor-uri, dontlognull) */
 	uint8_t retries_left, n_retries;
-	char term[2]; /* cause and state as in HAProxy's logs; 0: normal */
+	uint16_t retry_on; /* CFG_RETRY_RESPONSES that the backend tries again */
+	char term[2];      /* cause and state as in HAProxy's logs; 0: normal */
 	uint16_t status;
 	uint16_t n_prefix;  /* bytes of a PROXY header in front of what is to be sent */
 	uint32_t lb_hash;   /* of what balance uri, hdr.. look at */
@@ -139,6 +140,9 @@ void stream_finish(struct stream *st);
 void stream_abort(struct stream *st, char cause, char where);
 /* Try again on a new connection what a reused one failed to carry. May end the stream. */
 void stream_replay(struct stream *st);
+/* The server did not answer well (why: of enum cfg_retry): try again if retry-on says so and the
+ * request is still there. true: so it was, and the stream may have ended. */
+bool stream_retry_response(struct stream *st, unsigned why);
 /* What to wait for, and until when. The last thing that an event handler does. */
 void stream_update(struct stream *st);
 

@@ -226,6 +226,14 @@ static const struct {
 				"'dynamic' and 'attr'" },
 	{ BACK("appsession x len 3"),
 	  "cfg:7:2: error: 'appsession' was removed from HAProxy: use 'stick on' or 'cookie'" },
+	{ BACK("retry-on"),
+	  "cfg:7:10: error: 'retry-on' needs an argument: retry-on CONDITION..." },
+	{ BACK("retry-on 405"),
+	  "cfg:7:11: error: 'retry-on' expects 'none', 'conn-failure', 'empty-response', "
+	  "'junk-response', 'response-timeout', '0rtt-rejected', 'all-retryable-errors' or a "
+	  "status "
+	  "among 401, 403, 404, 408, 425, 500 to 504; got '405'" },
+	{ BACK("retry-on 404 none"), "cfg:7:11: error: 'none' stands alone in 'retry-on'" },
 	{ BACK("balance uri len"),
 	  "cfg:7:17: error: 'balance uri len' expects a number from 1 to 2147483647" },
 	{ BACK("balance uri len x"),

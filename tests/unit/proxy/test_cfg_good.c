@@ -205,6 +205,13 @@ static const struct {
 	{ BACKEND, "dynamic-cookie-key secret", "\tdynamic-cookie-key secret\n" },
 	{ BACKEND, "option persist", "\toption persist\n" },
 	{ BACKEND, "server a 127.0.0.1:80 cookie x", "\tserver a 127.0.0.1:80 cookie x\n" },
+	{ BACKEND, "retry-on conn-failure", "!retry-on" },
+	{ BACKEND, "retry-on none", "\tretry-on none\n" },
+	{ BACKEND, "retry-on 404 0rtt-rejected junk-response",
+	  "\tretry-on junk-response 0rtt-rejected 404\n" },
+	{ BACKEND, "retry-on all-retryable-errors",
+	  "\tretry-on conn-failure empty-response junk-response response-timeout 0rtt-rejected 500 "
+	  "502 503 504\n" },
 	{ BACKEND, "balance static-rr", "\tbalance static-rr\n" },
 	{ BACKEND, "balance first", "\tbalance first\n" },
 	{ BACKEND, "balance random", "\tbalance random\n" },

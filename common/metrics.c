@@ -19,7 +19,10 @@ void rate_add(struct rate *r, int64_t now_us, uint32_t n)
 		atomic_store_explicit(&r->since_us, since_us + US_PER_S, memory_order_relaxed);
 		curr = 0;
 	}
-	atomic_store_explicit(&r->curr, curr + n, memory_order_relaxed);
+	curr += n;
+	atomic_store_explicit(&r->curr, curr, memory_order_relaxed);
+	if (curr > atomic_load_explicit(&r->max, memory_order_relaxed))
+		atomic_store_explicit(&r->max, curr, memory_order_relaxed);
 }
 
 uint32_t rate_get(const struct rate *r, int64_t now_us)

@@ -28,7 +28,7 @@ static inline uint64_t counter_get(const counter *c)
  * writer. */
 struct rate {
 	_Atomic int64_t since_us;
-	_Atomic uint32_t curr, prev;
+	_Atomic uint32_t curr, prev, max; /* max: the most in any period */
 };
 void rate_add(struct rate *r, int64_t now_us, uint32_t n);
 uint32_t rate_get(const struct rate *r, int64_t now_us);

@@ -133,6 +133,7 @@ static bool answer_monitor(struct stream *st, const struct h1_head *h, const str
 	    !str_eq((struct str){ st->line + st->target_off, st->target_len }, cfg->monitor_uri))
 		return false;
 	status = route_any_holds(st->c, cfg->monitor_fails, h) ? 503 : 200;
+	counter_add(&st->c->fe->counters[st->c->w->tid].intercepted, 1);
 	st->is_silent = true;
 	st->status = (uint16_t)status;
 	error_page_compose(status == 200 ? NULL : cfg, status, st->minor, &st->keep_alive,
@@ -157,6 +158,8 @@ static bool answer_stats(struct stream *st, const struct h1_head *h, const struc
 	if (!st->req.is_done || st->minor == 0)
 		st->keep_alive = false;
 	rq.keep_alive = st->keep_alive;
+	if (cfg->is_frontend)
+		counter_add(&st->c->fe->counters[st->c->w->tid].intercepted, 1);
 	st->is_stats = true;
 	st->term[0] = 'L';
 	st->term[1] = 'R';

@@ -47,6 +47,7 @@ struct stream *stream_new(struct client *c)
 	st->start_real_us = (int64_t)(ev_now(c->w->priv->ev) * 1e6);
 	st->head_us = st->assigned_us = st->connected_us = st->response_us = -1;
 	st->queue_from_us = -1;
+	counter_add(&c->fe->counters[c->w->tid].n_streams, 1);
 	c->st = st;
 	return st;
 }
@@ -80,6 +81,7 @@ static void end_stream(struct stream *st)
 {
 	struct client *c = st->c;
 
+	counter_sub(&c->fe->counters[c->w->tid].n_streams, 1);
 	if (st->state == STREAM_QUEUED && !backend_cancel(&st->pending)) {
 		/* The slot is ours already, its message is on the way: on_granted() gives it back
 		 * and then lets the backend go. */
@@ -321,6 +323,7 @@ void stream_route(struct stream *st, struct backend *be)
 		return;
 	}
 	st->be = be;
+	st->is_contstats = frontend_cfg(st)->contstats;
 	gauge_inc(&be->sess);
 	n = &be->counters[st->c->w->tid];
 	counter_add(&n->stot, 1);
@@ -803,6 +806,8 @@ void stream_update(struct stream *st)
 			((req->n_piped == 0 && channel_has_room(req)) || st->state == STREAM_LOCAL);
 	int64_t client_us = client_deadline(st), server_us = server_deadline(st);
 
+	if (UNLIKELY(st->is_contstats))
+		stream_count_bytes(st);
 	client_watch(c, (may_read ? EV_READ : 0) | (res->is_blocked ? EV_WRITE : 0));
 	if (st->s) {
 		bool is_open = st->state == STREAM_OPEN;

@@ -102,6 +102,8 @@ struct stream {
 	unsigned srv_queue, be_queue;               /* place in the queue when it entered */
 	int64_t resume_us;                          /* PAUSED: until then */
 	uint64_t bytes_in, bytes_out;
+	uint64_t counted_in, counted_out; /* of them, already (option contstats) */
+	bool is_contstats;
 
 	struct capture *capture; /* owned; NULL: the frontend asks for nothing */
 	uint32_t number;         /* %rt, when asked for */
@@ -167,6 +169,8 @@ void channel_drop(struct stream *st, struct channel *ch);
 
 /* Log and counters, at the end (stream_log.c). */
 void stream_account(struct stream *st);
+/* Count the bytes so far, for those who cannot wait for the end. */
+void stream_count_bytes(struct stream *st);
 /* The server is connected (raw) or has sent its head: formats that need no more are written now. */
 void stream_log_early(struct stream *st);
 /* The request's identification, into st->capture; once. */

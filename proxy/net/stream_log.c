@@ -27,8 +27,8 @@ static void average_add(counter *sum, int64_t us)
 
 static void count_in(struct counters *n, const struct stream *st, bool with_requests)
 {
-	counter_add(&n->bin, st->bytes_in);
-	counter_add(&n->bout, st->bytes_out);
+	counter_add(&n->bin, st->bytes_in > st->counted_in ? st->bytes_in - st->counted_in : 0);
+	counter_add(&n->bout, st->bytes_out - st->counted_out);
 	if (with_requests && st->is_http)
 		counter_add(&n->hrsp[st->status >= 100 && st->status < 600 ? st->status / 100 : 0],
 			    1);
@@ -38,15 +38,41 @@ static void count_in(struct counters *n, const struct stream *st, bool with_requ
 		counter_add(&n->srv_abrt, 1);
 }
 
+static void count_time(counter *average, counter *longest, int64_t us)
+{
+	average_add(average, us);
+	counter_max(longest, (uint64_t)us);
+}
+
 static void count_times(struct counters *n, const struct stream *st, int64_t now_us)
 {
 	if (st->queue_from_us >= 0 && st->assigned_us >= 0)
-		average_add(&n->qtime, st->assigned_us - st->queue_from_us);
+		count_time(&n->qtime, &n->qtime_max, st->assigned_us - st->queue_from_us);
 	if (st->connected_us >= 0)
-		average_add(&n->ctime, st->connected_us - st->assigned_us);
+		count_time(&n->ctime, &n->ctime_max, st->connected_us - st->assigned_us);
 	if (st->response_us >= 0)
-		average_add(&n->rtime, st->response_us - st->connected_us);
-	average_add(&n->ttime, now_us - st->start_us);
+		count_time(&n->rtime, &n->rtime_max, st->response_us - st->connected_us);
+	count_time(&n->ttime, &n->ttime_max, now_us - st->start_us);
+}
+
+void stream_count_bytes(struct stream *st)
+{
+	const unsigned tid = st->c->w->tid;
+	const uint64_t in = st->bytes_in - st->counted_in, out = st->bytes_out - st->counted_out;
+	struct counters *all[] = { &st->c->fe->counters[tid],
+				   st->be ? &st->be->counters[tid] : NULL,
+				   st->srv ? &st->srv->counters[tid] : NULL };
+
+	if (st->bytes_in < st->counted_in)
+		return; /* it is sent again */
+	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+		if (!all[i])
+			continue;
+		counter_add(&all[i]->bin, in);
+		counter_add(&all[i]->bout, out);
+	}
+	st->counted_in = st->bytes_in;
+	st->counted_out = st->bytes_out;
 }
 
 static struct access_log *log_of_thread(struct worker *w)

@@ -17,10 +17,14 @@ struct counters {
 	counter cli_abrt, srv_abrt;
 	counter lbtot; /* times chosen by the balancing */
 	counter conn_new, conn_reused;
+	counter intercepted; /* requests that we answered ourselves: statistics, monitor-uri */
 	/* sums over the last 1024 requests, exponentially: HAProxy's qtime, ctime, rtime, ttime (ms
 	 * * 1024) */
 	counter qtime, ctime, rtime, ttime;
+	/* the longest of each, µs */
+	counter qtime_max, ctime_max, rtime_max, ttime_max;
 	struct rate sess_rate, req_rate;
+	counter n_streams; /* now; not cleared */
 } CACHE_ALIGNED;
 
 /* Sessions now and their peak: exact over all threads, hence shared; touched once a session. */
@@ -54,8 +58,16 @@ static inline uint32_t gauge_dec(struct gauge *g)
 
 /* Zeroed and aligned, one for each of n_threads; free() it. Dies when out of memory. */
 struct counters *counters_new(unsigned n_threads);
+/* Raise a maximum. */
+static inline void counter_max(counter *c, uint64_t n)
+{
+	if (n > counter_get(c))
+		atomic_store_explicit(c, n, memory_order_relaxed);
+}
+
 /* Sum over threads into *out (out's atomics are plain storage here); rates are added up at now_us
- * into *sess_rate and *req_rate. */
+ * into *sess_rate and *req_rate, their peaks into out->..._rate.max: what all threads had
+ * together at most. */
 void counters_sum(const struct counters *per_thread, unsigned n_threads, int64_t now_us,
 		  struct counters *out, uint32_t *sess_rate, uint32_t *req_rate);
 void counters_clear(struct counters *per_thread, unsigned n_threads);

@@ -39,6 +39,11 @@ struct stats_row {
 	int64_t lastsess_s; /* -1: never */
 	uint32_t qtime_ms, ctime_ms, rtime_ms, ttime_ms;
 	uint64_t conn_new, conn_reused, intercepted;
+	uint32_t idle_conns;
+	uint32_t qtime_max_ms, ctime_max_ms, rtime_max_ms, ttime_max_ms;
+	/* HTTP/1 connections and streams, now and ever; bytes from and to that side */
+	uint32_t h1_conns, h1_streams;
+	uint64_t h1_conns_total, h1_streams_total, h1_bytes_in, h1_bytes_out;
 	bool is_checked, has_downtime;
 	bool has_check_code; /* the last check tells a number, maybe 0 */
 	bool has_check;      /* the next ones are there: its own or those of whom it tracks, not in

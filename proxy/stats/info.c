@@ -15,7 +15,7 @@
 
 struct totals {
 	uint64_t conns, requests, bytes_out;
-	uint32_t conn_rate, sess_rate;
+	uint32_t conn_rate, sess_rate, rate_max;
 };
 
 static void add_frontend(const struct stats_row *row, void *arg)
@@ -27,6 +27,7 @@ static void add_frontend(const struct stats_row *row, void *arg)
 	t->bytes_out += row->bout;
 	t->conn_rate += row->rate;
 	t->sess_rate += row->rate;
+	t->rate_max += row->rate_max;
 }
 
 static unsigned count_list(const struct list *l)
@@ -67,7 +68,7 @@ static void add_limits(const struct process *p, const struct totals *t, struct s
 	strbuf_addf(out,
 		    "ConnRate: %u\nConnRateLimit: 0\nMaxConnRate: %u\nSessRate: %u\n"
 		    "SessRateLimit: 0\nMaxSessRate: %u\n",
-		    t->conn_rate, t->conn_rate, t->sess_rate, t->sess_rate);
+		    t->conn_rate, t->rate_max, t->sess_rate, t->rate_max);
 	strbuf_adds(out, "SslRate: 0\nSslRateLimit: 0\nMaxSslRate: 0\nSslFrontendKeyRate: 0\n"
 			 "SslFrontendMaxKeyRate: 0\nSslFrontendSessionReuse_pct: 0\n"
 			 "SslBackendKeyRate: 0\nSslBackendMaxKeyRate: 0\nSslCacheLookups: 0\n"

@@ -11,6 +11,7 @@
 #include "health/check.h"
 #include "net/frontend.h"
 #include "pool/backend.h"
+#include "pool/idle.h"
 #include "process/registry.h"
 #include "process/worker.h"
 #include "stats/csv.h"
@@ -34,8 +35,14 @@ static void fill_counters(struct stats_row *row, const struct counters *per_thre
 
 	memset(&c, 0, sizeof(c));
 	counters_sum(per_thread, n_threads, now_us, &c, &row->rate, &row->req_rate);
-	row->rate_max = row->rate;
-	row->req_rate_max = row->req_rate;
+	row->rate_max = atomic_load(&c.sess_rate.max);
+	row->req_rate_max = atomic_load(&c.req_rate.max);
+	row->intercepted = counter_get(&c.intercepted);
+	row->h1_streams = (uint32_t)counter_get(&c.n_streams);
+	row->qtime_max_ms = (uint32_t)(counter_get(&c.qtime_max) / US_PER_MS);
+	row->ctime_max_ms = (uint32_t)(counter_get(&c.ctime_max) / US_PER_MS);
+	row->rtime_max_ms = (uint32_t)(counter_get(&c.rtime_max) / US_PER_MS);
+	row->ttime_max_ms = (uint32_t)(counter_get(&c.ttime_max) / US_PER_MS);
 	row->stot = counter_get(&c.stot);
 	row->req_tot = counter_get(&c.req_tot);
 	row->bin = counter_get(&c.bin);
@@ -77,6 +84,36 @@ static uint32_t process_maxconn(void)
 	return r != NULL ? atomic_load(&r->engine->maxconn) : 0;
 }
 
+static void fill_h1_frontend(struct stats_row *row)
+{
+	if (!row->is_http) {
+		row->h1_streams = 0;
+		return;
+	}
+	row->h1_conns = row->scur;
+	row->h1_conns_total = row->stot;
+	row->h1_streams_total = row->req_tot;
+	row->h1_bytes_in = row->bin;
+	row->h1_bytes_out = row->bout;
+}
+
+static void fill_h1_backend(const struct backend *be, struct stats_row *row)
+{
+	row->h1_streams = 0;
+	for (unsigned i = 0; i < be->n_servers && row->is_http; i++) {
+		const uint32_t used = atomic_load(&be->servers[i]->sess.cur);
+
+		row->h1_streams += used;
+		row->h1_conns += used + (uint32_t)idle_count_sum(be->servers[i]->idle);
+	}
+	if (!row->is_http)
+		return;
+	row->h1_conns_total = row->conn_new;
+	row->h1_streams_total = row->conn_new + row->conn_reused;
+	row->h1_bytes_in = row->bout; /* from the servers */
+	row->h1_bytes_out = row->bin;
+}
+
 void stats_row_frontend(const struct frontend *fe, struct stats_row *row)
 {
 	const struct cfg_proxy *px = rcu_dereference(fe->cfg);
@@ -89,6 +126,7 @@ void stats_row_frontend(const struct frontend *fe, struct stats_row *row)
 				   .slim = px->maxconn > 0 ? px->maxconn : process_maxconn() };
 	fill_counters(row, fe->counters, fe->n_threads, clock_mono_us());
 	fill_gauges(row, &fe->sess, NULL);
+	fill_h1_frontend(row);
 	snprintf(row->status, sizeof(row->status), "%s",
 		 atomic_load(&fe->is_stopping) ? "STOP" : "OPEN");
 }
@@ -194,6 +232,8 @@ void stats_row_server(const struct server *s, struct stats_row *row)
 					   last_us > 0 ? seconds_since(last_us, now_us) : -1 };
 	fill_counters(row, s->counters, s->be->n_threads, now_us);
 	fill_gauges(row, &s->sess, &s->queue);
+	row->idle_conns = (uint32_t)idle_count_sum(s->idle);
+	row->h1_streams = row->scur;
 	row->cookie = cookie_of(s);
 	snprintf(row->status, sizeof(row->status), "%s", server_status_text(s, buf, sizeof(buf)));
 	fill_checks(s, row);
@@ -269,6 +309,7 @@ void stats_row_backend(const struct backend *be, struct stats_row *row)
 	};
 	fill_counters(row, be->counters, be->n_threads, now_us);
 	fill_gauges(row, &be->sess, &be->queue);
+	fill_h1_backend(be, row);
 	fill_usable(be, row);
 	row->downtime_s = be->down_time_us / US_PER_S;
 	if (be->n_servers > 0 && row->act + row->bck == 0) {

@@ -27,7 +27,7 @@
 struct guardian {
 	const struct guardian_params *p;
 	struct vip_nl nl;
-	int raw_fd, udp_fd, signal_fd; /* owned */
+	int raw_fd, raw6_fd, udp_fd, udp6_fd, signal_fd; /* owned */
 	sigset_t old_mask;
 	pid_t pid;   /* of the worker; 0: none */
 	int pipe_fd; /* to the worker; -1: none */
@@ -52,9 +52,11 @@ static void let_go(struct guardian *g, struct board_half *h, struct board_instan
 	int err = n_vips ? vip_del(&g->nl, vips, n_vips, NULL) : 0;
 
 	if (is_asked && g->udp_fd >= 0)
-		(void)!vrrp_send(g->udp_fd, &to, claim, sizeof(claim));
+		(void)!vrrp_send(to.dst.sa.sa_family == AF_INET6 ? g->udp6_fd : g->udp_fd, &to,
+				 claim, sizeof(claim));
 	while ((k = board_next_packet(h, bi, &cursor)))
-		(void)!vrrp_send(g->raw_fd, &k->to, board_packet_bytes(k), k->len);
+		(void)!vrrp_send(k->to.dst.sa.sa_family == AF_INET6 ? g->raw6_fd : g->raw_fd,
+				 &k->to, board_packet_bytes(k), k->len);
 	log_warn("guardian", "let_go",
 		 "instance=%.*s cause=%s addresses=%zu error=%d hand_over=%s took_us=%lld",
 		 BOARD_NAME_LEN, bi->name, why, n_vips, -err, is_asked ? "asked" : "none",
@@ -260,10 +262,12 @@ static int open_all(struct guardian *g)
 	err = vip_nl_open(&g->nl);
 	if (err)
 		return err;
-	g->raw_fd = vrrp_sender_open();
+	g->raw6_fd = vrrp_sender_open(AF_INET6); /* fails where there is no IPv6 */
+	g->udp6_fd = handover_sender_open(AF_INET6);
+	g->raw_fd = vrrp_sender_open(AF_INET);
 	if (g->raw_fd < 0)
 		return g->raw_fd;
-	g->udp_fd = handover_sender_open(); /* without it, priority 0 must do */
+	g->udp_fd = handover_sender_open(AF_INET); /* without it, priority 0 must do */
 	g->signal_fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
 	return g->signal_fd < 0 ? -errno : 0;
 }
@@ -273,6 +277,10 @@ static void close_all(struct guardian *g)
 	vip_nl_close(&g->nl);
 	if (g->raw_fd >= 0)
 		close(g->raw_fd);
+	if (g->raw6_fd >= 0)
+		close(g->raw6_fd);
+	if (g->udp6_fd >= 0)
+		close(g->udp6_fd);
 	if (g->udp_fd >= 0)
 		close(g->udp_fd);
 	if (g->signal_fd >= 0)
@@ -306,6 +314,8 @@ int guardian_run(const struct guardian_params *p)
 {
 	struct guardian g = { .p = p,
 			      .raw_fd = -1,
+			      .raw6_fd = -1,
+			      .udp6_fd = -1,
 			      .udp_fd = -1,
 			      .signal_fd = -1,
 			      .pipe_fd = -1,

@@ -28,6 +28,8 @@ void handover_build(const struct handover_msg *m, uint8_t out[HANDOVER_LEN])
 	out[11] = (uint8_t)cs;
 	if (m->target.len && m->target.sa.sa_family == AF_INET)
 		memcpy(out + 12, &m->target.in.sin_addr, 4);
+	if (m->target.len && m->target.sa.sa_family == AF_INET6)
+		memcpy(out + 12, &m->target.in6.sin6_addr, 16);
 }
 
 bool handover_parse(const uint8_t *bytes, size_t len, struct handover_msg *out)
@@ -51,19 +53,29 @@ bool handover_parse(const uint8_t *bytes, size_t len, struct handover_msg *out)
 	return true;
 }
 
-static void receive(struct handover_sock *s, bool *more)
+/* The target of a datagram over IPv6. */
+static struct addr target6(const uint8_t *bytes)
+{
+	struct addr a = { .len = sizeof(a.in6) };
+
+	a.in6.sin6_family = AF_INET6;
+	memcpy(&a.in6.sin6_addr, bytes + 12, 16);
+	return a;
+}
+
+static void receive(struct handover_sock *s, int fd, bool *more)
 {
 	uint8_t buf[256];
 	_Alignas(struct cmsghdr) char control[128];
-	struct addr from = { .len = sizeof(from.in) };
+	struct addr from = { .len = sizeof(from.in6) };
 	struct iovec iov = { buf, sizeof(buf) };
-	struct msghdr h = { .msg_name = &from.in,
-			    .msg_namelen = sizeof(from.in),
+	struct msghdr h = { .msg_name = &from.in6,
+			    .msg_namelen = sizeof(from.in6),
 			    .msg_iov = &iov,
 			    .msg_iovlen = 1,
 			    .msg_control = control,
 			    .msg_controllen = sizeof(control) };
-	ssize_t got = recvmsg(s->fd, &h, MSG_DONTWAIT);
+	ssize_t got = recvmsg(fd, &h, MSG_DONTWAIT);
 	struct handover_msg m;
 	unsigned ifindex = 0;
 	int ttl = 0;
@@ -72,16 +84,26 @@ static void receive(struct handover_sock *s, bool *more)
 	if (got < 0)
 		return;
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(&h); c; c = CMSG_NXTHDR(&h, c)) {
-		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO)
+		bool is_v4 = c->cmsg_level == IPPROTO_IP, is_v6 = c->cmsg_level == IPPROTO_IPV6;
+
+		if (is_v4 && c->cmsg_type == IP_PKTINFO)
 			ifindex = (unsigned)((struct in_pktinfo *)CMSG_DATA(c))->ipi_ifindex;
-		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_TTL)
+		if (is_v6 && c->cmsg_type == IPV6_PKTINFO)
+			ifindex = ((struct in6_pktinfo *)CMSG_DATA(c))->ipi6_ifindex;
+		if ((is_v4 && c->cmsg_type == IP_TTL) || (is_v6 && c->cmsg_type == IPV6_HOPLIMIT))
 			memcpy(&ttl, CMSG_DATA(c), sizeof(ttl));
 	}
 	if (ttl != 255 || !handover_parse(buf, (size_t)got, &m)) {
 		s->n_refused++;
 		return;
 	}
-	from.in.sin_port = 0;
+	from.len = h.msg_namelen;
+	addr_set_port(&from, 0);
+	if (from.sa.sa_family == AF_INET6) {
+		from.in6.sin6_scope_id = 0;
+		from.in6.sin6_flowinfo = 0;
+		m.target = target6(buf);
+	}
 	s->fn(s->arg, ifindex, &from, &m);
 }
 
@@ -92,66 +114,113 @@ static void on_readable(struct ev_loop *loop, ev_io *w, int revents)
 
 	(void)loop, (void)revents;
 	for (int i = 0; i < MAX_PER_TURN && more && s->fd != -1; i++)
-		receive(s, &more);
+		receive(s, s->fd, &more);
 }
 
-int handover_sender_open(void)
+static void on_readable6(struct ev_loop *loop, ev_io *w, int revents)
 {
-	static const struct {
-		int name, value;
-	} options[] = { { IP_MULTICAST_TTL, 255 },
-			{ IP_TTL, 255 },
-			{ IP_MULTICAST_LOOP, 0 },
-			{ IP_TOS, 0xC0 } };
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	struct handover_sock *s = container_of(w, struct handover_sock, io6);
+	bool more = true;
+
+	(void)loop, (void)revents;
+	for (int i = 0; i < MAX_PER_TURN && more && s->fd6 != -1; i++)
+		receive(s, s->fd6, &more);
+}
+
+static int set_all(int fd, const int options[][3], size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (setsockopt(fd, options[i][0], options[i][1], &options[i][2], sizeof(int)))
+			return -errno;
+	return 0;
+}
+
+int handover_sender_open(int family)
+{
+	static const int v4[][3] = { { IPPROTO_IP, IP_MULTICAST_TTL, 255 },
+				     { IPPROTO_IP, IP_TTL, 255 },
+				     { IPPROTO_IP, IP_MULTICAST_LOOP, 0 },
+				     { IPPROTO_IP, IP_TOS, 0xC0 } };
+	static const int v6[][3] = { { IPPROTO_IPV6, IPV6_V6ONLY, 1 },
+				     { IPPROTO_IPV6, IPV6_MULTICAST_HOPS, 255 },
+				     { IPPROTO_IPV6, IPV6_UNICAST_HOPS, 255 },
+				     { IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 0 },
+				     { IPPROTO_IPV6, IPV6_TCLASS, 0xC0 } };
+	int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), err;
 
 	if (fd < 0)
 		return -errno;
-	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
-		if (setsockopt(fd, IPPROTO_IP, options[i].name, &options[i].value, sizeof(int))) {
-			int err = -errno;
+	err = family == AF_INET6 ? set_all(fd, v6, ARRAY_LEN(v6)) : set_all(fd, v4, ARRAY_LEN(v4));
+	if (err) {
+		close(fd);
+		return err;
+	}
+	return fd;
+}
 
-			close(fd);
-			return err;
-		}
+/* A socket that also receives. fd or -errno. */
+static int open_receiver(int family)
+{
+	static const int v4[][3] = { { IPPROTO_IP, IP_PKTINFO, 1 },
+				     { IPPROTO_IP, IP_RECVTTL, 1 },
+				     { IPPROTO_IP, IP_MULTICAST_ALL, 0 },
+				     { SOL_SOCKET, SO_REUSEADDR, 1 } };
+	static const int v6[][3] = { { IPPROTO_IPV6, IPV6_RECVPKTINFO, 1 },
+				     { IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1 },
+				     { IPPROTO_IPV6, IPV6_MULTICAST_ALL, 0 },
+				     { SOL_SOCKET, SO_REUSEADDR, 1 } };
+	struct addr any = { .len = family == AF_INET6 ? sizeof(any.in6) : sizeof(any.in) };
+	int fd = handover_sender_open(family), err;
+
+	if (fd < 0)
+		return fd;
+	any.sa.sa_family = (sa_family_t)family;
+	addr_set_port(&any, HANDOVER_PORT);
+	err = family == AF_INET6 ? set_all(fd, v6, ARRAY_LEN(v6)) : set_all(fd, v4, ARRAY_LEN(v4));
+	if (!err && bind(fd, &any.sa, any.len))
+		err = -errno;
+	if (err) {
+		close(fd);
+		return err;
 	}
 	return fd;
 }
 
 int handover_open(struct handover_sock *s, struct loop *loop, handover_fn *fn, void *arg)
 {
-	struct sockaddr_in any = { .sin_family = AF_INET, .sin_port = htons(HANDOVER_PORT) };
-	int fd = handover_sender_open();
-	int on = 1, off = 0;
+	int fd = open_receiver(AF_INET);
 
-	*s = (struct handover_sock){ .fd = -1 };
+	*s = (struct handover_sock){ .fd = -1, .fd6 = -1 };
 	if (fd < 0)
 		return fd;
-	if (setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof(on)) ||
-	    setsockopt(fd, IPPROTO_IP, IP_RECVTTL, &on, sizeof(on)) ||
-	    setsockopt(fd, IPPROTO_IP, IP_MULTICAST_ALL, &off, sizeof(off)) ||
-	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) ||
-	    bind(fd, (struct sockaddr *)&any, sizeof(any))) {
-		int err = -errno;
-
-		close(fd);
-		return err;
-	}
-	*s = (struct handover_sock){ .loop = loop, .fd = fd, .fn = fn, .arg = arg };
+	*s = (struct handover_sock){
+		.loop = loop, .fd = fd, .fd6 = open_receiver(AF_INET6), .fn = fn, .arg = arg
+	};
+	ev_init(&s->io6, on_readable6);
 	ev_io_init(&s->io, on_readable, fd, EV_READ);
 	ev_set_priority(&s->io, 1); /* as the adverts: before the timers */
 	ev_io_start(loop->ev, &s->io);
+	if (s->fd6 < 0) { /* there is no IPv6 here */
+		s->fd6 = -1;
+		return 0;
+	}
+	ev_io_set(&s->io6, s->fd6, EV_READ);
+	ev_set_priority(&s->io6, 1);
+	ev_io_start(loop->ev, &s->io6);
 	return 0;
 }
 
 int handover_join(struct handover_sock *s, unsigned ifindex, const struct addr *group)
 {
 	struct ip_mreqn mreq = { .imr_multiaddr = group->in.sin_addr, .imr_ifindex = (int)ifindex };
+	struct ipv6_mreq mreq6 = { .ipv6mr_multiaddr = group->in6.sin6_addr,
+				   .ipv6mr_interface = ifindex };
+	int rc = group->sa.sa_family == AF_INET6
+			 ? setsockopt(s->fd6, IPPROTO_IPV6, IPV6_ADD_MEMBERSHIP, &mreq6,
+				      sizeof(mreq6))
+			 : setsockopt(s->fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &mreq, sizeof(mreq));
 
-	if (setsockopt(s->fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &mreq, sizeof(mreq)) &&
-	    errno != EADDRINUSE)
-		return -errno;
-	return 0;
+	return rc && errno != EADDRINUSE ? -errno : 0;
 }
 
 void handover_close(struct handover_sock *s)
@@ -159,7 +228,10 @@ void handover_close(struct handover_sock *s)
 	if (!s->loop)
 		return;
 	ev_io_stop(s->loop->ev, &s->io);
+	ev_io_stop(s->loop->ev, &s->io6);
 	if (s->fd != -1)
 		close(s->fd);
-	s->fd = -1;
+	if (s->fd6 != -1)
+		close(s->fd6);
+	s->fd = s->fd6 = -1;
 }

@@ -5,7 +5,8 @@
  * | magic "TVHO"                                              |
  * | version = 1  | kind         | VRID         | priority     |
  * | state        | flags = 0    | interval (centiseconds)     |
- * | target: 16 bytes, an IPv4 address in the first four       |
+ * | target: 16 bytes, an IPv4 address in the first four;      |
+ * | its family is that of the datagram                        |
  * | reserved = 0 (12 bytes)                                   |
  * +-----------------------------------------------------------+
  *
@@ -51,8 +52,8 @@ typedef void handover_fn(void *arg, unsigned ifindex, const struct addr *src,
 			 const struct handover_msg *m);
 struct handover_sock {
 	struct loop *loop; /* borrowed */
-	int fd;            /* owned; -1: closed */
-	ev_io io;
+	int fd, fd6;       /* owned; -1: closed */
+	ev_io io, io6;
 	handover_fn *fn;
 	void *arg;
 	uint64_t n_refused; /* wrong TTL or content */
@@ -64,6 +65,6 @@ NODISCARD int handover_open(struct handover_sock *s, struct loop *loop, handover
 NODISCARD int handover_join(struct handover_sock *s, unsigned ifindex, const struct addr *group);
 void handover_close(struct handover_sock *s);
 /* For who only sends (with vrrp_send): the guardian. fd or -errno. */
-NODISCARD int handover_sender_open(void);
+NODISCARD int handover_sender_open(int family);
 
 #endif

@@ -3,14 +3,17 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/if_arp.h>
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
 #include <tandem/clock.h>
 #include <tandem/log.h>
+#include <unistd.h>
 
 #include "garp.h"
+#include "ndisc.h"
 #include "track.h"
 #include "track_file.h"
 #include "track_process.h"
@@ -78,6 +81,16 @@ static unsigned count_vips(const struct cfg_vip *v)
 	return n;
 }
 
+static void add_advert_vip(struct vrrp_instance *i, const struct addr *a)
+{
+	size_t at = i->n_advert_vips++;
+
+	if (a->sa.sa_family == AF_INET6)
+		memcpy(i->advert_vips + 16 * at, &a->in6.sin6_addr, 16);
+	else
+		memcpy(i->advert_vips + 4 * at, &a->in.sin_addr, 4);
+}
+
 /* Work out i->vips and the address list of the adverts from the configuration. */
 static void resolve_vips(struct vrrp_instance *i)
 {
@@ -87,16 +100,15 @@ static void resolve_vips(struct vrrp_instance *i)
 	free(i->vips);
 	free(i->advert_vips);
 	i->vips = xcalloc(max ? max : 1, sizeof(*i->vips));
-	i->advert_vips = xcalloc(max ? max : 1, 4);
+	i->advert_vips = xcalloc(max ? max : 1, 16);
 	i->n_vips = i->n_advert_vips = 0;
 	for (size_t k = 0; k < ARRAY_LEN(lists); k++) {
 		for (const struct cfg_vip *v = lists[k]; v; v = v->next) {
 			if (make_vip(i, v, &i->vips[i->n_vips]))
 				i->n_vips++;
-			if (k == 0 && v->addr.sa.sa_family == AF_INET &&
+			if (k == 0 && v->addr.sa.sa_family == i->cfg->family &&
 			    i->n_advert_vips < VRRP_MAX_VIPS)
-				memcpy(i->advert_vips + 4 * (size_t)i->n_advert_vips++,
-				       &v->addr.in.sin_addr, 4);
+				add_advert_vip(i, &v->addr);
 		}
 	}
 }
@@ -111,11 +123,30 @@ static bool mac_of(void *arg, unsigned ifindex, uint8_t mac[6])
 	return true;
 }
 
+/* The router flag of a neighbour advertisement: does this node forward? */
+static bool is_router(const struct vrrp_instance *i)
+{
+	char path[128], c = '0';
+	int fd;
+
+	if (i->cfg->family != AF_INET6)
+		return false;
+	snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/forwarding", i->cfg->interface);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0 && read(fd, &c, 1) != 1)
+		c = '0';
+	if (fd >= 0)
+		close(fd);
+	return c != '0';
+}
+
 static void announce(struct vrrp_instance *i, const struct vip *vips, size_t n, unsigned repeat)
 {
 	if (i->env->garp_fd >= 0)
 		i->n.garps_sent +=
-			garp_send(i->env->garp_fd, vips, n, repeat, mac_of, i->env->links);
+			garp_send(i->env->garp_fd, vips, n, repeat, mac_of, i->env->links) +
+			ndisc_send(i->env->garp_fd, vips, n, repeat, is_router(i), mac_of,
+				   i->env->links);
 }
 
 /* Announce all: at once, or one by one when garp_interval asks for it. */
@@ -444,7 +475,8 @@ static const char *check_basis(struct vrrp_instance *i)
 	if (!i->cfg->dont_track_primary && !link_is_running(l))
 		return "interface down";
 	if (!i->src.len)
-		return "no IPv4 address on the interface to send from";
+		return i->cfg->family == AF_INET6 ? "no IPv6 link-local address to send from"
+						  : "no IPv4 address on the interface to send from";
 	return NULL;
 }
 
@@ -526,7 +558,7 @@ static bool is_own_vip(const struct vrrp_instance *i, const struct addr *a)
 }
 
 /* The address that our adverts come from: the configured one while some interface has it, else the
- * first IPv4 address of the interface that is not virtual. */
+ * first IPv4 address of the interface that is not virtual, or its link-local one. */
 static struct addr find_source(const struct vrrp_instance *i)
 {
 	const struct link *l;
@@ -542,7 +574,9 @@ static struct addr find_source(const struct vrrp_instance *i)
 	for (unsigned k = 0; l && k < l->n_addrs; k++) {
 		const struct addr *a = &l->addrs[k].addr;
 
-		if (a->sa.sa_family == AF_INET && !is_own_vip(i, a))
+		if (a->sa.sa_family != i->cfg->family || is_own_vip(i, a))
+			continue;
+		if (a->sa.sa_family == AF_INET || IN6_IS_ADDR_LINKLOCAL(&a->in6.sin6_addr))
 			return *a;
 	}
 	return (struct addr){ 0 };

@@ -36,7 +36,7 @@ struct vrrp_env {
 	struct loop *loop;
 	struct link_watch *links;
 	struct vip_nl *nl;
-	int raw_fd, garp_fd;            /* -1: cannot send */
+	int raw_fd, raw6_fd, garp_fd;   /* -1: cannot send */
 	struct handover_sock *handover; /* fd -1: plain VRRP only */
 	const struct cfg_global *global;
 	/* After each transition. */

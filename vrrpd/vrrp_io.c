@@ -12,18 +12,29 @@
 #define PEER_BURST  20
 #define PEER_PERIOD (10 * US_PER_S)
 
-static struct addr default_group(void)
-{
-	struct addr a = { .len = sizeof(a.in) };
-
-	a.in.sin_family = AF_INET;
-	a.in.sin_addr.s_addr = htonl(0xe0000012); /* 224.0.0.18 */
-	return a;
-}
-
+/* Group addresses are in the configuration; its defaults, too. */
 static struct addr group_of(const struct vrrp_instance *i)
 {
-	return i->env->global->mcast_group4.len ? i->env->global->mcast_group4 : default_group();
+	return i->cfg->family == AF_INET6 ? i->env->global->mcast_group6
+					  : i->env->global->mcast_group4;
+}
+
+/* Numerically, as routers compare their primary addresses. */
+static int compare_ip(const struct addr *a, const struct addr *b)
+{
+	if (a->sa.sa_family == AF_INET6)
+		return memcmp(&a->in6.sin6_addr, &b->in6.sin6_addr, 16);
+	return memcmp(&a->in.sin_addr, &b->in.sin_addr, 4);
+}
+
+static bool is_same_ip(const struct addr *a, const struct addr *b)
+{
+	return a->len && b->len && a->sa.sa_family == b->sa.sa_family && compare_ip(a, b) == 0;
+}
+
+static int handover_fd(const struct vrrp_instance *i)
+{
+	return i->cfg->family == AF_INET6 ? i->env->handover->fd6 : i->env->handover->fd;
 }
 
 /* Calls fn for each destination: the group, or each unicast peer. */
@@ -42,8 +53,6 @@ static void each_dest(struct vrrp_instance *i, uint16_t port,
 		return;
 	}
 	for (const struct cfg_peer *p = i->cfg->peers; p; p = p->next) {
-		if (p->addr.sa.sa_family != AF_INET)
-			continue;
 		to.dst = p->addr;
 		addr_set_port(&to.dst, port);
 		fn(i, &to, arg);
@@ -60,7 +69,7 @@ static ssize_t build_advert(const struct vrrp_instance *i, const struct net_dest
 		.adver_us = i->params.adver_us,
 		.auth_type = i->cfg->auth_type,
 		.n_vips = i->n_advert_vips,
-		.family = AF_INET,
+		.family = i->cfg->family,
 		.vips = i->advert_vips,
 	};
 
@@ -73,7 +82,9 @@ static void send_one(struct vrrp_instance *i, const struct net_dest *to, void *a
 	uint8_t buf[VRRP_MAX_LEN];
 	const uint8_t *priority = arg;
 	ssize_t len = build_advert(i, to, *priority, buf);
-	int err = len < 0 ? (int)len : vrrp_send(i->env->raw_fd, to, buf, (size_t)len);
+	int err = len < 0 ? (int)len
+			  : vrrp_send(i->cfg->family == AF_INET6 ? i->env->raw6_fd : i->env->raw_fd,
+				      to, buf, (size_t)len);
 	unsigned held;
 
 	if (!err) {
@@ -103,8 +114,7 @@ const struct hello_peer *vrrp_io_best_peer(const struct vrrp_instance *i)
 		    p->state != VRRP_BACKUP)
 			continue;
 		if (!best || p->priority > best->priority ||
-		    (p->priority == best->priority &&
-		     ntohl(p->addr.in.sin_addr.s_addr) > ntohl(best->addr.in.sin_addr.s_addr)))
+		    (p->priority == best->priority && compare_ip(&p->addr, &best->addr) > 0))
 			best = p;
 	}
 	return best;
@@ -139,9 +149,9 @@ void vrrp_io_send_claim(struct vrrp_instance *i)
 	struct net_dest to;
 	int err;
 
-	if (i->env->handover->fd == -1 || !make_claim(i, &to, bytes))
+	if (handover_fd(i) == -1 || !make_claim(i, &to, bytes))
 		return;
-	err = vrrp_send(i->env->handover->fd, &to, bytes, sizeof(bytes));
+	err = vrrp_send(handover_fd(i), &to, bytes, sizeof(bytes));
 	if (err)
 		i->n.send_errors++;
 	else
@@ -151,7 +161,7 @@ void vrrp_io_send_claim(struct vrrp_instance *i)
 static void send_hello(struct vrrp_instance *i, const struct net_dest *to, void *arg)
 {
 	/* Lost hellos cost speed, not correctness: no log line. */
-	(void)!vrrp_send(i->env->handover->fd, to, arg, HANDOVER_LEN);
+	(void)!vrrp_send(handover_fd(i), to, arg, HANDOVER_LEN);
 }
 
 void vrrp_io_send_hello(struct vrrp_instance *i)
@@ -163,7 +173,7 @@ void vrrp_io_send_hello(struct vrrp_instance *i)
 				  .adver_us = i->params.adver_us };
 	uint8_t bytes[HANDOVER_LEN];
 
-	if (i->env->handover->fd == -1)
+	if (handover_fd(i) == -1)
 		return;
 	handover_build(&m, bytes);
 	each_dest(i, HANDOVER_PORT, send_hello, bytes);
@@ -172,8 +182,7 @@ void vrrp_io_send_hello(struct vrrp_instance *i)
 static const struct cfg_peer *find_peer(const struct vrrp_instance *i, const struct addr *src)
 {
 	for (const struct cfg_peer *p = i->cfg->peers; p; p = p->next) {
-		if (p->addr.sa.sa_family == AF_INET &&
-		    p->addr.in.sin_addr.s_addr == src->in.sin_addr.s_addr)
+		if (is_same_ip(&p->addr, src))
 			return p;
 	}
 	return NULL;
@@ -182,7 +191,9 @@ static const struct cfg_peer *find_peer(const struct vrrp_instance *i, const str
 /* May a packet from there, with that TTL, speak to us? */
 static enum vrrp_parse_error check_origin(const struct vrrp_instance *i, const struct vrrp_rx *rx)
 {
-	bool is_multicast = IN_MULTICAST(ntohl(rx->dst.in.sin_addr.s_addr));
+	bool is_multicast = rx->dst.sa.sa_family == AF_INET6
+				    ? IN6_IS_ADDR_MULTICAST(&rx->dst.in6.sin6_addr)
+				    : IN_MULTICAST(ntohl(rx->dst.in.sin_addr.s_addr));
 	const struct cfg_peer *p;
 
 	if (is_multicast == i->cfg->is_unicast)
@@ -237,7 +248,7 @@ void vrrp_io_on_packet(struct vrrp_instance *i, const struct vrrp_rx *rx)
 	struct vrrp_advert a;
 	enum vrrp_parse_error err;
 
-	if (i->src.len && rx->src.in.sin_addr.s_addr == i->src.in.sin_addr.s_addr)
+	if (is_same_ip(&rx->src, &i->src))
 		return; /* our own, come back by some bridge */
 	err = check(i, rx, &a);
 	if (err != VRRP_PKT_OK) {
@@ -248,12 +259,12 @@ void vrrp_io_on_packet(struct vrrp_instance *i, const struct vrrp_rx *rx)
 	i->n.zero_received += a.priority == 0;
 	/* Before the step: a log line about the transition can name the sender. */
 	i->master = rx->src;
-	i->master.in.sin_port = 0;
+	addr_set_port(&i->master, 0);
 	i->master_priority = a.priority;
 	i->master_seen_us = i->env->loop->now_us;
 	ev.priority = a.priority;
 	ev.adver_us = a.adver_us;
-	ev.is_addr_greater = ntohl(rx->src.in.sin_addr.s_addr) > ntohl(i->src.in.sin_addr.s_addr);
+	ev.is_addr_greater = i->src.len && compare_ip(&rx->src, &i->src) > 0;
 	vrrp_instance_feed(i, &ev);
 }
 
@@ -295,7 +306,7 @@ static void on_claim(struct vrrp_instance *i, const struct addr *src, const stru
 {
 	struct vrrp_event ev = { .kind = VRRP_EV_HANDOVER };
 
-	if (m->target.in.sin_addr.s_addr != i->src.in.sin_addr.s_addr)
+	if (!is_same_ip(&m->target, &i->src))
 		return; /* for another one */
 	i->n.claims_received++;
 	if (i->fsm.state != VRRP_BACKUP || !i->master.len || !addr_eq(&i->master, src)) {
@@ -308,7 +319,7 @@ static void on_claim(struct vrrp_instance *i, const struct addr *src, const stru
 void vrrp_io_on_handover(struct vrrp_instance *i, const struct addr *src,
 			 const struct handover_msg *m)
 {
-	if (i->src.len && src->in.sin_addr.s_addr == i->src.in.sin_addr.s_addr)
+	if (is_same_ip(src, &i->src))
 		return;
 	if (i->cfg->is_unicast && !find_peer(i, src)) {
 		i->n.claims_refused += m->kind == HANDOVER_CLAIM;

@@ -50,43 +50,38 @@ static void on_handover(void *arg, unsigned ifindex, const struct addr *src,
 	list_for_each (f, &w->ifaces, node) {
 		struct vrrp_instance *i = f->by_vrid[m->vrid];
 
-		if (f->sock.ifindex == ifindex && f->sock.fd != -1 && i && i->is_started)
+		if (f->family == src->sa.sa_family && f->sock.ifindex == ifindex &&
+		    f->sock.fd != -1 && i && i->is_started)
 			vrrp_io_on_handover(i, src, m);
 	}
 }
 
-static struct worker_iface *get_iface(struct worker *w, const char *name)
+static struct worker_iface *get_iface(struct worker *w, const char *name, int family)
 {
 	struct worker_iface *f;
 
 	list_for_each (f, &w->ifaces, node) {
-		if (strcmp(f->name, name) == 0)
+		if (f->family == family && strcmp(f->name, name) == 0)
 			return f;
 	}
 	f = xcalloc(1, sizeof(*f));
 	f->worker = w;
+	f->family = family;
 	f->sock.fd = -1;
 	strncpy(f->name, name, sizeof(f->name) - 1);
 	list_add_tail(&w->ifaces, &f->node);
 	return f;
 }
 
-static struct addr group_of(const struct worker *w)
-{
-	struct addr a = w->cfg->global.mcast_group4;
-
-	if (!a.len && addr_parse_ip(STR("224.0.0.18"), &a))
-		UNREACHABLE();
-	return a;
-}
-
 static void open_iface(struct worker *w, struct worker_iface *f, const struct link *l)
 {
-	struct addr group = group_of(w), none = { 0 };
+	const struct cfg_global *g = &w->cfg->global;
+	struct addr group = f->family == AF_INET6 ? g->mcast_group6 : g->mcast_group4;
+	struct addr none = { 0 };
 	int err;
 
 	vrrp_sock_close(&f->sock);
-	err = vrrp_sock_open(&f->sock, &w->loop, l->ifindex, f->name,
+	err = vrrp_sock_open(&f->sock, &w->loop, f->family, l->ifindex, f->name,
 			     f->wants_group ? &group : &none, on_packet, f);
 	if (err) {
 		log_err("vrrp", "socket_failed", "interface=%s error=%s", f->name,
@@ -94,7 +89,7 @@ static void open_iface(struct worker *w, struct worker_iface *f, const struct li
 		return;
 	}
 	f->has_group = f->wants_group;
-	if (f->wants_group && w->handover.fd != -1 &&
+	if (f->wants_group && (f->family == AF_INET6 ? w->handover.fd6 : w->handover.fd) != -1 &&
 	    handover_join(&w->handover, l->ifindex, &group))
 		log_warn("vrrp", "handover_join_failed", "interface=%s", f->name);
 }
@@ -110,7 +105,7 @@ static void sync_ifaces(struct worker *w)
 		f->wants_group = f->is_used = false;
 	}
 	list_for_each (i, &w->instances, node) {
-		f = get_iface(w, i->cfg->interface);
+		f = get_iface(w, i->cfg->interface, i->cfg->family);
 		f->by_vrid[i->cfg->vrid] = i;
 		f->wants_group |= !i->cfg->is_unicast;
 		f->is_used = true;
@@ -608,7 +603,8 @@ static int open_all(struct worker *w)
 		err = vip_nl_open(&w->nl);
 	if (err)
 		return err;
-	w->env.raw_fd = vrrp_sender_open();
+	w->env.raw6_fd = vrrp_sender_open(AF_INET6); /* fails where there is no IPv6 */
+	w->env.raw_fd = vrrp_sender_open(AF_INET);
 	if (w->env.raw_fd < 0)
 		return w->env.raw_fd;
 	w->env.garp_fd = garp_open();
@@ -659,6 +655,8 @@ static void free_all(struct worker *w)
 	vip_nl_close(&w->nl);
 	if (w->env.raw_fd >= 0)
 		close(w->env.raw_fd);
+	if (w->env.raw6_fd >= 0)
+		close(w->env.raw6_fd);
 	if (w->env.garp_fd >= 0)
 		close(w->env.garp_fd);
 	cfg_free(w->cfg);
@@ -669,11 +667,12 @@ static void init(struct worker *w, const char *path, struct board *board, int gu
 	*w = (struct worker){ .cfg_path = path,
 			      .board = board,
 			      .guardian_fd = guardian_fd,
-			      .handover = { .fd = -1 },
+			      .handover = { .fd = -1, .fd6 = -1 },
 			      .env = { .loop = &w->loop,
 				       .links = &w->links,
 				       .nl = &w->nl,
 				       .raw_fd = -1,
+				       .raw6_fd = -1,
 				       .garp_fd = -1,
 				       .handover = &w->handover,
 				       .on_transition = on_transition,

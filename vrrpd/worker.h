@@ -30,6 +30,7 @@ struct worker_iface {
 	struct list node;
 	struct worker *worker;
 	char name[IFNAMSIZ];
+	int family;            /* each has its own socket and virtual router ids */
 	struct vrrp_sock sock; /* fd -1: the interface is absent */
 	bool wants_group, has_group, is_used;
 	struct vrrp_instance *by_vrid[256];

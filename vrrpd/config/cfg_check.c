@@ -40,10 +40,23 @@ static void set_garp_defaults(const struct cfg_global *g, struct cfg_instance *i
 	in->garp_interval_us = pick(in->garp_interval_us, g->garp_interval_us, 0);
 }
 
+/* What decides over the family of the adverts, in this order. */
+static int family_of(const struct cfg_instance *in)
+{
+	if (in->native_ipv6)
+		return AF_INET6;
+	if (in->peers)
+		return in->peers->addr.sa.sa_family;
+	if (in->vips)
+		return in->vips->addr.sa.sa_family;
+	return in->src.len ? in->src.sa.sa_family : AF_INET;
+}
+
 static void set_defaults(const struct cfg_global *g, struct cfg_instance *in)
 {
+	in->family = family_of(in);
 	if (in->version == 0)
-		in->version = g->version;
+		in->version = in->family == AF_INET6 ? 3 : g->version;
 	in->skip_check_adv_addr |= g->skip_check_adv_addr;
 	in->higher_prio_send_advert |= g->higher_prio_send_advert;
 	in->notify.priority_changes |= g->notify_priority_changes;
@@ -122,6 +135,33 @@ static void check_vip_lists(struct cfg_parser *p, const struct cfg_vip *a, const
 	}
 }
 
+static void check_family(struct cfg_parser *p, struct cfg_instance *in)
+{
+	bool is_v6 = in->family == AF_INET6;
+
+	if (is_v6 && in->version == 2) {
+		diag_warning(p->diag, in->pos,
+			     "vrrp_instance '%s': IPv6 needs version 3, which it gets", in->name);
+		in->version = 3;
+	}
+	for (const struct cfg_vip *v = in->vips; v; v = v->next)
+		if (v->addr.sa.sa_family != in->family)
+			diag_error(
+				p->diag, v->pos,
+				"this is an %s address, and the adverts of '%s' are %s: move it to "
+				"virtual_ipaddress_excluded",
+				is_v6 ? "IPv4" : "IPv6", in->name, is_v6 ? "IPv6" : "IPv4");
+	for (const struct cfg_peer *peer = in->peers; peer; peer = peer->next)
+		if (peer->addr.sa.sa_family != in->family)
+			diag_error(p->diag, in->pos,
+				   "vrrp_instance '%s': its peers are of both families; keep one",
+				   in->name);
+	if (in->src.len && in->src.sa.sa_family != in->family)
+		diag_error(p->diag, in->pos,
+			   "vrrp_instance '%s': the source address is not %s as its adverts",
+			   in->name, is_v6 ? "IPv6" : "IPv4");
+}
+
 static void check_vips(struct cfg_parser *p, const struct cfg_instance *in)
 {
 	if (!in->vips && !in->vips_excluded && !p->has_parse_errors)
@@ -179,6 +219,7 @@ static void check_instance(struct cfg_parser *p, struct cfg_instance *in)
 			   "vrrp_instance '%s' has no 'virtual_router_id': add a number from 1 to "
 			   "255",
 			   in->name);
+	check_family(p, in);
 	check_advert_int(p, in);
 	check_auth(p, in);
 	check_unicast(p, in);
@@ -192,7 +233,7 @@ static void check_pair(struct cfg_parser *p, const struct cfg_instance *a,
 		       const struct cfg_instance *b)
 {
 	if (a->interface && b->interface && strcmp(a->interface, b->interface) == 0 && a->vrid &&
-	    a->vrid == b->vrid)
+	    a->vrid == b->vrid && a->family == b->family)
 		diag_error(p->diag, b->pos,
 			   "vrrp_instance '%s' has the virtual_router_id %u of '%s' on the same "
 			   "interface; choose another",

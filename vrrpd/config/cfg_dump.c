@@ -25,6 +25,13 @@ static void dump_word(struct strbuf *out, const char *w)
 	strbuf_addc(out, '"');
 }
 
+static const char *ip_text(const struct addr *a, char out[ADDR_TEXT_LEN])
+{
+	_Static_assert(ADDR_TEXT_LEN >= INET6_ADDRSTRLEN, "room for an address");
+	addr_format_ip(a, out);
+	return out;
+}
+
 static void dump_string(struct strbuf *out, const char *key, const char *v)
 {
 	if (!v)
@@ -77,6 +84,13 @@ static void dump_fifo(struct strbuf *out, const char *prefix, const struct cfg_f
 		    f->script.group ? f->script.group : "");
 }
 
+static bool is_default_group6(const struct addr *a)
+{
+	struct addr d;
+
+	return addr_parse_ip(STR("ff02::12"), &d) == 0 && addr_eq(a, &d);
+}
+
 static void dump_global(const struct cfg_global *g, struct strbuf *out)
 {
 	char text[ADDR_TEXT_LEN];
@@ -85,6 +99,8 @@ static void dump_global(const struct cfg_global *g, struct strbuf *out)
 	dump_string(out, "router_id", g->router_id);
 	strbuf_addf(out, "\tvrrp_version %u\n", g->version);
 	strbuf_addf(out, "\tvrrp_mcast_group4 %s\n", addr_format(&g->mcast_group4, false, text));
+	if (!is_default_group6(&g->mcast_group6))
+		strbuf_addf(out, "\tvrrp_mcast_group6 %s\n", ip_text(&g->mcast_group6, text));
 	dump_flag(out, "vrrp_strict", g->strict);
 	if (g->startup_delay_us)
 		dump_seconds(out, "vrrp_startup_delay", g->startup_delay_us);
@@ -157,7 +173,7 @@ static void dump_vips(struct strbuf *out, const char *block, const struct cfg_vi
 		return;
 	strbuf_addf(out, "\t%s {\n", block);
 	for (; v; v = v->next) {
-		strbuf_addf(out, "\t\t%s/%u", addr_format(&v->addr, false, text), v->prefix_len);
+		strbuf_addf(out, "\t\t%s/%u", ip_text(&v->addr, text), v->prefix_len);
 		if (v->dev)
 			strbuf_addf(out, " dev %s", v->dev);
 		if (v->label)
@@ -181,7 +197,7 @@ static void dump_peers(struct strbuf *out, const struct cfg_instance *in)
 		return;
 	strbuf_adds(out, "\tunicast_peer {\n");
 	for (const struct cfg_peer *peer = in->peers; peer; peer = peer->next) {
-		strbuf_addf(out, "\t\t%s", addr_format(&peer->addr, false, text));
+		strbuf_addf(out, "\t\t%s", ip_text(&peer->addr, text));
 		if (peer->min_ttl)
 			strbuf_addf(out, " min_ttl %u", peer->min_ttl);
 		if (peer->max_ttl != 255)
@@ -273,6 +289,7 @@ static void dump_instance(const struct cfg_instance *in, struct strbuf *out)
 	strbuf_addf(out, "\tvirtual_router_id %u\n\tpriority %u\n\tversion %u\n", in->vrid,
 		    in->priority, in->version);
 	dump_seconds(out, "advert_int", in->advert_us);
+	dump_flag(out, "native_ipv6", in->native_ipv6);
 	dump_flag(out, "nopreempt", !in->preempt);
 	if (in->preempt_delay_us)
 		dump_seconds(out, "preempt_delay", in->preempt_delay_us);
@@ -280,7 +297,7 @@ static void dump_instance(const struct cfg_instance *in, struct strbuf *out)
 	dump_flag(out, "skip_check_adv_addr", in->skip_check_adv_addr);
 	if (in->src.len)
 		strbuf_addf(out, "\t%s %s\n", in->is_unicast ? "unicast_src_ip" : "mcast_src_ip",
-			    addr_format(&in->src, false, text));
+			    ip_text(&in->src, text));
 	dump_peers(out, in);
 	dump_auth(out, in);
 	dump_garp(out, in);

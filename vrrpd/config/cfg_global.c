@@ -33,6 +33,21 @@ static void parse_mcast_group4(struct cfg_parser *p, const struct cfg_stmt *s,
 		p->global->mcast_group4 = a;
 }
 
+static void parse_mcast_group6(struct cfg_parser *p, const struct cfg_stmt *s,
+			       const struct cfg_keyword *kw)
+{
+	struct addr a;
+
+	(void)kw;
+	if (!cfg_get_ip(p, s, 1, &a))
+		return;
+	if (a.sa.sa_family != AF_INET6 || !IN6_IS_ADDR_MULTICAST(&a.in6.sin6_addr))
+		cfg_error(p, s, 1, "'" STR_FMT "' is not an IPv6 multicast address (ff00::/8)",
+			  STR_ARG(s->word[1].text));
+	else
+		p->global->mcast_group6 = a;
+}
+
 static void parse_script_user(struct cfg_parser *p, const struct cfg_stmt *s,
 			      const struct cfg_keyword *kw)
 {
@@ -154,6 +169,9 @@ const struct cfg_keyword cfg_keywords_global[] = {
 	  "version of VRRP where an instance says nothing; default 2", CFG_SUPPORTED },
 	{ "vrrp_mcast_group4", IN_GLOBAL, 1, 1, false, parse_mcast_group4, 0, 0, 0,
 	  "a multicast address", "where IPv4 adverts are sent; default 224.0.0.18", CFG_SUPPORTED },
+	{ "vrrp_mcast_group6", IN_GLOBAL, 1, 1, false, parse_mcast_group6, 0, 0, 0,
+	  "an IPv6 multicast address", "where IPv6 adverts are sent; default ff02::12",
+	  CFG_SUPPORTED },
 	{ "vrrp_garp_master_delay", IN_GLOBAL, 1, 1, false, cfg_set_time, GLOBAL(garp_delay_us), 0,
 	  DAY, "seconds", "default of garp_master_delay", CFG_SUPPORTED },
 	{ "vrrp_garp_master_repeat", IN_GLOBAL, 1, 1, false, cfg_set_count, GLOBAL(garp_repeat), 1,

@@ -20,8 +20,8 @@ static const struct {
 
 /* Words that keepalived takes behind a virtual address and we do not. */
 static const char *const vip_words[] = {
-	"peer",     "home",     "-nodad",      "mngtmpaddr", "noprefixroute",
-	"autojoin", "no_track", "track_group", "use_vmac",   "preferred_lft",
+	"peer",     "home",        "mngtmpaddr", "noprefixroute", "autojoin",
+	"no_track", "track_group", "use_vmac",   "preferred_lft",
 };
 
 /* Numbers that the global section may give are UNSET until the end. */
@@ -181,20 +181,21 @@ static bool read_prefix(struct cfg_parser *p, const struct cfg_stmt *s, struct c
 	struct str host = { w.p, slash ? (size_t)(slash - w.p) : w.len };
 	struct cfg_stmt only_host = *s;
 	struct token t = s->word[0];
-	int64_t n = 32;
+	int64_t n, max;
 
 	t.text = arena_str(&p->cfg->arena, host);
 	only_host.word = &t;
 	only_host.n = 1;
-	if (!cfg_get_ipv4(p, &only_host, 0, &v->addr))
+	if (!cfg_get_ip(p, &only_host, 0, &v->addr))
 		return false;
+	n = max = v->addr.sa.sa_family == AF_INET6 ? 128 : 32;
 	if (slash) {
 		struct str len = { slash + 1, w.len - host.len - 1 };
 
-		if (str_parse_int(len, 0, 32, &n) != 0) {
+		if (str_parse_int(len, 0, max, &n) != 0) {
 			cfg_error(p, s, 0,
-				  "'" STR_FMT "': the prefix length is a number from 0 to 32",
-				  STR_ARG(w));
+				  "'" STR_FMT "': the prefix length is a number from 0 to %d",
+				  STR_ARG(w), (int)max);
 			return false;
 		}
 	}
@@ -290,9 +291,16 @@ static void read_vip(struct cfg_parser *p, const struct cfg_stmt *s, const struc
 	v->scope = -1;
 	if (!read_prefix(p, s, v))
 		return;
-	for (unsigned i = 1; i < s->n; i += 2)
-		if (!read_vip_option(p, s, i, v))
+	for (unsigned i = 1; i < s->n; i += 2) {
+		if (cfg_is(s, i, "-nodad")) /* always so */
+			i--;
+		else if (!read_vip_option(p, s, i, v))
 			return;
+	}
+	if (v->addr.sa.sa_family == AF_INET6 && (v->label || v->brd.len || v->brd_auto)) {
+		cfg_error(p, s, 0, "an IPv6 address has neither label nor brd; remove them");
+		return;
+	}
 	while (*list)
 		list = (const struct cfg_vip **)&(*list)->next;
 	*list = v;
@@ -395,6 +403,8 @@ const struct cfg_keyword cfg_keywords_instance[] = {
 	{ "advert_int", IN_INSTANCE, 1, 1, false, cfg_set_time, INST(advert_us), 10 * US_PER_MS,
 	  MAX_ADVERT_US, "seconds", "interval of adverts; fractions only with version 3; default 1",
 	  CFG_SUPPORTED },
+	{ "native_ipv6", IN_INSTANCE, 0, 0, false, cfg_set_flag, INST(native_ipv6), 0, 0, "",
+	  "adverts go over IPv6; so they do when the addresses are IPv6", CFG_SUPPORTED },
 	{ "nopreempt", IN_INSTANCE, 0, 0, false, cfg_clear_flag, INST(preempt), 0, 0, "",
 	  "leave a worse master in place", CFG_SUPPORTED },
 	{ "preempt", IN_INSTANCE, 0, 0, false, parse_preempt, 0, 0, 0, "",

@@ -124,6 +124,7 @@ bool cfg_get_int(struct cfg_parser *p, const struct cfg_stmt *s, unsigned i, int
 bool cfg_get_time(struct cfg_parser *p, const struct cfg_stmt *s, unsigned i, int64_t lo,
 		  int64_t hi, int64_t *out);
 bool cfg_get_bool(struct cfg_parser *p, const struct cfg_stmt *s, unsigned i, bool *out);
+bool cfg_get_ip(struct cfg_parser *p, const struct cfg_stmt *s, unsigned i, struct addr *out);
 bool cfg_get_ipv4(struct cfg_parser *p, const struct cfg_stmt *s, unsigned i, struct addr *out);
 /* An address of a node; a prefix length behind it is ignored with a warning, as keepalived does. */
 bool cfg_get_node_ip(struct cfg_parser *p, const struct cfg_stmt *s, unsigned i, struct addr *out);

@@ -5,7 +5,6 @@
 #define NO_MAIL  "no mail is sent; use the notify keywords"
 #define ENGINE   "it tunes keepalived's own engine"
 #define TRACK_IT "use track_script or track_proxy instead"
-#define NO_IPV6  "there is no IPv6 yet"
 #define ALWAYS   "it is always so"
 
 #define REFUSE(name, blocks, why)                                                                  \
@@ -104,9 +103,8 @@ const struct cfg_keyword cfg_keywords_known[] = {
 	NOTICE("dynamic_interfaces", IN_GLOBAL,
 	       "an interface that is absent is a fault until it appears"),
 	NOTICE("allow_if_changes", IN_GLOBAL, ALWAYS),
-	NOTICE("vrrp_gna_interval", IN_GLOBAL, NO_IPV6),
-	NOTICE("gna_interval", IN_INSTANCE, NO_IPV6),
-	NOTICE("vrrp_mcast_group6", IN_GLOBAL, NO_IPV6),
+	NOTICE("vrrp_gna_interval", IN_GLOBAL, "vrrp_garp_interval counts for IPv6, too"),
+	NOTICE("gna_interval", IN_INSTANCE, "garp_interval counts for IPv6, too"),
 	NOTICE("disable_local_igmp", IN_GLOBAL, ENGINE),
 	NOTICE("vrrp_min_garp", IN_GLOBAL, ENGINE),
 	NOTICE("reload_repeat", IN_GLOBAL, ENGINE),
@@ -166,7 +164,6 @@ const struct cfg_keyword cfg_keywords_known[] = {
 	REFUSE("use_vmac_addr", IN_INSTANCE, "remove it: the addresses move with gratuitous ARP"),
 	REFUSE("use_ipvlan", IN_INSTANCE, NULL),
 	REFUSE("vrf", IN_INSTANCE, NULL),
-	REFUSE("native_ipv6", IN_INSTANCE, NO_IPV6),
 	REFUSE("no_accept", IN_INSTANCE, NULL),
 	REFUSE("strict_mode", IN_INSTANCE, "use vrrp_strict in global_defs"),
 	REFUSE("mcast_dst_ip", IN_INSTANCE, "use vrrp_mcast_group4 in global_defs"),

@@ -121,8 +121,10 @@ struct cfg_instance {
 	const char *name, *interface;
 	enum vrrp_wanted_state state;
 	uint8_t vrid, priority; /* 1..255; 1..255, default 100 */
-	unsigned version;       /* 2 or 3 */
-	int64_t advert_us;      /* default 1 s */
+	int family;             /* AF_INET or AF_INET6: of the adverts and of vips */
+	bool native_ipv6;
+	unsigned version;  /* 2 or 3 */
+	int64_t advert_us; /* default 1 s */
 	bool preempt, dont_track_primary;
 	bool skip_check_adv_addr; /* of this instance, or vrrp_skip_check_adv_addr */
 	int64_t preempt_delay_us;
@@ -175,7 +177,7 @@ struct cfg_fifo {
 struct cfg_global {
 	const char *router_id;
 	unsigned version; /* vrrp_version: 2 (default) or 3 */
-	struct addr mcast_group4;
+	struct addr mcast_group4, mcast_group6;
 	bool script_security, skip_check_adv_addr, strict;
 	const char *script_user, *script_group; /* as written; NULL: keepalived_script if there is
 						   such a user, else root */

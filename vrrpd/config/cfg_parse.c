@@ -479,6 +479,7 @@ static struct cfg *new_cfg(void)
 		.garp_refresh_repeat = -1,
 	};
 	ASSERT(addr_parse_ip(STR("224.0.0.18"), &c->global.mcast_group4) == 0);
+	ASSERT(addr_parse_ip(STR("ff02::12"), &c->global.mcast_group6) == 0);
 	return c;
 }
 

@@ -124,6 +124,22 @@ bool cfg_get_bool(struct cfg_parser *p, const struct cfg_stmt *s, unsigned i, bo
 	return false;
 }
 
+bool cfg_get_ip(struct cfg_parser *p, const struct cfg_stmt *s, unsigned i, struct addr *out)
+{
+	struct str v = s->word[i].text;
+	struct addr a;
+
+	if (addr_parse_ip(v, &a) != 0) {
+		cfg_error(p, s, i,
+			  "'" STR_FMT
+			  "' is not an IP address; write it as 192.0.2.1 or 2001:db8::1",
+			  STR_ARG(v));
+		return false;
+	}
+	*out = a;
+	return true;
+}
+
 bool cfg_get_ipv4(struct cfg_parser *p, const struct cfg_stmt *s, unsigned i, struct addr *out)
 {
 	struct str v = s->word[i].text;
@@ -135,9 +151,7 @@ bool cfg_get_ipv4(struct cfg_parser *p, const struct cfg_stmt *s, unsigned i, st
 		return false;
 	}
 	if (a.sa.sa_family != AF_INET) {
-		cfg_error(p, s, i,
-			  "'" STR_FMT "': IPv6 is known to keepalived, not supported yet; "
-			  "use an IPv4 address",
+		cfg_error(p, s, i, "'" STR_FMT "' is an IPv6 address, here stands an IPv4 address",
 			  STR_ARG(v));
 		return false;
 	}
@@ -153,7 +167,7 @@ bool cfg_get_node_ip(struct cfg_parser *p, const struct cfg_stmt *s, unsigned i,
 	struct token word = s->word[i];
 
 	if (!slash)
-		return cfg_get_ipv4(p, s, i, out);
+		return cfg_get_ip(p, s, i, out);
 	diag_warning(p->diag, cfg_word_pos(s, i),
 		     "a prefix length means nothing here; '" STR_FMT "' is ignored",
 		     STR_ARG(((struct str){ slash, v.len - (size_t)(slash - v.p) })));
@@ -161,7 +175,7 @@ bool cfg_get_node_ip(struct cfg_parser *p, const struct cfg_stmt *s, unsigned i,
 	cut.first += i;
 	cut.word = &word;
 	cut.n = 1;
-	return cfg_get_ipv4(p, &cut, 0, out);
+	return cfg_get_ip(p, &cut, 0, out);
 }
 
 bool cfg_get_interface(struct cfg_parser *p, const struct cfg_stmt *s, unsigned i, const char **out)

@@ -124,7 +124,7 @@ START_TEST(multicast_is_heard_and_a_low_ttl_is_not)
 	ck_assert_int_eq(addr_parse_ip(STR("224.0.0.18"), &group), 0);
 	ck_assert_int_eq(handover_join(&s, netns_ifindex("veth1"), &group), 0);
 	ck_assert_int_eq(handover_join(&s, netns_ifindex("veth1"), &group), 0);
-	fd = handover_sender_open();
+	fd = handover_sender_open(AF_INET);
 	ck_assert_int_ge(fd, 0);
 	to = (struct net_dest){ .ifindex = netns_ifindex("veth0"), .dst = group };
 	ck_assert_int_eq(addr_parse_ip(STR("10.9.0.1"), &to.src), 0);

@@ -44,7 +44,7 @@ static void exchange(const struct addr *dst, const char *pdu, unsigned wanted)
 {
 	struct net_dest to = { .ifindex = netns_ifindex("veth0"), .dst = *dst };
 	int64_t end = clock_mono_us() + (wanted ? US_PER_S : US_PER_S / 10);
-	int fd = vrrp_sender_open();
+	int fd = vrrp_sender_open(AF_INET);
 
 	ck_assert_int_ge(fd, 0);
 	ck_assert_int_eq(addr_parse_ip(STR("10.9.0.1"), &to.src), 0);
@@ -60,9 +60,9 @@ static void exchange(const struct addr *dst, const char *pdu, unsigned wanted)
 START_TEST(multicast_arrives_with_ttl_and_origin)
 {
 	start();
-	ck_assert_int_eq(
-		vrrp_sock_open(&s, &l, netns_ifindex("veth1"), "veth1", &group, on_packet, NULL),
-		0);
+	ck_assert_int_eq(vrrp_sock_open(&s, &l, AF_INET, netns_ifindex("veth1"), "veth1", &group,
+					on_packet, NULL),
+			 0);
 	exchange(&group, "advert!!", 1);
 	ck_assert_uint_eq(last_ttl, 255);
 	ck_assert_uint_eq(last_len, 8);
@@ -78,8 +78,9 @@ END_TEST
 START_TEST(without_the_group_multicast_is_not_heard)
 {
 	start();
-	ck_assert_int_eq(
-		vrrp_sock_open(&s, &l, netns_ifindex("veth1"), "veth1", &none, on_packet, NULL), 0);
+	ck_assert_int_eq(vrrp_sock_open(&s, &l, AF_INET, netns_ifindex("veth1"), "veth1", &none,
+					on_packet, NULL),
+			 0);
 	exchange(&group, "advert!!", 0);
 	vrrp_sock_close(&s);
 	loop_fini(&l);
@@ -89,9 +90,9 @@ END_TEST
 START_TEST(own_multicast_does_not_come_back)
 {
 	start();
-	ck_assert_int_eq(
-		vrrp_sock_open(&s, &l, netns_ifindex("veth0"), "veth0", &group, on_packet, NULL),
-		0);
+	ck_assert_int_eq(vrrp_sock_open(&s, &l, AF_INET, netns_ifindex("veth0"), "veth0", &group,
+					on_packet, NULL),
+			 0);
 	exchange(&group, "advert!!", 0);
 	vrrp_sock_close(&s);
 	loop_fini(&l);
@@ -104,8 +105,9 @@ START_TEST(errors_are_returned)
 	int fd;
 
 	start();
-	ck_assert_int_eq(vrrp_sock_open(&s, &l, 4711, "veth9", &group, on_packet, NULL), -ENODEV);
-	fd = vrrp_sender_open();
+	ck_assert_int_eq(vrrp_sock_open(&s, &l, AF_INET, 4711, "veth9", &group, on_packet, NULL),
+			 -ENODEV);
+	fd = vrrp_sender_open(AF_INET);
 	to.dst = group;
 	ck_assert_int_eq(addr_parse_ip(STR("10.9.0.1"), &to.src), 0);
 	ck_assert_int_lt(vrrp_send(fd, &to, "x", 1), 0); /* no such interface */

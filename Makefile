@@ -183,6 +183,7 @@ sim: $(SIMS) ## simulate SEEDS (100000) schedules of a LAN of routers
 bench: all tools ## CPU, latency, memory beside haproxy and nginx (SCENARIOS="small 1m", all)
 	@BUILD=$(BUILD) tests/bench/run.sh $(SCENARIOS)
 diff: all tools ## the same bytes through proxyd and Debian's haproxy
+	@BUILD=$(BUILD) tests/diff/conditions.sh
 	@BUILD=$(BUILD) tests/diff/diff.sh
 corpus: all ## try the files of CORPUS=DIR with proxyd and vrrpd
 	@BUILD=$(BUILD) tests/lib/corpus.sh $(CORPUS)

@@ -160,8 +160,10 @@ void cfg_check_errors(struct cfg_parser *p, struct draft *d)
 }
 
 const struct keyword cfg_errors_keywords[] = {
-	{ "errorfile", SEC_DEF_ALL | SEC_HTTP_ERRORS, 2, 2, 0, set_errorfile, 0, "STATUS PATH",
+	{ "errorfile", SEC_DEF_ALL, 2, 2, 0, set_errorfile, 0, "STATUS PATH",
 	  "a whole HTTP response to send for this status; /dev/null: none" },
+	{ "errorfile", SEC_HTTP_ERRORS, 2, 2, 0, set_errorfile, 0, "STATUS PATH",
+	  "a page of this collection" },
 	{ "errorloc302", SEC_DEF_ALL, 2, 2, 0, set_errorloc, 0, "STATUS URL",
 	  "redirect to this address (302 Found) instead of this status" },
 	{ "errorloc303", SEC_DEF_ALL, 2, 2, 0, set_errorloc, 0, "STATUS URL",

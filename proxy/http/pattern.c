@@ -287,7 +287,6 @@ int pattern_add(struct pattern_set *p, struct arena *a, struct str word, bool no
 		add_string(p, a, word, nocase);
 		return 0;
 	case PATTERN_REG:
-		break;
 	case PATTERN_N_METHODS:
 		break;
 	}
@@ -296,7 +295,8 @@ int pattern_add(struct pattern_set *p, struct arena *a, struct str word, bool no
 
 void pattern_add_regex(struct pattern_set *p, struct arena *a, const struct regex *re)
 {
-	p->regexes = grow(a, p->regexes, p->n_regexes, &p->cap_regexes, sizeof(*p->regexes));
+	p->regexes =
+		grow(a, p->regexes, p->n_regexes, &p->cap_regexes, sizeof(const struct regex *));
 	p->regexes[p->n_regexes++] = re;
 }
 

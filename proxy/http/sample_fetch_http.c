@@ -231,9 +231,7 @@ static bool next_value(const struct h1_head *h, struct str name, bool split, str
 		const size_t len = list_item_len(v);
 
 		*out = str_trim((struct str){ v.p, len });
-		if (len < v.len && len + 1 < v.len) {
-			it->at += (uint32_t)len + 1 + (it->at == 0);
-		} else if (len < v.len) { /* "a," has an empty last part */
+		if (len < v.len) { /* "a," has an empty last part */
 			it->at += (uint32_t)len + 1 + (it->at == 0);
 		} else {
 			it->at = 0;

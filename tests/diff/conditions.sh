@@ -101,7 +101,7 @@ run() { # NAME COMMAND...
 	local name=$1 pid i
 	shift
 	"$@" >"$work/$name.log" 2>&1 & pid=$!
-	pids+=($pid)
+	pids+=("$pid")
 	wait_for $((base + n - 1))
 	for ((i = 0; i < n; i++)); do
 		socat -t 0.1 -,ignoreeof "TCP:127.0.0.1:$((base + i))" <"$work/in" 2>/dev/null |

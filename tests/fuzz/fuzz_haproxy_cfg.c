@@ -36,7 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char *text = xcalloc(1, size + 1);
 
 	memcpy(text, data, size);
-	if (memchr(text, 0, size) || strstr(text, "errorfile")) {
+	if (memchr(text, 0, size) || strstr(text, "errorfile") || strstr(text, "-f")) {
 		free(text); /* NUL bytes are refused as a whole; and read no files here */
 		return 0;
 	}

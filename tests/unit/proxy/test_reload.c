@@ -32,6 +32,34 @@ START_TEST(test_reload_under_load_loses_nothing)
 }
 END_TEST
 
+/* Rules lead to objects of the configuration they stand in: backends and servers come and go with
+ * every reload, and conditions ask about both. */
+START_TEST(test_rules_change_under_load)
+{
+	struct load loads[4] = { { .keep_alive = true }, { .keep_alive = true } };
+
+	start(false);
+	start_load(loads, ARRAY_LEN(loads));
+	for (unsigned i = 1; i <= 20; i++) {
+		run_write(&run, "p.cfg",
+			  "global\n\tstats socket unix@sock level admin\n\tnbthread 2\n"
+			  "defaults\n\tmode http\n\ttimeout connect 5s\n\ttimeout client 8s\n"
+			  "\ttimeout server 8s\n"
+			  "frontend fe\n\tbind 127.0.0.1:%u\n"
+			  "\tuse_backend none unless { nbsrv(be%u) 2 } { srv_is_up(be%u/t) }\n"
+			  "\tuse_backend be%u if { path -i -m beg / } METH_GET\n"
+			  "backend none\n"
+			  "backend be%u\n\tserver s 127.0.0.1:%u\n\tserver t 127.0.0.1:%u\n"
+			  "\tuse-server t if { be_conn gt 0 } { src 127.0.0.0/8 }\n",
+			  port, i % 3, i % 3, i % 3, i % 3, server_port, server_port);
+		reload(" reloaded ", i);
+		run_nap();
+	}
+	end_load(loads, ARRAY_LEN(loads));
+	end(SIGTERM);
+}
+END_TEST
+
 START_TEST(test_a_bad_file_changes_nothing)
 {
 	start(false);
@@ -410,6 +438,7 @@ int main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_reload_under_load_loses_nothing);
+	tcase_add_test(tc, test_rules_change_under_load);
 	tcase_add_test(tc, test_a_bad_file_changes_nothing);
 	tcase_add_test(tc, test_a_port_in_use_changes_nothing);
 	tcase_add_test(tc, test_reload_keeps_counters_and_states);

@@ -10,8 +10,10 @@ static int one_of(struct cfg_parser *p, unsigned at, const char *what, const cha
 	int i = 0;
 
 	for (; words[i]; i++) {
-		if (cfg_arg_is(p, at, words[i]))
+		if (cfg_arg_is(p, at, words[i])) {
+			strbuf_fini(&all);
 			return i;
+		}
 		strbuf_addf(&all, "%s%s", i == 0 ? "" : words[i + 1] ? ", " : " or ", words[i]);
 	}
 	cfg_error(p, at, "'%s' expects %s, got '%s'", what, strbuf_str(&all), cfg_argz(p, at));

@@ -308,6 +308,7 @@ static void check_backend(struct cfg_parser *p, struct draft *d)
 	d->px->node = p->cfg->global.node;
 	for (struct cfg_server *s = (struct cfg_server *)d->px->servers; s; s = s->next) {
 		s->live = arena_new(p->arena, struct cfg_live);
+		cfg_inherit_source(s, &d->source);
 		check_server(p, d, s);
 	}
 	number_servers(d->px);

@@ -111,6 +111,8 @@ struct draft {
 	struct check_draft check;
 	struct draft_text log_format, error_log_format, log_format_sd, unique_id_format;
 	struct cfg_server server_defaults;
+	struct cfg_server
+		source; /* `source`: of servers without one of their own; only those fields */
 	uint64_t timeouts_seen; /* in this section: bits by place in struct cfg_timeouts */
 	bool own_stats;         /* a stats line of this section has replaced the inherited ones */
 	bool explicit_id;
@@ -308,7 +310,10 @@ NODISCARD bool cfg_addr_parse(struct cfg_parser *p, unsigned i, struct str text,
 void cfg_global_init(struct cfg_global *g);
 keyword_fn cfg_parse_log;
 keyword_fn cfg_parse_bind, cfg_parse_server, cfg_parse_default_server, cfg_parse_stats_socket;
+keyword_fn cfg_parse_source;
 void cfg_server_init(struct cfg_server *s);
+/* The backend's `source` for a server that has none. */
+void cfg_inherit_source(struct cfg_server *s, const struct cfg_server *source);
 /* Start a section of the kind from the current line ("frontend web from common"). */
 void cfg_section_start(struct cfg_parser *p, enum cfg_section section);
 /* Append a log target to a list of the draft or of global. origin: see struct log_node. */

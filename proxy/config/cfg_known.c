@@ -223,7 +223,6 @@ const struct known cfg_known[] = {
 	UNSUPPORTED("redirect", SEC_PROXY),
 	UNSUPPORTED("server-state-file-name", SEC_DEF_BE),
 	UNSUPPORTED("server-template", SEC_BE),
-	UNSUPPORTED("source", SEC_DEF_BE),
 	UNSUPPORTED("srvtcpka-cnt", SEC_DEF_BE),
 	UNSUPPORTED("srvtcpka-idle", SEC_DEF_BE),
 	UNSUPPORTED("srvtcpka-intvl", SEC_DEF_BE),

@@ -310,3 +310,33 @@ void cfg_parse_default_server(struct cfg_parser *p, const struct keyword *kw, un
 	cfg_params_parse(p, kw->name, cfg_server_params, cfg_known_server_params,
 			 &p->cur->server_defaults, at);
 }
+
+static const struct param source_params[] = {
+	{ "usesrc", 1, set_usesrc, 0, 0, 0, "ADDRESS|client|clientip", NULL },
+	{ "interface", 1, set_interface, 0, 0, 0, "NAME", NULL },
+	{ 0 },
+};
+
+void cfg_parse_source(struct cfg_parser *p, const struct keyword *kw, unsigned at)
+{
+	static const struct param source = { .name = "source" };
+	static const struct known none[] = { { 0 } };
+	struct cfg_server *s = &p->cur->source;
+
+	s->source.len = 0;
+	s->usesrc = CFG_USESRC_NONE;
+	s->source_interface = NULL;
+	set_source(p, &source, s, at - 1);
+	if (s->source.len)
+		cfg_params_parse(p, kw->name, source_params, none, s, at + 1);
+}
+
+void cfg_inherit_source(struct cfg_server *s, const struct cfg_server *source)
+{
+	if (s->source.len || s->source_interface || s->addr.sa.sa_family == AF_UNIX)
+		return;
+	s->source = source->source;
+	s->usesrc = source->usesrc;
+	s->usesrc_addr = source->usesrc_addr;
+	s->source_interface = source->source_interface;
+}

@@ -16,6 +16,7 @@ const char options_usage[] =
 	"  -p FILE      write the process number there\n"
 	"  -C DIR       change to this directory first\n"
 	"  -n N         most client connections of the process\n"
+	"  -m MB        most memory of the process\n"
 	"  -q, -V       print nothing; print more\n"
 	"  -dW          take warnings for errors\n"
 	"  -x SOCKET    take the listening sockets of the process behind this stats socket\n"
@@ -37,6 +38,7 @@ enum flag_kind {
 	FLAG_VERSION,
 	FLAG_VERSION_FULL,
 	FLAG_MAXCONN,
+	FLAG_MEMORY,
 	FLAG_QUIET,
 	FLAG_DIRECTORY,
 	FLAG_OLD_SOCKET,
@@ -75,7 +77,7 @@ static const struct flag {
 	{ "-st", FLAG_TERMINATE, NULL },
 	{ "-dW", FLAG_ZERO_WARNING, NULL },
 	{ "-N", FLAG_IGNORED_NUMBER, NULL },
-	{ "-m", FLAG_IGNORED_NUMBER, NULL },
+	{ "-m", FLAG_MEMORY, NULL },
 	{ "-L", FLAG_IGNORED_WORD, NULL },
 	{ "-de", FLAG_IGNORED, NULL },
 	{ "-dp", FLAG_IGNORED, NULL },
@@ -209,6 +211,9 @@ static void apply_flag(struct args *a, struct options *o, const struct flag *f)
 		return;
 	case FLAG_MAXCONN:
 		o->maxconn = (unsigned)take_number(a, f->name);
+		return;
+	case FLAG_MEMORY:
+		o->memory_mb = (unsigned)take_number(a, f->name);
 		return;
 	case FLAG_QUIET:
 		o->quiet = true;

@@ -33,6 +33,7 @@ struct options {
 	const char *pidfile;       /* -p */
 	const char *directory;     /* -C */
 	unsigned maxconn;          /* -n; 0: not given */
+	unsigned memory_mb;        /* -m; 0: unlimited */
 	const char *old_socket; /* -x: take listening sockets from the process that listens here */
 	pid_t old_pids[OPTIONS_MAX_OLD_PIDS]; /* -sf, -st */
 	unsigned n_old_pids;

@@ -316,6 +316,16 @@ int process_go_background(void)
 	return 0;
 }
 
+static void limit_memory(const struct options *o)
+{
+	struct rlimit r = { .rlim_cur = (rlim_t)o->memory_mb << 20,
+			    .rlim_max = (rlim_t)o->memory_mb << 20 };
+
+	if (o->memory_mb > 0 && setrlimit(RLIMIT_DATA, &r) != 0)
+		log_warn("process", "memory_limit", "mb=%u error=%s", o->memory_mb,
+			 strerror(errno));
+}
+
 int process_start(struct process *p, const struct options *o, struct cfg *cfg,
 		  struct master_link *master)
 {
@@ -338,6 +348,7 @@ int process_start(struct process *p, const struct options *o, struct cfg *cfg,
 		cfg_free(cfg);
 		return 1;
 	}
+	limit_memory(o);
 	init_engine(p, cfg);
 	if (take_old_sockets(p) != 0) {
 		cfg_free(cfg);

@@ -157,9 +157,9 @@ static char *read_record(int fd)
 int upgrade_take(pid_t *worker, struct master_link *ml)
 {
 	const char *number = getenv(ENV);
-	char *text, *at, *line;
+	char *text, *at, *line, *end = NULL;
 	int64_t fd;
-	int pid, link_fd;
+	long pid, link_fd;
 
 	if (number == NULL || str_parse_int(str_from(number), 3, INT_MAX, &fd) != 0)
 		return -ENOENT;
@@ -168,13 +168,14 @@ int upgrade_take(pid_t *worker, struct master_link *ml)
 	unsetenv(ENV);
 	at = text;
 	line = at != NULL ? strsep(&at, "\n") : NULL;
-	if (line == NULL || sscanf(line, "%d %d", &pid, &link_fd) != 2 ||
-	    fcntl(link_fd, F_SETFD, FD_CLOEXEC) != 0) {
+	pid = line != NULL ? strtol(line, &end, 10) : 0;
+	link_fd = pid > 0 ? strtol(end, &end, 10) : -1;
+	if (pid <= 0 || *end != '\0' || fcntl((int)link_fd, F_SETFD, FD_CLOEXEC) != 0) {
 		free(text);
 		return -EINVAL;
 	}
-	*worker = pid;
-	ml->fd = link_fd;
+	*worker = (pid_t)pid;
+	ml->fd = (int)link_fd;
 	while (at != NULL && (line = strsep(&at, "\n")) != NULL)
 		take_line(line, ml);
 	free(text);

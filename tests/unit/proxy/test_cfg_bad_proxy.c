@@ -37,6 +37,8 @@ static const struct {
 	  "cfg:8:20: error: 'tcp-ut' expects a time such as 5s or 500ms, got 'soon'" },
 	{ FRONT("bind :8001 namespace x"),
 	  "cfg:8:13: error: 'bind namespace' is known to HAProxy, but not supported yet" },
+	{ BACK("source 127.0.0.1 weight 3"),
+	  "cfg:7:19: error: unknown parameter 'weight' of 'source'" },
 	{ BACK("server s 127.0.0.1:80 usesrc client"),
 	  "cfg:7:24: error: 'usesrc' is given together with 'source': source 0.0.0.0 usesrc ..." },
 	{ BACK("server s 127.0.0.1:80 source 0.0.0.0 usesrc hdr_ip(x)"),
@@ -132,9 +134,9 @@ static const struct {
 	{ BACK("http-reuse foo"),
 	  "cfg:7:13: error: 'http-reuse' expects 'never', 'safe', 'aggressive' or 'always', got "
 	  "'foo'" },
-	{ BACK("option forwarded for-expr src"),
-	  "cfg:7:19: error: the parameter 'for-expr' of 'option forwarded' is known to HAProxy, but "
-	  "not supported yet" },
+	{ BACK("option forwarded for-expr src"), "cfg:7:19: error: the parameter 'for-expr' of "
+						 "'option forwarded' is known to HAProxy, but "
+						 "not supported yet" },
 	{ FRONT("option httpchk"),
 	  "cfg:8:9: warning: 'option httpchk' has no effect in 'frontend' and is ignored: it "
 	  "belongs in 'defaults', 'listen', 'backend'" },

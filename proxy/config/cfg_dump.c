@@ -602,6 +602,7 @@ static void dump_proxy(struct strbuf *b, const struct cfg_proxy *x, bool with_id
 	if (x->is_frontend) {
 		put_uint(b, "maxconn", x->maxconn, 0);
 		put_uint(b, "backlog", x->backlog, 0);
+		put_uint(b, "rate-limit sessions", x->rate_limit, 0);
 	}
 	dump_timeouts(b, x);
 	dump_options(b, x);

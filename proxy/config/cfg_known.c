@@ -219,7 +219,6 @@ const struct known cfg_known[] = {
 	UNSUPPORTED("option transparent", SEC_DEF_BE),
 	UNSUPPORTED("option idle-close-on-response", SEC_DEF_FE),
 	UNSUPPORTED("persist rdp-cookie", SEC_DEF_BE),
-	UNSUPPORTED("rate-limit sessions", SEC_DEF_FE),
 	UNSUPPORTED("redirect", SEC_PROXY),
 	UNSUPPORTED("server-state-file-name", SEC_DEF_BE),
 	UNSUPPORTED("server-template", SEC_BE),

@@ -334,6 +334,7 @@ struct cfg_proxy {
 	/* frontend */
 	const struct cfg_bind *binds;
 	unsigned maxconn, backlog;
+	unsigned rate_limit; /* rate-limit sessions: new ones a second; 0: none */
 	const struct cfg_proxy *default_backend; /* NULL: this proxy itself (listen), or 503 */
 	const struct cfg_rule *use_backends;     /* the first that holds, before default_backend */
 	const struct cfg_rule *monitor_fails;

@@ -198,6 +198,8 @@ const struct keyword cfg_proxy_keywords[] = {
 	  "connections of this frontend at a time" },
 	{ "backlog", SEC_DEF_FE, 1, 1, KW_SIDE, set_uint, P(backlog), "NUMBER",
 	  "connections that wait to be accepted" },
+	{ "rate-limit sessions", SEC_DEF_FE, 1, 1, KW_SIDE, set_uint, P(rate_limit), "NUMBER",
+	  "new connections of this frontend a second; the others wait in the backlog" },
 	{ "fullconn", SEC_DEF_BE, 1, 1, KW_SIDE, set_uint, P(fullconn), "NUMBER",
 	  "load at which servers reach their maxconn (see minconn)" },
 	{ "retries", SEC_DEF_BE, 1, 1, KW_SIDE, set_uint, P(retries), "NUMBER",

@@ -39,6 +39,17 @@ static void unreserve(struct engine *e, struct listener *l)
 		gauge_dec(e->conns);
 }
 
+/* rate-limit sessions: what all threads accepted in the last second. */
+static bool is_too_fast(struct worker *w, const struct frontend *fe, uint32_t limit)
+{
+	int64_t now_us = worker_now(w);
+	uint32_t rate = 0;
+
+	for (unsigned i = 0; i < fe->n_threads; i++)
+		rate += rate_get(&fe->counters[i].sess_rate, now_us);
+	return rate >= limit;
+}
+
 /* Count a connection in before accepting it, so that threads together stay below the limits. */
 static bool reserve(struct engine *e, struct listener *l)
 {
@@ -75,6 +86,9 @@ static int accept_one(struct acceptor *a)
 	struct addr peer;
 	int fd;
 
+	if (UNLIKELY(rcu_dereference(fe->cfg)->rate_limit > 0) &&
+	    is_too_fast(a->w, fe, rcu_dereference(fe->cfg)->rate_limit))
+		return -EBUSY;
 	if (!reserve(e, a->l))
 		return -EBUSY;
 	peer.len = sizeof(peer.un);

@@ -106,7 +106,7 @@ static const struct column columns[] = {
 	U32("iid", F | B | S, iid), U32("sid", F | B | S, sid),
 	U32_IF("throttle", S, throttle, IF_NOT_ZERO), U64("lbtot", B | S, lbtot), TEXT_IF("tracked", S, tracked, ALWAYS),
 	{ "type", F | B | S, COL_TYPE, 0, ALWAYS },
-	U32("rate", F | B | S, rate), ZERO("rate_lim", F), U32("rate_max", F | B | S, rate_max),
+	U32("rate", F | B | S, rate), U32("rate_lim", F, rate_lim), U32("rate_max", F | B | S, rate_max),
 	TEXT_IF("check_status", S, check_status, IF_CHECK_RUNS),
 	{ "check_code", S, COL_U32, AT(check_code), IF_CHECK_CODE },
 	I64_IF("check_duration", S, check_ms, IF_NOT_NEGATIVE),

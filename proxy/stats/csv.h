@@ -28,6 +28,7 @@ struct stats_row {
 	uint64_t stot, bin, bout, dreq, dresp, ereq, econ, eresp, wretr, wredis;
 	char status[40];
 	uint32_t weight, user_weight, act, bck;
+	uint32_t rate_lim;
 	uint32_t throttle; /* percent; 0: no slow start */
 	uint64_t chkfail, chkdown;
 	int64_t lastchg_s, downtime_s;

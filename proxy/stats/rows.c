@@ -123,7 +123,8 @@ void stats_row_frontend(const struct frontend *fe, struct stats_row *row)
 				   .proxy = fe->name,
 				   .service = "FRONTEND",
 				   .iid = fe->id,
-				   .slim = px->maxconn > 0 ? px->maxconn : process_maxconn() };
+				   .slim = px->maxconn > 0 ? px->maxconn : process_maxconn(),
+				   .rate_lim = px->rate_limit };
 	fill_counters(row, fe->counters, fe->n_threads, clock_mono_us());
 	fill_gauges(row, &fe->sess, NULL);
 	fill_h1_frontend(row);

@@ -212,6 +212,7 @@ static const struct {
 	{ BACKEND, "retry-on all-retryable-errors",
 	  "\tretry-on conn-failure empty-response junk-response response-timeout 0rtt-rejected 500 "
 	  "502 503 504\n" },
+	{ FRONTEND, "rate-limit sessions 10", "\trate-limit sessions 10\n" },
 	{ BACKEND, "balance static-rr", "\tbalance static-rr\n" },
 	{ BACKEND, "balance first", "\tbalance first\n" },
 	{ BACKEND, "balance random", "\tbalance random\n" },

@@ -130,6 +130,21 @@ static unsigned inherit_fds(const struct plan *plan, const struct plan_entry *e,
 	return n;
 }
 
+/* Another bind line of ours listens on this port: on another interface, or on an address that
+ * contains this one or is part of it. It may leave with this very reload. */
+static bool is_our_port(const struct plan *plan, const struct addr *a)
+{
+	const struct listener *l;
+
+	if (a->len == 0 || a->sa.sa_family == AF_UNIX)
+		return false;
+	list_for_each (l, &plan->process->listeners, node)
+		if (l->addr.len > 0 && l->addr.sa.sa_family != AF_UNIX &&
+		    addr_port(&l->addr) == addr_port(a))
+			return true;
+	return false;
+}
+
 static void plan_bind(struct plan *plan, struct plan_entry *e, const struct cfg_bind *b)
 {
 	struct listener *l = e->is_new_frontend ? NULL : find_running(plan, e->fe, b->key);
@@ -142,7 +157,7 @@ static void plan_bind(struct plan *plan, struct plan_entry *e, const struct cfg_
 	}
 	n = inherit_fds(plan, e, b, &fds);
 	l = listener_open(b, e->fe, plan->process->engine.n_threads, n > 0 ? fds : NULL, n,
-			  plan->is_takeover, plan->diag);
+			  plan->is_takeover || is_our_port(plan, &b->addr), plan->diag);
 	free(fds);
 	if (l != NULL)
 		list_add_tail(&plan->new_listeners, &l->node);

@@ -32,6 +32,27 @@ START_TEST(test_reload_under_load_loses_nothing)
 }
 END_TEST
 
+START_TEST(test_a_bind_line_changes_its_interface_and_address)
+{
+	static const char *const changes[] = { "127.0.0.1:%u interface lo", "127.0.0.1:%u", "*:%u",
+					       "127.0.0.1:%u" };
+	char bind[64];
+
+	start(false);
+	for (unsigned i = 0; i < ARRAY_LEN(changes); i++) {
+		snprintf(bind, sizeof(bind), changes[i], port);
+		run_write(&run, "p.cfg",
+			  "defaults\n\tmode http\n\ttimeout connect 5s\n\ttimeout client 8s\n"
+			  "\ttimeout server 8s\nfrontend fe\n\tbind %s\n\tdefault_backend be\n"
+			  "backend be\n\tserver s 127.0.0.1:%u\n",
+			  bind, server_port);
+		reload(" reloaded ", i + 1);
+		ck_assert_int_eq(get(port), 200);
+	}
+	end(SIGTERM);
+}
+END_TEST
+
 /* Rules lead to objects of the configuration they stand in: backends and servers come and go with
  * every reload, and conditions ask about both. */
 START_TEST(test_rules_change_under_load)
@@ -438,6 +459,7 @@ int main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_reload_under_load_loses_nothing);
+	tcase_add_test(tc, test_a_bind_line_changes_its_interface_and_address);
 	tcase_add_test(tc, test_rules_change_under_load);
 	tcase_add_test(tc, test_a_bad_file_changes_nothing);
 	tcase_add_test(tc, test_a_port_in_use_changes_nothing);

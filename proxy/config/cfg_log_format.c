@@ -128,6 +128,23 @@ static void end_text(struct compiler *c)
 	strbuf_clear(&c->text);
 }
 
+/* A new instruction; a short text goes in front of it, a longer one becomes its own. */
+static struct log_instr *start_instr(struct compiler *c)
+{
+	struct log_instr *i;
+
+	if (c->text.len > LOG_LEAD_MAX)
+		end_text(c);
+	i = &c->out->instr[c->out->n++];
+	if (c->text.len > 0) {
+		memcpy(i->lead, c->text.p, c->text.len);
+		i->n_lead = (uint8_t)c->text.len;
+		i->flags = c->after_space ? LOG_ENDS_SPACED : 0;
+		strbuf_clear(&c->text);
+	}
+	return i;
+}
+
 static void add_space(struct compiler *c)
 {
 	if (c->after_space)
@@ -207,10 +224,9 @@ static bool add_variable(struct compiler *c, struct str name, struct str flag_wo
 			   c->keyword, v->name);
 		return false;
 	}
-	end_text(c);
-	i = &c->out->instr[c->out->n++];
+	i = start_instr(c);
 	i->op = v->op;
-	i->flags = flags;
+	i->flags |= flags;
 	c->out->needs |= v->needs;
 	/* what may be empty leaves a space before it the last thing, perhaps */
 	c->after_doubt = v->may_be_empty && (c->after_doubt || c->after_space);

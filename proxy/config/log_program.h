@@ -96,9 +96,13 @@ enum log_need {
 	LOG_NEED_END = 64, /* bytes or times that only the end knows: else a line comes early */
 };
 
+#define LOG_LEAD_MAX 8
+
 struct log_instr {
 	uint8_t op;    /* enum log_op */
-	uint8_t flags; /* enum log_flag */
+	uint8_t flags; /* enum log_flag; LOG_ENDS_SPACED is about lead, or text */
+	uint8_t n_lead;
+	char lead[LOG_LEAD_MAX]; /* a short text before it: no instruction of its own, no call */
 	struct str text;
 };
 

@@ -10,6 +10,7 @@
 #include "net/frontend.h"
 #include "pool/backend.h"
 
+#define SECOND_LEN 20 /* 24/Nov/2026:22:20:28 */
 #define URI_MAX 1023 /* bytes of the request line that HAProxy keeps */
 
 static const char months[12][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
@@ -33,13 +34,13 @@ static void put(struct cursor *c, const char *z)
 	put_bytes(c, z, strlen(z));
 }
 
-static void put_char(struct cursor *c, char ch)
+static inline void put_char(struct cursor *c, char ch)
 {
 	if (c->at < c->end)
 		*c->at++ = ch;
 }
 
-static void put_number(struct cursor *c, int64_t n)
+static void put_long_number(struct cursor *c, int64_t n)
 {
 	char digits[24], *p = digits + sizeof(digits);
 	uint64_t u = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
@@ -50,6 +51,14 @@ static void put_number(struct cursor *c, int64_t n)
 	if (n < 0)
 		*--p = '-';
 	put_bytes(c, p, (size_t)(digits + sizeof(digits) - p));
+}
+
+static inline void put_number(struct cursor *c, int64_t n)
+{
+	if (LIKELY(n >= 0 && n < 10))
+		put_char(c, (char)('0' + n));
+	else
+		put_long_number(c, n);
 }
 
 static void put_padded(struct cursor *c, unsigned n, unsigned width)
@@ -115,18 +124,20 @@ static void put_quote(struct cursor *c, uint8_t flags)
 /* A text of our own, or one that is missing. */
 static void put_text(struct cursor *c, struct str s, uint8_t flags)
 {
+	if (LIKELY(s.len > 0 && (flags & (LOG_QUOTED | LOG_ESCAPED)) == 0)) {
+		put_bytes(c, s.p, s.len);
+		return;
+	}
 	if (s.len == 0) {
 		put(c, flags & LOG_QUOTED ? "\"\"" : flags & LOG_MANDATORY ? "-" : "");
 		return;
 	}
 	put_quote(c, flags);
-	for (size_t i = 0; UNLIKELY((flags & LOG_ESCAPED) != 0) && i < s.len; i++) {
-		if (must_escape((unsigned char)s.p[i]))
+	for (size_t i = 0; i < s.len; i++) {
+		if ((flags & LOG_ESCAPED) && must_escape((unsigned char)s.p[i]))
 			put_char(c, '\\');
 		put_char(c, s.p[i]);
 	}
-	if (LIKELY(!(flags & LOG_ESCAPED)))
-		put_bytes(c, s.p, s.len);
 	put_quote(c, flags);
 }
 
@@ -261,7 +272,7 @@ static void put_second(struct cursor *c, struct log_second *s, time_t t, bool is
 			 (unsigned)(zone < 0 ? -zone : zone) % 60);
 		s->t = t;
 	}
-	put(c, s->text);
+	put_bytes(c, s->text, SECOND_LEN);
 }
 
 static void put_date_ms(struct cursor *c, struct log_dates *d, int64_t real_us)
@@ -349,8 +360,21 @@ static void put_default(struct cursor *c, const struct access_record *r)
 	put(c, r->is_http ? "/HTTP)" : "/TCP)");
 }
 
-static void run_one(struct cursor *c, const struct log_instr *i, const struct access_record *r,
-		    struct log_dates *d)
+/* The short text before an instruction: copied whole where there is room. */
+static inline void put_lead(struct cursor *c, const struct log_instr *i)
+{
+	if (LIKELY(c->end - c->at >= LOG_LEAD_MAX)) {
+		memcpy(c->at, i->lead, LOG_LEAD_MAX);
+		c->at += i->n_lead;
+	} else {
+		put_bytes(c, i->lead, i->n_lead);
+	}
+	if (i->flags & LOG_ENDS_SPACED)
+		c->spaced = c->at;
+}
+
+static inline void run_one(struct cursor *c, const struct log_instr *i,
+			   const struct access_record *r, struct log_dates *d)
 {
 	const uint8_t flags = i->flags;
 
@@ -561,10 +585,10 @@ static void run_one(struct cursor *c, const struct log_instr *i, const struct ac
 		put_date_zone(c, d, r->request_real_us, true);
 		return;
 	case LOG_OP_ts:
-		put_bytes(c, r->term, MIN(strlen(r->term), (size_t)2));
+		put_bytes(c, r->term, 2);
 		return;
 	case LOG_OP_tsc:
-		put(c, r->term);
+		put_bytes(c, r->term, 4);
 		return;
 	}
 	UNREACHABLE();
@@ -575,8 +599,11 @@ size_t log_format_run(const struct log_program *f, const struct access_record *r
 {
 	struct cursor c = { out, out + size, out };
 
-	for (unsigned i = 0; i < f->n; i++)
-		run_one(&c, &f->instr[i], r, d);
+	for (const struct log_instr *i = f->instr, *end = f->instr + f->n; i < end; i++) {
+		if (i->n_lead > 0)
+			put_lead(&c, i);
+		run_one(&c, i, r, d);
+	}
 	return (size_t)(c.at - out);
 }
 

@@ -329,7 +329,7 @@ static bool parse_min_recv(struct cfg_parser *p, unsigned at, struct cfg_step *o
 	return true;
 }
 
-/* Options before the match. Returns whether all is well; *at is behind them. */
+/* Options around the match. Returns whether all is well; *at is behind them. */
 static bool parse_options(struct cfg_parser *p, const struct keyword *kw, unsigned *at,
 			  struct cfg_step *out)
 {
@@ -393,8 +393,10 @@ static bool parse_match(struct cfg_parser *p, unsigned *at, const char *what, bo
 }
 
 /* name [-m HOW] NAME [value [-m HOW] VALUE] */
-static bool parse_header(struct cfg_parser *p, unsigned at, struct cfg_step *out)
+static bool parse_header(struct cfg_parser *p, unsigned *behind, struct cfg_step *out)
 {
+	unsigned at = *behind;
+
 	if (cfg_arg_is(p, at, "name-lf")) {
 		cfg_error(p, at, "'name-lf' is known to HAProxy, but not supported yet");
 		return false;
@@ -407,17 +409,19 @@ static bool parse_header(struct cfg_parser *p, unsigned at, struct cfg_step *out
 	at++;
 	if (!parse_match(p, &at, "name", true, &out->name))
 		return false;
-	if (at >= p->line->n)
-		return true;
+	*behind = at;
 	if (cfg_arg_is(p, at, "value-lf")) {
 		cfg_error(p, at, "'value-lf' is known to HAProxy, but not supported yet");
 		return false;
 	}
 	if (!cfg_arg_is(p, at, "value"))
-		return cfg_no_more_args(p, at);
+		return true;
 	at++;
 	out->has_value = true;
-	return parse_match(p, &at, "value", false, &out->value) && cfg_no_more_args(p, at);
+	if (!parse_match(p, &at, "value", false, &out->value))
+		return false;
+	*behind = at;
+	return true;
 }
 
 static const struct match_word {
@@ -436,21 +440,22 @@ static const struct match_word {
 	{ "rbinary", false, true, 0, CFG_EXPECT_RBINARY },
 };
 
-static bool parse_pattern(struct cfg_parser *p, const struct keyword *kw, unsigned at,
+/* *behind: the pattern's first word, then the word behind it. */
+static bool parse_pattern(struct cfg_parser *p, const struct keyword *kw, unsigned *behind,
 			  const char *word, struct cfg_step *out)
 {
 	const bool is_status = out->what == CFG_EXPECT_STATUS;
+	const unsigned at = *behind;
 
 	if (out->what == CFG_EXPECT_HDR || out->what == CFG_EXPECT_FHDR)
-		return parse_header(p, at, out);
+		return parse_header(p, behind, out);
+	*behind += 1;
 	out->text = cfg_arg(p, at);
 	if (out->text.len == 0) {
 		cfg_error(p, at, "'%s %s' expects %s", kw->name, word,
 			  is_status ? "codes such as 200 or 200,300-399" : "a pattern");
 		return false;
 	}
-	if (!cfg_no_more_args(p, at + 1))
-		return false;
 	switch (out->what) {
 	case CFG_EXPECT_STATUS:
 		return parse_statuses(p, at, out);
@@ -494,7 +499,10 @@ bool cfg_expect_parse(struct cfg_parser *p, const struct keyword *kw, unsigned a
 		if (!str_eq(word, str_from(m->word)) || !(is_http ? m->is_http : m->is_tcp))
 			continue;
 		out->what = is_http ? m->what : m->what_tcp;
-		return parse_pattern(p, kw, at + 1, m->word, out);
+		at++;
+		/* options may stand behind the pattern too */
+		return parse_pattern(p, kw, &at, m->word, out) && parse_options(p, kw, &at, out) &&
+		       cfg_no_more_args(p, at);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(later); i++) {
 		if (!str_eq(word, str_from(later[i])))

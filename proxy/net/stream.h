@@ -147,6 +147,9 @@ void stream_replay(struct stream *st);
 bool stream_retry_response(struct stream *st, unsigned why);
 /* What to wait for, and until when. The last thing that an event handler does. */
 void stream_update(struct stream *st);
+/* Until when the client, the server (or a pause) must have gone on; INT64_MAX: for ever. */
+int64_t stream_client_deadline(const struct stream *st);
+int64_t stream_server_deadline(const struct stream *st);
 
 /* channel.c */
 /* Room for reading into ch; attaches a buffer. headroom: to leave in front when it is empty. 0:

@@ -68,6 +68,33 @@ START_TEST(test_takeover_of_sockets_under_load_loses_nothing)
 }
 END_TEST
 
+static void write_sharing_cfg(unsigned n_threads)
+{
+	run_write(
+		&run, "p.cfg",
+		"global\n\tstats socket unix@sock level admin expose-fd listeners\n"
+		"\tnbthread %u\ndefaults\n\tmode http\n\ttimeout connect 5s\n\ttimeout client 8s\n"
+		"\ttimeout server 8s\nfrontend fe\n\tbind 127.0.0.1:%u\n"
+		"\tdefault_backend be\nbackend be\n\tserver s 127.0.0.1:%u\n",
+		n_threads, port, server_port);
+}
+
+static const unsigned thread_counts[][2] = { { 5, 2 }, { 1, 4 } };
+
+/* A socket that no thread watched would swallow every fifth client. */
+START_TEST(test_all_sockets_are_watched_by_other_numbers_of_threads)
+{
+	write_sharing_cfg(thread_counts[_i][0]);
+	start(false);
+	write_sharing_cfg(thread_counts[_i][1]);
+	succeed("-sf", true);
+	for (unsigned i = 0; i < 40; i++)
+		ck_assert_int_eq(get(port), 200);
+	ck_assert_int_eq(kill(next.pid, SIGTERM), 0);
+	ck_assert_int_eq(run_wait(&next), 0);
+}
+END_TEST
+
 static const char *const end_flags[] = { "-sf", "-st" };
 
 START_TEST(test_the_old_process_ends)
@@ -348,6 +375,8 @@ int main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, setup_both, teardown_both);
 	tcase_add_test(tc, test_takeover_of_sockets_under_load_loses_nothing);
+	tcase_add_loop_test(tc, test_all_sockets_are_watched_by_other_numbers_of_threads, 0,
+			    (int)ARRAY_LEN(thread_counts));
 	tcase_add_loop_test(tc, test_the_old_process_ends, 0, (int)ARRAY_LEN(end_flags));
 	tcase_add_test(tc, test_the_old_process_finishes_its_requests);
 	tcase_add_test(tc, test_sockets_are_not_given_without_expose_fd);

@@ -94,8 +94,8 @@ int board_plan_commit(struct board_plan *p)
 	return 0;
 }
 
-void board_set_handover(struct board_instance *bi, const struct net_dest *to,
-			const uint8_t bytes[HANDOVER_LEN])
+void board_set_handover(struct board_instance *bi, const struct net_dest *to, const uint8_t *bytes,
+			size_t len)
 {
 	uint32_t seq = atomic_load(&bi->handover_seq) | 1;
 
@@ -105,7 +105,9 @@ void board_set_handover(struct board_instance *bi, const struct net_dest *to,
 		return;
 	}
 	bi->handover_to = *to;
-	memcpy(bi->handover, bytes, HANDOVER_LEN);
+	ASSERT(len <= sizeof(bi->handover));
+	bi->handover_len = (uint32_t)len;
+	memcpy(bi->handover, bytes, len);
 	atomic_store(&bi->handover_seq, seq + 1 ? seq + 1 : 2);
 }
 
@@ -160,14 +162,15 @@ const uint8_t *board_packet_bytes(const struct board_packet *k)
 	return (const uint8_t *)k + ALIGN8(sizeof(*k));
 }
 
-bool board_get_handover(const struct board_instance *bi, struct net_dest *to,
-			uint8_t bytes[HANDOVER_LEN])
+size_t board_get_handover(const struct board_instance *bi, struct net_dest *to,
+			  uint8_t bytes[HANDOVER_MAX_LEN])
 {
 	uint32_t seq = atomic_load(&bi->handover_seq);
+	size_t len = bi->handover_len;
 
-	if (seq == 0 || (seq & 1))
-		return false;
+	if (seq == 0 || seq & 1 || len > sizeof(bi->handover))
+		return 0;
 	*to = bi->handover_to;
-	memcpy(bytes, bi->handover, HANDOVER_LEN);
-	return atomic_load(&bi->handover_seq) == seq;
+	memcpy(bytes, bi->handover, len);
+	return atomic_load(&bi->handover_seq) == seq ? len : 0;
 }

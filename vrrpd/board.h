@@ -35,7 +35,8 @@ struct board_instance {
 	_Atomic uint32_t is_revoked;    /* set by the guardian: it let go in the worker's place */
 	_Atomic uint32_t handover_seq;  /* odd: being written; 0: none */
 	struct net_dest handover_to;
-	uint8_t handover[HANDOVER_LEN];
+	uint32_t handover_len;
+	uint8_t handover[HANDOVER_MAX_LEN];
 };
 
 struct board_half {
@@ -70,8 +71,8 @@ void board_plan_packet(struct board_plan *p, struct board_instance *bi, const st
 /* 0 or -ENOSPC: the old plan stays in force. */
 NODISCARD int board_plan_commit(struct board_plan *p);
 /* NULL clears it. */
-void board_set_handover(struct board_instance *bi, const struct net_dest *to,
-			const uint8_t bytes[HANDOVER_LEN]);
+void board_set_handover(struct board_instance *bi, const struct net_dest *to, const uint8_t *bytes,
+			size_t len);
 
 /* Reader. NULL when there is no plan, or one that makes no sense. */
 struct board_half *board_current(struct board *b);
@@ -82,8 +83,8 @@ const struct vip *board_vips(const struct board_half *h, const struct board_inst
 const struct board_packet *board_next_packet(const struct board_half *h,
 					     const struct board_instance *bi, uint32_t *cursor);
 const uint8_t *board_packet_bytes(const struct board_packet *k);
-/* A consistent copy; false: none, or torn by the worker's death. */
-bool board_get_handover(const struct board_instance *bi, struct net_dest *to,
-			uint8_t bytes[HANDOVER_LEN]);
+/* A consistent copy; its length, or 0: none, or torn by the worker's death. */
+size_t board_get_handover(const struct board_instance *bi, struct net_dest *to,
+			  uint8_t bytes[HANDOVER_MAX_LEN]);
 
 #endif

@@ -43,23 +43,23 @@ static void let_go(struct guardian *g, struct board_half *h, struct board_instan
 {
 	int64_t start = clock_mono_us();
 	const struct board_packet *k;
-	uint8_t claim[HANDOVER_LEN];
+	uint8_t claim[HANDOVER_MAX_LEN];
 	struct net_dest to;
 	uint32_t cursor = 0;
 	size_t n_vips;
 	const struct vip *vips = board_vips(h, bi, &n_vips);
-	bool is_asked = board_get_handover(bi, &to, claim);
+	size_t claim_len = board_get_handover(bi, &to, claim);
 	int err = n_vips ? vip_del(&g->nl, vips, n_vips, NULL) : 0;
 
-	if (is_asked && g->udp_fd >= 0)
+	if (claim_len && g->udp_fd >= 0)
 		(void)!vrrp_send(to.dst.sa.sa_family == AF_INET6 ? g->udp6_fd : g->udp_fd, &to,
-				 claim, sizeof(claim));
+				 claim, claim_len);
 	while ((k = board_next_packet(h, bi, &cursor)))
 		(void)!vrrp_send(k->to.dst.sa.sa_family == AF_INET6 ? g->raw6_fd : g->raw_fd,
 				 &k->to, board_packet_bytes(k), k->len);
 	log_warn("guardian", "let_go",
 		 "instance=%.*s cause=%s addresses=%zu error=%d hand_over=%s took_us=%lld",
-		 BOARD_NAME_LEN, bi->name, why, n_vips, -err, is_asked ? "asked" : "none",
+		 BOARD_NAME_LEN, bi->name, why, n_vips, -err, (claim_len > 0) ? "asked" : "none",
 		 (long long)(clock_mono_us() - start));
 }
 

@@ -104,6 +104,8 @@ static void receive(struct handover_sock *s, int fd, bool *more)
 		from.in6.sin6_flowinfo = 0;
 		m.target = target6(buf);
 	}
+	m.bytes = buf;
+	m.len = (size_t)got;
 	s->fn(s->arg, ifindex, &from, &m);
 }
 

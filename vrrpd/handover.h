@@ -26,10 +26,12 @@
 #include <tandem/addr.h>
 #include <tandem/loop.h>
 
+#include "vrrp_auth.h"
 #include "vrrp_fsm.h"
 
 #define HANDOVER_PORT     3112
 #define HANDOVER_LEN      40
+#define HANDOVER_MAX_LEN  (HANDOVER_LEN + VRRP_AUTH_LEN) /* with auth_hmac: signed like adverts */
 #define HANDOVER_VERSION  1
 #define HANDOVER_HELLO_US INT64_C(1000000)
 #define HANDOVER_FRESH_US INT64_C(3000000) /* a peer that was silent for longer is forgotten */
@@ -41,7 +43,9 @@ struct handover_msg {
 	uint8_t vrid, priority; /* effective; 0 in FAULT */
 	enum vrrp_state state;
 	int64_t adver_us;
-	struct addr target; /* CLAIM: who should take over; port 0 */
+	struct addr target;   /* CLAIM: who should take over; port 0 */
+	const uint8_t *bytes; /* received: all of it, borrowed for the call */
+	size_t len;
 };
 
 void handover_build(const struct handover_msg *m, uint8_t out[HANDOVER_LEN]);

@@ -37,6 +37,7 @@ struct vrrp_env {
 	struct link_watch *links;
 	struct vip_nl *nl;
 	int raw_fd, raw6_fd, garp_fd;   /* -1: cannot send */
+	struct board *board;            /* NULL: none */
 	struct handover_sock *handover; /* fd -1: plain VRRP only */
 	const struct cfg_global *global;
 	/* After each transition. */
@@ -100,6 +101,9 @@ struct vrrp_instance {
 	uint8_t master_priority;
 	int64_t master_seen_us;
 	struct hello_peer peers[VRRP_MAX_HELLO_PEERS];
+	/* auth_hmac: the last numbers that we signed with, and those of others */
+	uint64_t sequence, hand_sequence;
+	struct vrrp_auth_replay replay, hand_replay;
 	struct notify notify;
 	ev_timer timer, garp_delay, garp_refresh, garp_lower, garp_pace;
 	size_t pace_at, pace_end; /* garp_interval: announcements sent and wanted */

@@ -59,9 +59,41 @@ static void each_dest(struct vrrp_instance *i, uint16_t port,
 	}
 }
 
-static ssize_t build_advert(const struct vrrp_instance *i, const struct net_dest *to,
-			    uint8_t priority, uint8_t buf[VRRP_MAX_LEN])
+#define CHECKSUM_AT 6
+#define PACKET_ROOM (VRRP_MAX_LEN + VRRP_AUTH_LEN)
+#define GROUP_SLOTS 4 /* senders on a group whose sequence is remembered */
+
+static bool signs(const struct vrrp_instance *i)
 {
+	return i->cfg->hmac && i->cfg->hmac->mode != AUTH_RECEIVE_ONLY;
+}
+
+/* Append the trailer to a PDU or a hand-over message of len bytes. Returns the new length. */
+static size_t append_trailer(const struct vrrp_instance *i, const struct addr *src,
+			     bool is_handover, uint64_t sequence, uint8_t *buf, size_t len)
+{
+	const struct vrrp_auth_message m = { .version = is_handover ? VRRP_AUTH_HANDOVER
+								    : i->params.version,
+					     .vrid = i->cfg->vrid,
+					     .src = src,
+					     .pdu = buf,
+					     .len = len,
+					     .n_masked_at = is_handover ? 0 : CHECKSUM_AT };
+
+	if (!signs(i) || !vrrp_auth_sign(i->cfg->hmac, &m, sequence, buf + len))
+		return len;
+	return len + VRRP_AUTH_LEN;
+}
+
+static uint64_t next_sequence(const struct vrrp_instance *i, uint64_t last)
+{
+	return signs(i) ? vrrp_auth_next(i->cfg->hmac, last, clock_real_us()) : 0;
+}
+
+static ssize_t build_advert(const struct vrrp_instance *i, const struct net_dest *to,
+			    uint8_t priority, uint64_t sequence, uint8_t buf[PACKET_ROOM])
+{
+	ssize_t len;
 	struct vrrp_advert a = {
 		.version = i->params.version,
 		.vrid = i->cfg->vrid,
@@ -74,14 +106,22 @@ static ssize_t build_advert(const struct vrrp_instance *i, const struct net_dest
 	};
 
 	memcpy(a.auth_data, i->cfg->auth_pass, sizeof(a.auth_data));
-	return vrrp_packet_build(&a, &to->src, &to->dst, buf, VRRP_MAX_LEN);
+	len = vrrp_packet_build(&a, &to->src, &to->dst, buf, VRRP_MAX_LEN);
+	if (len < 0)
+		return len;
+	return (ssize_t)append_trailer(i, &to->src, false, sequence, buf, (size_t)len);
 }
+
+struct outgoing {
+	uint8_t priority;
+	uint64_t sequence; /* one for all peers */
+};
 
 static void send_one(struct vrrp_instance *i, const struct net_dest *to, void *arg)
 {
-	uint8_t buf[VRRP_MAX_LEN];
-	const uint8_t *priority = arg;
-	ssize_t len = build_advert(i, to, *priority, buf);
+	uint8_t buf[PACKET_ROOM];
+	const struct outgoing *o = arg;
+	ssize_t len = build_advert(i, to, o->priority, o->sequence, buf);
 	int err = len < 0 ? (int)len
 			  : vrrp_send(i->cfg->family == AF_INET6 ? i->env->raw6_fd : i->env->raw_fd,
 				      to, buf, (size_t)len);
@@ -89,7 +129,7 @@ static void send_one(struct vrrp_instance *i, const struct net_dest *to, void *a
 
 	if (!err) {
 		i->n.adverts_sent++;
-		i->n.zero_sent += *priority == 0;
+		i->n.zero_sent += o->priority == 0;
 		return;
 	}
 	i->n.send_errors++;
@@ -98,9 +138,32 @@ static void send_one(struct vrrp_instance *i, const struct net_dest *to, void *a
 			 log_quoted(str_from(strerror(-err))), held);
 }
 
+/* The guardian's goodbye must be younger than our last advert, else it is an old one to the peers.
+ * It is signed anew in place: if we die just now, the worst is a goodbye that is refused. */
+static void refresh_farewell(struct vrrp_instance *i)
+{
+	struct board_half *h =
+		signs(i) && i->board && i->env->board ? board_current(i->env->board) : NULL;
+	uint64_t sequence = next_sequence(i, i->sequence);
+	const struct board_packet *k;
+	uint32_t cursor = 0;
+
+	while (h && (k = board_next_packet(h, i->board, &cursor))) {
+		uint8_t *bytes = (uint8_t *)board_packet_bytes(k);
+
+		if (k->len > VRRP_AUTH_LEN)
+			(void)append_trailer(i, &k->to.src, false, sequence, bytes,
+					     k->len - VRRP_AUTH_LEN);
+	}
+}
+
 void vrrp_io_send_advert(struct vrrp_instance *i, uint8_t priority)
 {
-	each_dest(i, 0, send_one, &priority);
+	struct outgoing o = { priority, next_sequence(i, i->sequence) };
+
+	i->sequence = o.sequence;
+	each_dest(i, 0, send_one, &o);
+	refresh_farewell(i);
 }
 
 const struct hello_peer *vrrp_io_best_peer(const struct vrrp_instance *i)
@@ -120,9 +183,9 @@ const struct hello_peer *vrrp_io_best_peer(const struct vrrp_instance *i)
 	return best;
 }
 
-/* The hand-over message for the best peer. False: there is none. */
-static bool make_claim(const struct vrrp_instance *i, struct net_dest *to,
-		       uint8_t bytes[HANDOVER_LEN])
+/* The hand-over message for the best peer: its length, 0: there is none. */
+static size_t make_claim(const struct vrrp_instance *i, struct net_dest *to,
+			 uint8_t bytes[HANDOVER_MAX_LEN])
 {
 	const struct hello_peer *peer = vrrp_io_best_peer(i);
 	struct handover_msg m = { .kind = HANDOVER_CLAIM,
@@ -132,7 +195,7 @@ static bool make_claim(const struct vrrp_instance *i, struct net_dest *to,
 				  .adver_us = i->params.adver_us };
 
 	if (!peer || !i->ifindex || !i->src.len)
-		return false;
+		return 0;
 	m.target = peer->addr;
 	/* To the group where there is one: no ARP stands between us and the peer. */
 	*to = (struct net_dest){ .ifindex = i->ifindex,
@@ -140,18 +203,21 @@ static bool make_claim(const struct vrrp_instance *i, struct net_dest *to,
 				 .dst = i->cfg->is_unicast ? peer->addr : group_of(i) };
 	addr_set_port(&to->dst, HANDOVER_PORT);
 	handover_build(&m, bytes);
-	return true;
+	return append_trailer(i, &i->src, true, next_sequence(i, i->hand_sequence), bytes,
+			      HANDOVER_LEN);
 }
 
 void vrrp_io_send_claim(struct vrrp_instance *i)
 {
-	uint8_t bytes[HANDOVER_LEN];
+	uint8_t bytes[HANDOVER_MAX_LEN];
 	struct net_dest to;
+	size_t len = handover_fd(i) == -1 ? 0 : make_claim(i, &to, bytes);
 	int err;
 
-	if (handover_fd(i) == -1 || !make_claim(i, &to, bytes))
+	if (!len)
 		return;
-	err = vrrp_send(handover_fd(i), &to, bytes, sizeof(bytes));
+	i->hand_sequence = next_sequence(i, i->hand_sequence);
+	err = vrrp_send(handover_fd(i), &to, bytes, len);
 	if (err)
 		i->n.send_errors++;
 	else
@@ -160,8 +226,13 @@ void vrrp_io_send_claim(struct vrrp_instance *i)
 
 static void send_hello(struct vrrp_instance *i, const struct net_dest *to, void *arg)
 {
+	uint8_t bytes[HANDOVER_MAX_LEN];
+	size_t len;
+
+	memcpy(bytes, arg, HANDOVER_LEN);
+	len = append_trailer(i, &to->src, true, i->hand_sequence, bytes, HANDOVER_LEN);
 	/* Lost hellos cost speed, not correctness: no log line. */
-	(void)!vrrp_send(handover_fd(i), to, arg, HANDOVER_LEN);
+	(void)!vrrp_send(handover_fd(i), to, bytes, len);
 }
 
 void vrrp_io_send_hello(struct vrrp_instance *i)
@@ -176,6 +247,7 @@ void vrrp_io_send_hello(struct vrrp_instance *i)
 	if (handover_fd(i) == -1)
 		return;
 	handover_build(&m, bytes);
+	i->hand_sequence = next_sequence(i, i->hand_sequence);
 	each_dest(i, HANDOVER_PORT, send_hello, bytes);
 }
 
@@ -206,7 +278,42 @@ static enum vrrp_parse_error check_origin(const struct vrrp_instance *i, const s
 	return rx->ttl >= p->min_ttl && rx->ttl <= p->max_ttl ? VRRP_PKT_OK : VRRP_PKT_TTL;
 }
 
-static enum vrrp_parse_error check(const struct vrrp_instance *i, const struct vrrp_rx *rx,
+static enum vrrp_parse_error auth_error(enum vrrp_auth_result r)
+{
+	static const enum vrrp_parse_error errors[] = {
+		[AUTH_OK] = VRRP_PKT_OK,          [AUTH_FORMAT] = VRRP_PKT_AUTH_FORMAT,
+		[AUTH_TIME] = VRRP_PKT_AUTH_TIME, [AUTH_KEY] = VRRP_PKT_AUTH_KEY,
+		[AUTH_HMAC] = VRRP_PKT_AUTH_HMAC, [AUTH_REPLAY] = VRRP_PKT_REPLAY,
+	};
+
+	return errors[r];
+}
+
+/* Is what came from src, `len` bytes of which the first pdu_len are signed, what auth_hmac wants?
+ */
+static enum vrrp_parse_error check_signature(struct vrrp_instance *i, const struct addr *src,
+					     bool is_handover, const uint8_t *bytes, size_t pdu_len,
+					     size_t len)
+{
+	const struct vrrp_auth *a = i->cfg->hmac;
+	const struct vrrp_auth_message m = { .version = is_handover ? VRRP_AUTH_HANDOVER
+								    : i->params.version,
+					     .vrid = i->cfg->vrid,
+					     .src = src,
+					     .pdu = bytes,
+					     .len = pdu_len,
+					     .n_masked_at = is_handover ? 0 : CHECKSUM_AT };
+
+	if (!a)
+		return VRRP_PKT_OK;
+	if (len != pdu_len + VRRP_AUTH_LEN)
+		return a->mode == AUTH_ENFORCE ? VRRP_PKT_UNSIGNED : VRRP_PKT_OK;
+	return auth_error(vrrp_auth_verify(a, is_handover ? &i->hand_replay : &i->replay,
+					   i->cfg->is_unicast ? VRRP_AUTH_SLOTS : GROUP_SLOTS, &m,
+					   bytes + pdu_len, clock_real_us()));
+}
+
+static enum vrrp_parse_error check(struct vrrp_instance *i, const struct vrrp_rx *rx,
 				   struct vrrp_advert *a)
 {
 	struct vrrp_expect e = {
@@ -223,6 +330,10 @@ static enum vrrp_parse_error check(const struct vrrp_instance *i, const struct v
 	memcpy(e.auth_data, i->cfg->auth_pass, sizeof(e.auth_data));
 	if (err == VRRP_PKT_OK)
 		err = vrrp_packet_parse(rx->pdu, rx->len, &rx->src, &rx->dst, a);
+	if (err == VRRP_PKT_OK && (a->version != e.version || a->vrid != e.vrid))
+		return vrrp_packet_check(a, &e);
+	if (err == VRRP_PKT_OK)
+		err = check_signature(i, &rx->src, false, rx->pdu, a->pdu_len, rx->len);
 	if (err == VRRP_PKT_OK)
 		err = vrrp_packet_check(a, &e);
 	return err;
@@ -321,7 +432,9 @@ void vrrp_io_on_handover(struct vrrp_instance *i, const struct addr *src,
 {
 	if (is_same_ip(src, &i->src))
 		return;
-	if (i->cfg->is_unicast && !find_peer(i, src)) {
+	if ((i->cfg->is_unicast && !find_peer(i, src)) ||
+	    (i->cfg->hmac &&
+	     check_signature(i, src, true, m->bytes, HANDOVER_LEN, m->len) != VRRP_PKT_OK)) {
 		i->n.claims_refused += m->kind == HANDOVER_CLAIM;
 		return;
 	}
@@ -345,8 +458,8 @@ struct plan_arg {
 static void plan_zero(struct vrrp_instance *i, const struct net_dest *to, void *arg)
 {
 	struct plan_arg *a = arg;
-	uint8_t buf[VRRP_MAX_LEN];
-	ssize_t len = build_advert(i, to, 0, buf);
+	uint8_t buf[PACKET_ROOM];
+	ssize_t len = build_advert(i, to, 0, next_sequence(i, i->sequence), buf);
 
 	if (len > 0)
 		board_plan_packet(a->plan, a->bi, to, buf, (size_t)len);
@@ -370,13 +483,12 @@ void vrrp_io_plan(struct vrrp_instance *i, struct board_plan *p)
 
 void vrrp_io_update_board(struct vrrp_instance *i)
 {
-	uint8_t bytes[HANDOVER_LEN];
+	uint8_t bytes[HANDOVER_MAX_LEN];
 	struct net_dest to;
+	size_t len;
 
 	if (!i->board)
 		return;
-	if (make_claim(i, &to, bytes))
-		board_set_handover(i->board, &to, bytes);
-	else
-		board_set_handover(i->board, NULL, NULL);
+	len = make_claim(i, &to, bytes);
+	board_set_handover(i->board, len ? &to : NULL, bytes, len);
 }

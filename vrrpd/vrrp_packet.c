@@ -130,6 +130,7 @@ enum vrrp_parse_error vrrp_packet_parse(const uint8_t *pdu, size_t len, const st
 	if (out->adver_us == 0)
 		return VRRP_PKT_INTERVAL;
 	out->vips = pdu + HEADER_LEN;
+	out->pdu_len = need;
 	if (out->version == 2)
 		memcpy(out->auth_data, pdu + need - AUTH_LEN, AUTH_LEN);
 	return VRRP_PKT_OK;
@@ -250,6 +251,12 @@ const char *vrrp_parse_error_text(enum vrrp_parse_error e)
 		[VRRP_PKT_AUTH_DATA] = "wrong password",
 		[VRRP_PKT_ADDRS] = "other addresses",
 		[VRRP_PKT_UNKNOWN_PEER] = "not from a unicast_peer",
+		[VRRP_PKT_UNSIGNED] = "not signed",
+		[VRRP_PKT_AUTH_FORMAT] = "a signature of another kind",
+		[VRRP_PKT_AUTH_TIME] = "signed outside of time_window; do the clocks agree?",
+		[VRRP_PKT_AUTH_KEY] = "signed with an unknown key",
+		[VRRP_PKT_AUTH_HMAC] = "wrong signature",
+		[VRRP_PKT_REPLAY] = "an old advert, sent again",
 	};
 
 	_Static_assert(ARRAY_LEN(text) == VRRP_PKT_N_ERRORS, "every error has a text");

@@ -21,6 +21,7 @@ struct vrrp_advert {
 	unsigned auth_type; /* v2 */
 	uint8_t auth_data[8];
 	unsigned n_vips;
+	size_t pdu_len;      /* parse: what follows is padding or a trailer */
 	int family;          /* AF_INET or AF_INET6; parse takes it from src */
 	bool is_plain_sum;   /* v3 over IPv4: checksum without the pseudo header, as old keepaliveds
 				and some routers send it; parse tells, build obeys */
@@ -44,6 +45,12 @@ enum vrrp_parse_error {
 	VRRP_PKT_AUTH_DATA,
 	VRRP_PKT_ADDRS,
 	VRRP_PKT_UNKNOWN_PEER,
+	VRRP_PKT_UNSIGNED,
+	VRRP_PKT_AUTH_FORMAT,
+	VRRP_PKT_AUTH_TIME,
+	VRRP_PKT_AUTH_KEY,
+	VRRP_PKT_AUTH_HMAC,
+	VRRP_PKT_REPLAY,
 	VRRP_PKT_N_ERRORS
 };
 

@@ -669,6 +669,7 @@ static void init(struct worker *w, const char *path, struct board *board, int gu
 			      .guardian_fd = guardian_fd,
 			      .handover = { .fd = -1, .fd6 = -1 },
 			      .env = { .loop = &w->loop,
+				       .board = board,
 				       .links = &w->links,
 				       .nl = &w->nl,
 				       .raw_fd = -1,

@@ -100,6 +100,21 @@ static void check_auth(struct cfg_parser *p, struct cfg_instance *in)
 	explicit_bzero(in->auth_pass, sizeof(in->auth_pass));
 }
 
+static void check_hmac(struct cfg_parser *p, struct cfg_instance *in)
+{
+	if (!in->hmac)
+		return;
+	if (in->auth_type)
+		diag_error(p->diag, in->pos,
+			   "vrrp_instance '%s': auth_hmac and authentication exclude each other; "
+			   "remove one",
+			   in->name);
+	if (!in->hmac->window_s)
+		in->hmac->window_s = (unsigned)MIN(
+			(int64_t)300,
+			MAX((int64_t)5, (3 * in->advert_us + US_PER_S - 1) / US_PER_S));
+}
+
 static void check_unicast(struct cfg_parser *p, const struct cfg_instance *in)
 {
 	if (in->is_unicast && p->global->strict)
@@ -222,6 +237,7 @@ static void check_instance(struct cfg_parser *p, struct cfg_instance *in)
 	check_family(p, in);
 	check_advert_int(p, in);
 	check_auth(p, in);
+	check_hmac(p, in);
 	check_unicast(p, in);
 	check_vips(p, in);
 	check_preempt(p, in);

@@ -240,6 +240,29 @@ static void dump_auth(struct strbuf *out, const struct cfg_instance *in)
 	explicit_bzero(pass, sizeof(pass));
 }
 
+static void dump_hmac(struct strbuf *out, const struct vrrp_auth *a)
+{
+	static const char *const modes[] = {
+		[AUTH_ENFORCE] = "enforce",
+		[AUTH_PERMISSIVE] = "permissive",
+		[AUTH_RECEIVE_ONLY] = "receive-only",
+	};
+
+	if (!a)
+		return;
+	strbuf_adds(out, "\tauth_hmac {\n");
+	for (unsigned k = 0; k < a->n_keys; k++) {
+		strbuf_addf(out, "\t\tkey %u hex:", a->keys[k].id);
+		for (unsigned b = 0; b < a->keys[k].len; b++)
+			strbuf_addf(out, "%02x", a->keys[k].bytes[b]);
+		strbuf_addc(out, '\n');
+	}
+	if (a->active_key)
+		strbuf_addf(out, "\t\tactive_key %u\n", a->active_key);
+	strbuf_addf(out, "\t\tanti_replay %s\n\t\ttime_window %u\n\t\tmode %s\n\t}\n",
+		    a->is_monotonic ? "monotonic" : "time", a->window_s, modes[a->mode]);
+}
+
 static void dump_garp(struct strbuf *out, const struct cfg_instance *in)
 {
 	dump_seconds(out, "garp_master_delay", in->garp_delay_us);
@@ -300,6 +323,7 @@ static void dump_instance(const struct cfg_instance *in, struct strbuf *out)
 			    ip_text(&in->src, text));
 	dump_peers(out, in);
 	dump_auth(out, in);
+	dump_hmac(out, in->hmac);
 	dump_garp(out, in);
 	dump_flag(out, "higher_prio_send_advert", in->higher_prio_send_advert);
 	dump_notify(out, &in->notify);

@@ -22,6 +22,7 @@ enum cfg_block {
 	IN_GROUP = 1 << 6,
 	IN_FILE = 1 << 7,
 	IN_PROCESS = 1 << 8,
+	IN_HMAC = 1 << 9,
 };
 
 #define CFG_MAX_NESTING 16   /* of include */
@@ -94,7 +95,7 @@ struct cfg_keyword {
 
 /* Tables end with a row without name. */
 extern const struct cfg_keyword cfg_keywords_top[], cfg_keywords_global[], cfg_keywords_instance[],
-	cfg_keywords_track[], cfg_keywords_group[], cfg_keywords_known[];
+	cfg_keywords_track[], cfg_keywords_group[], cfg_keywords_hmac[], cfg_keywords_known[];
 /* vrrp_instance NAME, vrrp_script NAME, vrrp_track_proxy NAME */
 cfg_keyword_fn cfg_parse_instance, cfg_parse_script, cfg_parse_proxy, cfg_parse_group,
 	cfg_parse_file, cfg_parse_process;

@@ -10,6 +10,8 @@
 #include <tandem/arena.h>
 #include <tandem/diag.h>
 
+#include "vrrp_auth.h"
+
 struct cfg_options {    /* of the command line */
 	const char *id; /* for @id lines; NULL: the first part of the node's name */
 	bool without_lvs;
@@ -134,6 +136,7 @@ struct cfg_instance {
 	unsigned n_peers;
 	unsigned auth_type;         /* 0 none, 1 PASS (version 2) */
 	char auth_pass[8];          /* padded with 0 */
+	struct vrrp_auth *hmac;     /* NULL: none; read-only after the check */
 	const struct cfg_vip *vips; /* go into adverts */
 	const struct cfg_vip *vips_excluded;
 	unsigned n_vips;

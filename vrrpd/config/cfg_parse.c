@@ -10,8 +10,8 @@
 #include "config/cfg_keyword.h"
 
 static const struct cfg_keyword *const tables[] = {
-	cfg_keywords_top,      cfg_keywords_global, cfg_keywords_track,
-	cfg_keywords_instance, cfg_keywords_group,  cfg_keywords_known,
+	cfg_keywords_top,   cfg_keywords_global, cfg_keywords_track, cfg_keywords_instance,
+	cfg_keywords_group, cfg_keywords_hmac,   cfg_keywords_known,
 };
 
 static const struct {
@@ -22,7 +22,7 @@ static const struct {
 	{ IN_SCRIPT, "vrrp_script" },         { IN_PROXY, "vrrp_track_proxy" },
 	{ IN_INSTANCE, "vrrp_instance" },     { IN_AUTH, "authentication" },
 	{ IN_GROUP, "vrrp_sync_group" },      { IN_FILE, "track_file" },
-	{ IN_PROCESS, "vrrp_track_process" },
+	{ IN_PROCESS, "vrrp_track_process" }, { IN_HMAC, "auth_hmac" },
 };
 
 static const char *block_name(enum cfg_block b)
@@ -551,8 +551,11 @@ void cfg_free(struct cfg *c)
 {
 	if (!c)
 		return;
-	for (struct cfg_instance *i = c->instances; i; i = i->next)
+	for (struct cfg_instance *i = c->instances; i; i = i->next) {
 		explicit_bzero(i->auth_pass, sizeof(i->auth_pass));
+		if (i->hmac)
+			explicit_bzero(i->hmac, sizeof(*i->hmac));
+	}
 	arena_fini(&c->arena);
 	free(c);
 }

@@ -98,18 +98,18 @@ START_TEST(handover_is_whole_or_absent)
 {
 	struct board *b = board_new();
 	struct board_instance *bi = plan_one(b, "VI_1", 1);
-	uint8_t in[HANDOVER_LEN] = "claim", out[HANDOVER_LEN];
+	uint8_t in[HANDOVER_LEN] = "claim", out[HANDOVER_MAX_LEN];
 	struct net_dest where;
 
 	ck_assert(!board_get_handover(bi, &where, out));
-	board_set_handover(bi, &to, in);
+	board_set_handover(bi, &to, in, HANDOVER_LEN);
 	ck_assert(board_get_handover(bi, &where, out));
 	ck_assert(memcmp(in, out, sizeof(in)) == 0);
 	atomic_store(&bi->handover_seq, 7); /* the writer died in the middle */
 	ck_assert(!board_get_handover(bi, &where, out));
-	board_set_handover(bi, &to, in);
+	board_set_handover(bi, &to, in, HANDOVER_LEN);
 	ck_assert(board_get_handover(bi, &where, out));
-	board_set_handover(bi, NULL, NULL);
+	board_set_handover(bi, NULL, NULL, 0);
 	ck_assert(!board_get_handover(bi, &where, out));
 }
 END_TEST

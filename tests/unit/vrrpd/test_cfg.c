@@ -23,6 +23,8 @@
 	"vrrp_instance VI_2 {\ninterface eth1\nvirtual_router_id 52\nvirtual_ipaddress {\n"        \
 	"192.0.2.20/24\n}\n}\n"
 
+#define KEY "0123456789abcdef0123456789abcdef"
+
 /* The messages of one run as text. */
 static char *messages(const struct diag *d)
 {
@@ -84,6 +86,19 @@ static const struct {
 	  "does not belong into authentication, but into vrrp_instance" },
 	{ INST("nopreempt {\n}"), "'nopreempt' has no block" },
 	{ INST("unicast_src_ip x"), "'x' is not an IP address" },
+	{ INST("auth_hmac {\n}"), "'auth_hmac' has no key" },
+	{ INST("auth_hmac {\nkey 1 short\n}"), "a key has 32 to 64 bytes" },
+	{ INST("auth_hmac {\nkey 1 hex:zz\n}"), "behind hex: stand 64 to 128" },
+	{ INST("auth_hmac {\nkey 0 " KEY "\n}"), "from 1 to 255, got '0'" },
+	{ INST("auth_hmac {\nkey 1 " KEY "\nkey 1 " KEY "\n}"), "key 1 is given already" },
+	{ INST("auth_hmac {\nkey 1 " KEY "\nkey 2 " KEY "\n}"), "name one with active_key" },
+	{ INST("auth_hmac {\nkey 1 " KEY "\nactive_key 2\n}"), "there is no key 2" },
+	{ INST("auth_hmac {\nkey 1 file:/nonexistent\n}"), "cannot read the key file" },
+	{ INST("auth_hmac {\nkey 1 " KEY "\nmode strict\n}"), "'mode' expects enforce" },
+	{ INST("auth_hmac {\nkey 1 " KEY "\ntime_window 301\n}"), "from 1 to 300" },
+	{ INST("auth_hmac {\nkey 1 " KEY "\n}\nauthentication {\nauth_type PASS\nauth_pass "
+	       "x\n}"),
+	  "exclude each other" },
 	{ INST("unicast_src_ip ::1"), "the source address is not IPv4 as its adverts" },
 	{ INST("unicast_peer {\n::1\n}"), "this is an IPv4 address, and the adverts" },
 	{ INST("unicast_peer {\n192.0.2.2\n::1\n}"), "its peers are of both families" },
@@ -318,6 +333,15 @@ static const struct {
 	{ INST("") "vrrp_instance B {\n" BASE "virtual_ipaddress {\nfd00::9\n}\n}\n", "fd00::9/128",
 	  NULL },
 	{ GLOB("vrrp_mcast_group6 ff02::99"), "vrrp_mcast_group6 ff02::99\n", NULL },
+	{ INST("auth_hmac {\nkey 7 " KEY "\n}"),
+	  "key 7 "
+	  "hex:3031323334353637383961626364656630313233343536373839616263646566\n\t\tactive_key "
+	  "7\n\t\tanti_replay time\n\t\ttime_window 5\n\t\tmode enforce\n",
+	  NULL },
+	{ INST("advert_int 10\nauth_hmac {\nkey 1 " KEY "\nkey 2 " KEY
+	       "\nactive_key 2\nanti_replay monotonic\nmode permissive\n}"),
+	  "active_key 2\n\t\tanti_replay monotonic\n\t\ttime_window 30\n\t\tmode permissive\n",
+	  NULL },
 	{ INST("state MASTRE"), NULL, "it is read as BACKUP, as keepalived does (did you mean" },
 	{ INST("authentication {\nauth_type pass\nauth_pass x\n}"), NULL,
 	  "adverts are sent without authentication" },

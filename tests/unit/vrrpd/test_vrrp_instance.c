@@ -359,7 +359,7 @@ START_TEST(the_board_knows_addresses_and_goodbyes)
 	struct board_half *h;
 	const struct board_packet *k;
 	struct vrrp_advert a;
-	uint8_t bytes[HANDOVER_LEN];
+	uint8_t bytes[HANDOVER_MAX_LEN];
 	struct net_dest to;
 	uint32_t cursor = 0;
 	size_t n;

@@ -34,9 +34,8 @@ static void unreserve(struct engine *e, struct listener *l)
 {
 	if (l->count)
 		atomic_fetch_sub(&l->count->cur, 1);
-	gauge_dec(&l->fe->sess);
-	if (e->conns)
-		gauge_dec(e->conns);
+	atomic_fetch_sub(&l->fe->n_admitted, 1);
+	atomic_fetch_sub(&e->n_admitted, 1);
 }
 
 /* rate-limit sessions: what all threads accepted in the last second. */
@@ -50,28 +49,23 @@ static bool is_too_fast(struct worker *w, const struct frontend *fe, uint32_t li
 	return rate >= limit;
 }
 
-/* Count a connection in before accepting it, so that threads together stay below the limits. */
+/* Make room for a connection before accepting it, so that threads together stay below the limits.
+ * The gauges that users see count only what was accepted. */
 static bool reserve(struct engine *e, struct listener *l)
 {
 	struct frontend *fe = l->fe;
 	uint32_t fe_max = rcu_dereference(fe->cfg)->maxconn;
 	uint32_t max = atomic_load_explicit(&e->maxconn, memory_order_relaxed);
 
-	/* the peak must not show connections that were refused, or that are not there */
-	if ((fe_max && atomic_load_explicit(&fe->sess.cur, memory_order_relaxed) >= fe_max) ||
-	    (max && e->conns && atomic_load_explicit(&e->conns->cur, memory_order_relaxed) >= max))
-		return false;
 	if (l->count && atomic_fetch_add(&l->count->cur, 1) >= l->maxconn) {
 		atomic_fetch_sub(&l->count->cur, 1);
 		return false;
 	}
-	if (gauge_reserve(&fe->sess) > fe_max && fe_max) {
-		gauge_dec(&fe->sess);
-		if (l->count)
-			atomic_fetch_sub(&l->count->cur, 1);
-		return false;
-	}
-	if (e->conns && gauge_reserve(e->conns) > max && max) {
+	/* both first: what unreserve takes back must be there */
+	uint32_t n_fe = atomic_fetch_add(&fe->n_admitted, 1);
+	uint32_t n = atomic_fetch_add(&e->n_admitted, 1);
+
+	if ((fe_max && n_fe >= fe_max) || (max && n >= max)) {
 		unreserve(e, l);
 		return false;
 	}
@@ -109,9 +103,9 @@ static int accept_one(struct acceptor *a)
 			return 1; /* that connection is gone already: the next may be good */
 		}
 	}
-	gauge_peak(&fe->sess, atomic_load_explicit(&fe->sess.cur, memory_order_relaxed));
+	gauge_inc(&fe->sess);
 	if (e->conns)
-		gauge_peak(e->conns, atomic_load_explicit(&e->conns->cur, memory_order_relaxed));
+		gauge_inc(e->conns);
 	if (peer.len < sizeof(sa_family_t))
 		peer.sa.sa_family = AF_UNIX; /* an unnamed Unix client */
 	client_start(a->w, a->l, fd, &peer);

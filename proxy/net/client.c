@@ -73,6 +73,15 @@ bool client_should_close(const struct client *c)
 	       atomic_load_explicit(&c->fe->is_stopping, memory_order_relaxed);
 }
 
+static void uncount(struct engine *e, struct frontend *fe)
+{
+	if (e->conns)
+		gauge_dec(e->conns);
+	atomic_fetch_sub(&e->n_admitted, 1);
+	atomic_fetch_sub(&fe->n_admitted, 1);
+	gauge_dec(&fe->sess); /* the last touch: who is unused may go */
+}
+
 void client_close(struct client *c)
 {
 	struct worker_private *priv = c->w->priv;
@@ -90,13 +99,11 @@ void client_close(struct client *c)
 	freelist_put(&priv->clients, c);
 	priv->n_clients--;
 	atomic_store_explicit(&priv->n_clients_shared, priv->n_clients, memory_order_relaxed);
-	if (priv->w->engine->conns)
-		gauge_dec(priv->w->engine->conns);
 	if (c_count) {
 		atomic_fetch_sub(&c_count->cur, 1);
 		bind_count_unref(c_count);
 	}
-	gauge_dec(&fe->sess);
+	uncount(priv->w->engine, fe);
 	if (UNLIKELY(priv->n_paused > 0))
 		acceptors_resume(priv->w);
 }
@@ -270,9 +277,7 @@ void client_start(struct worker *w, const struct listener *l, int fd, const stru
 		close(fd);
 		if (l->count)
 			atomic_fetch_sub(&l->count->cur, 1);
-		gauge_dec(&fe->sess);
-		if (w->engine->conns)
-			gauge_dec(w->engine->conns);
+		uncount(w->engine, fe);
 		return;
 	}
 	*c = (struct client){ .w = w,

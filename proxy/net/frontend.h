@@ -17,6 +17,7 @@ struct frontend {
 	struct backend *default_backend; /* RCU; NULL: 503 */
 	_Atomic int is_stopping;         /* no keep-alive any more: drain */
 	struct gauge sess CACHE_ALIGNED; /* client connections */
+	_Atomic uint32_t n_admitted;     /* the same, and those that acceptors have made room for */
 	struct counters *counters;
 	_Atomic uint32_t n_lines; /* %lc: counted when a format asks for it */
 };

@@ -121,7 +121,7 @@ void stream_abort(struct stream *st, char cause, char where)
 static bool is_parkable(const struct stream *st)
 {
 	return st->s && st->state == STREAM_OPEN && st->server_keep_alive && st->req.is_done &&
-	       channel_is_empty(&st->req) && st->res.is_done;
+	       channel_is_empty(&st->req) && st->res.is_done && backend_accepts(st->be, st->srv);
 }
 
 void stream_finish(struct stream *st)
@@ -570,8 +570,11 @@ static void connect_to(struct stream *st, const struct view_server *vs, bool fre
 	if (st->is_http && !fresh && !vs->send_proxy)
 		st->s = conn_pool_take(&w->priv->pool, st->c, st->srv, sconn_addr_key(to),
 				       h1_may_reuse(st));
-	if (st->s && !h1_is_idempotent(st) && !sconn_is_quiet(st->s)) {
-		/* closed, though the loop has not told yet: this request could not be sent again */
+	/* Ask the kernel when this request could not be sent again, and when the connection was
+	 * parked in this turn, so that the loop had no time to look at it: it may have closed, or
+	 * have said more than its answer. */
+	if (st->s && (!h1_is_idempotent(st) || st->s->idle_since_us == worker_now(w)) &&
+	    !sconn_is_quiet(st->s)) {
 		sconn_close(st->s);
 		st->s = NULL;
 	}

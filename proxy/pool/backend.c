@@ -202,6 +202,15 @@ unsigned backend_n_usable(const struct backend *be)
 	return backend_view(be)->n_usable;
 }
 
+bool backend_accepts(const struct backend *be, const struct server *s)
+{
+	const struct backend_view *v = backend_view(be);
+	uint32_t i = __atomic_load_n(&s->view_index, __ATOMIC_RELAXED);
+
+	/* the index may be that of a newer view: then it is no for a moment */
+	return i < v->n_servers && v->servers[i].srv == s && v->servers[i].accepts;
+}
+
 /* --- assignment --- */
 
 const struct view_server *backend_view_of(const struct backend *be, const struct server *s)

@@ -123,6 +123,8 @@ unsigned backend_reap(struct backend *be);
  * after that. Health checks must be gone. NULL is fine. */
 void backend_free(struct backend *be);
 struct server *backend_find_server(const struct backend *be, struct str name_or_id);
+/* Is it neither down nor in maintenance, nor gone? Any thread, inside a turn. */
+bool backend_accepts(const struct backend *be, const struct server *s);
 /* Servers that are balanced over now. Any thread, inside a turn. */
 unsigned backend_n_usable(const struct backend *be);
 

@@ -204,12 +204,19 @@ void sconn_watch(struct sconn *s, int events)
 		ev_io_start(ev, &s->io);
 }
 
+/* Not when it leads to where the server was before; nor when the loop has an event of this turn for
+ * it that nobody has handled yet: its end, or bytes that would pass for the next answer. */
+static bool is_usable(const struct sconn *s, uint64_t addr_key)
+{
+	return s->addr_key == addr_key && !ev_is_pending(&s->io);
+}
+
 static struct sconn *find_proven(const struct pool_slot *slot, uint64_t addr_key)
 {
 	struct sconn *s, *tmp;
 
 	list_for_each_safe (s, tmp, &slot->idle, by_server) {
-		if (s->n_requests > 0 && s->addr_key == addr_key)
+		if (s->n_requests > 0 && is_usable(s, addr_key))
 			return s;
 	}
 	return NULL;
@@ -222,15 +229,15 @@ struct sconn *conn_pool_take(struct conn_pool *p, struct client *owner, struct s
 
 	if (which == CONN_REUSE_NONE)
 		return NULL;
-	if (!s || s->st || s->srv != srv || s->addr_key != addr_key) {
+	if (!s || s->st || s->srv != srv || !is_usable(s, addr_key)) {
 		struct pool_slot *slot =
 			p->n_idle && which != CONN_REUSE_OWN ? slot_find(p, srv) : NULL;
 
 		if (!slot)
 			return NULL;
 		while ((s = list_first(&slot->idle, struct sconn, by_server)) &&
-		       s->addr_key != addr_key)
-			sconn_close(s); /* leads to where the server was before */
+		       !is_usable(s, addr_key))
+			sconn_close(s);
 		if (s && which == CONN_REUSE_PROVEN && s->n_requests == 0)
 			s = find_proven(slot, addr_key);
 		if (!s)
@@ -313,8 +320,11 @@ void conn_pool_park(struct conn_pool *p, struct sconn *s, struct client *owner)
 
 void conn_pool_purge(struct conn_pool *p, const struct server *srv)
 {
+	const struct pool_slot *slot = srv ? slot_find(p, srv) : NULL;
 	struct sconn *s, *tmp;
 
+	if (srv && (!slot || slot->n == 0))
+		return;
 	list_for_each_safe (s, tmp, &p->by_age, by_age) {
 		if (!srv || s->srv == srv)
 			sconn_close(s);

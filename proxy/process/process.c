@@ -575,10 +575,16 @@ static void on_master_link(struct ev_loop *ev, ev_io *w, int revents)
 	}
 }
 
-/* Usable servers changed: vrrpd shall know at once. */
+/* Usable servers changed: vrrpd shall know at once, and who keeps connections to those that left. */
 static void on_published(struct backend *be)
 {
-	(void)be;
+	const struct backend_view *v = backend_view(be);
+	uint32_t i = 0;
+
+	while (i < v->n_servers && v->servers[i].accepts)
+		i++;
+	if (i < v->n_servers)
+		workers_servers_left(&process_self->engine);
 	if (process_self->liveness != NULL)
 		liveness_server_changed(process_self->liveness);
 }

@@ -29,7 +29,7 @@ extern struct registry *registry_current; /* RCU */
 
 static inline const struct registry *registry_get(void)
 {
-	return rcu_dereference(registry_current);
+	return __atomic_load_n(&registry_current, __ATOMIC_ACQUIRE); /* as rcu_dereference */
 }
 struct backend *registry_find_backend(const struct registry *r, struct str name);
 struct frontend *registry_find_frontend(const struct registry *r, struct str name);

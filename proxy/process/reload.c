@@ -336,7 +336,7 @@ static void commit_registry(struct plan *plan)
 	for (unsigned i = 0; i < plan->n_entries; i++)
 		r->entries[r->n++] = (struct registry_entry){ .fe = plan->entries[i].fe,
 							      .be = plan->entries[i].be };
-	rcu_assign_pointer(registry_current, r);
+	__atomic_store_n(&registry_current, r, __ATOMIC_RELEASE);
 }
 
 /* Servers whose state is that of another one, wherever it is. */

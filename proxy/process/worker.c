@@ -14,6 +14,8 @@
 #include "net/client.h"
 #include "net/splice.h"
 #include "net/stream.h"
+#include "pool/backend.h"
+#include "process/registry.h"
 #include "process/worker_priv.h"
 
 #define KEEP_BUFFERS 256 /* free blocks kept by each thread */
@@ -52,6 +54,24 @@ static void freelist_fini(struct freelist *f)
 	}
 }
 
+/* Drop idle connections to servers that take nothing any more. */
+static void on_servers_left(struct loop_msg *m)
+{
+	struct worker_private *priv = container_of(m, struct worker_private, servers_left);
+	const struct registry *r = registry_get();
+
+	atomic_store(&priv->has_servers_left, false); /* before we look: later ones tell again */
+	for (unsigned i = 0; r && i < r->n; i++) {
+		const struct backend *be = r->entries[i].be;
+		const struct backend_view *v = be ? backend_view(be) : NULL;
+
+		for (uint32_t s = 0; v && s < v->n_servers; s++) {
+			if (!v->servers[s].accepts)
+				conn_pool_purge(&priv->pool, v->servers[s].srv);
+		}
+	}
+}
+
 static void priv_init(struct worker *w)
 {
 	struct engine *e = w->engine;
@@ -71,6 +91,7 @@ static void priv_init(struct worker *w)
 	priv->fields = xcalloc(e->max_headers, sizeof(struct h1_field));
 	priv->head.fields = priv->fields;
 	priv->head.max_fields = (uint16_t)e->max_headers;
+	priv->servers_left.fn = on_servers_left;
 	conn_pool_init(&priv->pool, w);
 }
 
@@ -238,6 +259,16 @@ void workers_shut_sessions(struct engine *e, const struct server *s, char cause)
 	struct order o = { .fn = do_shut, .srv = s, .cause = cause };
 
 	give_order(e, &o);
+}
+
+void workers_servers_left(struct engine *e)
+{
+	for (unsigned i = 0; e->workers && i < e->n_threads; i++) {
+		struct worker_private *priv = e->workers[i].priv;
+
+		if (!atomic_exchange(&priv->has_servers_left, true))
+			loop_post(&e->workers[i].loop, &priv->servers_left);
+	}
 }
 
 unsigned workers_n_conns(const struct engine *e)

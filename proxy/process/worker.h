@@ -19,9 +19,10 @@ struct engine {
 	struct loop *control;   /* the main thread's loop */
 	struct health *health;
 	int64_t start_mono_us, start_real_us;
-	_Atomic uint32_t maxconn; /* client connections of the process */
-	struct gauge *conns;      /* client connections now */
-	_Atomic int is_stopping;  /* soft stop: finish requests, then close */
+	_Atomic uint32_t maxconn;    /* client connections of the process */
+	struct gauge *conns;         /* client connections now */
+	_Atomic uint32_t n_admitted; /* the same, and those that acceptors have made room for */
+	_Atomic int is_stopping;     /* soft stop: finish requests, then close */
 	unsigned bufsize, maxrewrite, max_headers;
 	/* The control thread's callback when a connection attempt to a server fails, sent as a
 	 * message: may trigger a fast check. */
@@ -56,5 +57,8 @@ struct server;
 void workers_shut_sessions(struct engine *e, const struct server *s, char cause);
 /* Drop idle connections to servers that left (after a reload) or went down. NULL: all. */
 void workers_purge_idle(struct engine *e, const struct server *s);
+/* Some server went down or into maintenance: have all threads drop idle connections to such
+ * servers. Control thread; returns at once. */
+void workers_servers_left(struct engine *e);
 
 #endif

@@ -37,6 +37,8 @@ struct worker_private {
 	char *alog_tag, *alog_host; /* owned */
 	bool has_log_lines;         /* to be flushed at the end of the turn */
 	bool is_draining;
+	struct loop_msg servers_left; /* posted when servers went down */
+	_Atomic bool has_servers_left;
 	/* scratch of the handler that runs */
 	struct h1_head head;
 	struct h1_field *fields;

@@ -31,24 +31,14 @@ struct counters {
 struct gauge {
 	_Atomic uint32_t cur, max;
 };
-/* Count in without moving the peak: for what may turn out not to be there. */
-static inline uint32_t gauge_reserve(struct gauge *g)
+static inline uint32_t gauge_inc(struct gauge *g)
 {
-	return atomic_fetch_add_explicit(&g->cur, 1, memory_order_relaxed) + 1;
-}
-/* It is there: n is what gauge_reserve returned, or what cur is now. */
-static inline void gauge_peak(struct gauge *g, uint32_t n)
-{
+	uint32_t n = atomic_fetch_add_explicit(&g->cur, 1, memory_order_relaxed) + 1;
 	uint32_t m = atomic_load_explicit(&g->max, memory_order_relaxed);
+
 	while (n > m && !atomic_compare_exchange_weak_explicit(&g->max, &m, n, memory_order_relaxed,
 							       memory_order_relaxed))
 		;
-}
-static inline uint32_t gauge_inc(struct gauge *g)
-{
-	uint32_t n = gauge_reserve(g);
-
-	gauge_peak(g, n);
 	return n;
 }
 static inline uint32_t gauge_dec(struct gauge *g)

@@ -350,7 +350,10 @@ static void number_proxies(struct cfg_parser *p)
 	/* HAProxy's stats sockets are a proxy, the first; its numbers are in scripts and state
 	 * files */
 	unsigned next = p->cfg->global.sockets ? 2 : 1;
+	bool has_ids = false;
 
+	for (const struct draft *d = p->drafts; d; d = d->next)
+		has_ids = has_ids || d->explicit_id;
 	for (struct draft *d = p->drafts; d; d = d->next)
 		for (struct draft *o = p->drafts; d->explicit_id && o != d; o = o->next)
 			if (o->explicit_id && o->px->id == d->px->id)
@@ -362,7 +365,8 @@ static void number_proxies(struct cfg_parser *p)
 			continue;
 		for (bool taken = true; taken; next += taken) {
 			taken = false;
-			for (const struct draft *o = p->drafts; o && !taken; o = o->next)
+			for (const struct draft *o = has_ids ? p->drafts : NULL; o && !taken;
+			     o = o->next)
 				taken = o->explicit_id && o->px->id == next;
 		}
 		d->px->id = next++;

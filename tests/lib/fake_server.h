@@ -28,6 +28,7 @@ struct fake {
 	unsigned n_conns; /* ever */
 	enum manner manner;
 	const char *answer;
+	bool greets;       /* answers at once and closes, without a request */
 	char request[512]; /* the latest */
 };
 
@@ -68,6 +69,13 @@ static inline void on_accept(struct ev_loop *ev, ev_io *w, int revents)
 	(void)revents;
 	if (fd == -1)
 		return;
+	if (s->greets) {
+		ck_assert_int_eq(write(fd, s->answer, strlen(s->answer)),
+				 (ssize_t)strlen(s->answer));
+		close(fd);
+		s->n_conns++;
+		return;
+	}
 	c = &s->conns[s->n_conns++ % ARRAY_LEN(s->conns)];
 	if (ev_is_active(&c->io)) { /* an old silent one */
 		ev_io_stop(ev, &c->io);

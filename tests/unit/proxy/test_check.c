@@ -8,6 +8,7 @@
 
 #include "../../lib/fake_server.h"
 #include "../../lib/unit.h"
+#include "health/observe.h"
 #include "health/probe.h"
 
 static struct loop loop;
@@ -704,6 +705,197 @@ START_TEST(what_we_lack_is_not_the_servers_fault)
 }
 END_TEST
 
+/* --- scripts, agents, traffic --- */
+
+START_TEST(a_404_asks_for_no_new_sessions)
+{
+	struct backend *be;
+
+	set_up();
+	f.check.stops_on_404 = true;
+	f.servers[0].inter_us = 20 * US_PER_MS;
+	fake_listen(loop.ev, &f.servers[0].addr, "HTTP/1.1 404 Not Found\r\n\r\n");
+	be = start();
+	UNTIL(be->servers[0]->op == SERVER_STOPPING);
+	ck_assert_int_eq(status_of(be), CHECK_L7OKC);
+	fake.answer = OK_RESPONSE;
+	UNTIL(be->servers[0]->op == SERVER_RUNNING);
+	fake.answer = "HTTP/1.1 500 Oops\r\n\r\n";
+	UNTIL(be->servers[0]->op == SERVER_STOPPED);
+	fake.answer = "HTTP/1.1 404 Not Found\r\n\r\n"; /* a stopped server stays so */
+	UNTIL(status_of(be) == CHECK_L7STS);
+	ck_assert_int_eq(be->servers[0]->op, SERVER_STOPPED);
+	tear_down(be);
+}
+END_TEST
+
+/* An agent asked at the fake server's port; no check of its own. */
+static struct backend *start_agent(struct cfg_check *k, struct cfg_step steps[2], const char *line)
+{
+	fix_check_tcp(&f);
+	f.servers[0].check = false;
+	f.servers[0].agent = true;
+	f.servers[0].agent_inter_us = 10 * US_PER_MS;
+	f.servers[0].weight = 40;
+	steps[0] = (struct cfg_step){ .kind = CFG_STEP_CONNECT, .next = &steps[1] };
+	steps[1] = (struct cfg_step){
+		.kind = CFG_STEP_EXPECT, .what = CFG_EXPECT_LINE, .min_recv = -1, .number = 2
+	};
+	*k = (struct cfg_check){ .kind = CFG_CHECK_AGENT, .steps = &steps[0] };
+	f.servers[0].agent_check = k;
+	fake_listen(loop.ev, &f.servers[0].addr, line);
+	fake.greets = true;
+	f.servers[0].agent_port = addr_port(&f.servers[0].addr);
+	return start();
+}
+
+START_TEST(an_agent_changes_weight_and_state)
+{
+	struct cfg_check k;
+	struct cfg_step steps[2];
+	struct backend *be;
+	struct server *s;
+	char buf[40];
+
+	set_up();
+	be = start_agent(&k, steps, "50% maxconn:9\n");
+	s = be->servers[0];
+	UNTIL(s->weight == 20 && s->maxconn == 9);
+	fake.answer = "drain\n";
+	UNTIL((s->admin & SERVER_FDRAIN) != 0);
+	ck_assert_str_eq(server_status_text(s, buf, sizeof(buf)), "DRAIN (agent)");
+	fake.answer = "maint\n";
+	UNTIL((s->admin & SERVER_FMAINT) != 0);
+	fake.answer = "ready down # broken\n";
+	UNTIL(s->op == SERVER_STOPPED && s->admin == 0);
+	ck_assert_str_eq(server_status_text(s, buf, sizeof(buf)), "DOWN (agent)");
+	ck_assert(fix_said("Server web/s1 is DOWN, reason: Layer7 wrong status, code: 0, info: "
+			   "\"via agent : down (broken)\", check duration: "));
+	fake.answer = "up\n";
+	UNTIL(s->op == SERVER_RUNNING);
+	fake_stop_listening(); /* an agent that is gone changes nothing */
+	{
+		struct check_result r;
+
+		UNTIL(agent_get_result(s, &r) && r.status == CHECK_L4CON);
+	}
+	ck_assert_int_eq(s->op, SERVER_RUNNING);
+	tear_down(be);
+}
+END_TEST
+
+START_TEST(trackers_follow_through_chains)
+{
+	struct backend *be;
+	char buf[64];
+
+	set_up();
+	fix_init(&f, 3);
+	be = start();
+	server_track(be->servers[1], be->servers[0]);
+	server_track(be->servers[2], be->servers[1]);
+	server_set_down(be->servers[0], NULL);
+	ck_assert_int_eq(be->servers[2]->op, SERVER_STOPPED);
+	ck_assert(fix_said("Server web/s3 is DOWN via web/s2. 0 active"));
+	server_set_up(be->servers[0], NULL);
+	ck_assert_int_eq(be->servers[2]->op, SERVER_RUNNING);
+	server_set_admin(be->servers[0], SERVER_FMAINT, 0, NULL);
+	ck_assert_uint_eq(be->servers[2]->admin, SERVER_IMAINT);
+	ck_assert_str_eq(server_status_text(be->servers[2], buf, sizeof(buf)),
+			 "MAINT (via web/s2)");
+	server_set_admin(be->servers[0], SERVER_FDRAIN, SERVER_FMAINT, NULL);
+	ck_assert_uint_eq(be->servers[2]->admin, SERVER_IDRAIN);
+	server_untrack(be->servers[1]);
+	ck_assert_uint_eq(be->servers[1]->admin, 0);
+	ck_assert_uint_eq(be->servers[2]->admin, 0);
+	ck_assert_uint_eq(be->servers[0]->admin, SERVER_FDRAIN);
+	tear_down(be);
+}
+END_TEST
+
+static const struct {
+	enum cfg_on_error on_error;
+	unsigned reports; /* that take a server from the top down */
+} traffic[] = { { CFG_ON_ERROR_MARK_DOWN, 1 },
+		{ CFG_ON_ERROR_SUDDEN_DEATH, 2 },
+		{ CFG_ON_ERROR_FAIL_CHECK, 3 } };
+
+START_TEST(observed_errors_count_as_configured)
+{
+	struct backend *be;
+	struct server *s;
+
+	set_up();
+	f.servers[0].inter_us = 60 * US_PER_S;
+	f.servers[0].observe = CFG_OBSERVE_LAYER7;
+	f.servers[0].error_limit = 2;
+	f.servers[0].on_error = traffic[_i].on_error;
+	fake_listen(loop.ev, &f.servers[0].addr, OK_RESPONSE);
+	be = start();
+	s = be->servers[0];
+	UNTIL(is_decided(be));
+	observe(health, s, 0, OBSERVE_HTTP_STS);
+	observe(health, s, 0, observe_status(200)); /* the count begins again */
+	observe(health, s, 0, observe_status(503));
+	ck_assert_uint_eq(atomic_load(&s->n_reports), 0);
+	for (unsigned i = 1; i <= traffic[_i].reports; i++) {
+		ck_assert_int_eq(s->op, SERVER_RUNNING);
+		observe(health, s, 0, OBSERVE_HTTP_READ_TIMEOUT);
+		if (i > 1)
+			observe(health, s, 0, OBSERVE_HTTP_READ_TIMEOUT);
+		UNTIL(s->n_failed_hana == i && atomic_load(&s->n_reports) == 0);
+	}
+	ck_assert_int_eq(s->op, SERVER_STOPPED);
+	ck_assert_int_eq(status_of(be), CHECK_HANA);
+	ck_assert(fix_said("Server web/s1 is DOWN, reason: Health analyze, info: \"Detected 2 "
+			   "consecutive errors, last one was: Read timeout (http)\". 0 active"));
+	tear_down(be);
+}
+END_TEST
+
+START_TEST(a_refusal_makes_the_server_checked_now)
+{
+	struct backend *be;
+	int64_t until_us;
+
+	set_up();
+	f.servers[0].inter_us = 60 * US_PER_S;
+	f.servers[0].fall = 1;
+	fake_listen(loop.ev, &f.servers[0].addr, OK_RESPONSE);
+	be = start();
+	UNTIL(is_decided(be));
+	fake_stop_listening();
+	until_us = clock_mono_us() + 110 * US_PER_MS; /* the pause after a probe */
+	UNTIL(clock_mono_us() >= until_us);
+	observe(health, be->servers[0], 0, OBSERVE_L4_ERR);
+	observe(health, be->servers[0], 0, OBSERVE_L4_ERR);
+	ck_assert_uint_eq(atomic_load(&be->servers[0]->n_reports), 1);
+	UNTIL(be->servers[0]->op == SERVER_STOPPED);
+	tear_down(be);
+}
+END_TEST
+
+static const struct {
+	enum cfg_init_state state;
+	const char *text;
+} begins[] = { { CFG_INIT_UP, "UP 1/3" },
+	       { CFG_INIT_FULLY_UP, "UP" },
+	       { CFG_INIT_DOWN, "DOWN 1/2" },
+	       { CFG_INIT_FULLY_DOWN, "DOWN" } };
+
+START_TEST(a_server_begins_as_configured)
+{
+	struct backend *be;
+	char buf[40];
+
+	set_up();
+	f.servers[0].init_state = begins[_i].state;
+	be = start();
+	ck_assert_str_eq(server_status_text(be->servers[0], buf, sizeof(buf)), begins[_i].text);
+	tear_down(be);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("check");
@@ -736,6 +928,12 @@ int main(void)
 	tcase_add_test(tc, cancelled_probe_is_silent);
 	tcase_add_test(tc, source_address_is_used_or_reported);
 	tcase_add_test(tc, what_we_lack_is_not_the_servers_fault);
+	tcase_add_test(tc, a_404_asks_for_no_new_sessions);
+	tcase_add_test(tc, an_agent_changes_weight_and_state);
+	tcase_add_test(tc, trackers_follow_through_chains);
+	tcase_add_loop_test(tc, observed_errors_count_as_configured, 0, ARRAY_LEN(traffic));
+	tcase_add_test(tc, a_refusal_makes_the_server_checked_now);
+	tcase_add_loop_test(tc, a_server_begins_as_configured, 0, ARRAY_LEN(begins));
 	suite_add_tcase(s, tc);
 	rc = unit_run(s);
 	urcu_qsbr_unregister_thread();

@@ -24,9 +24,14 @@ int64_t vrrp_fsm_skew_us(const struct vrrp_fsm *f)
 	return (256 - f->priority) * unit / 256;
 }
 
+static int64_t n_down(const struct vrrp_fsm *f)
+{
+	return f->params->down_adverts ? f->params->down_adverts : 3;
+}
+
 int64_t vrrp_fsm_down_us(const struct vrrp_fsm *f)
 {
-	return 3 * f->active_adver_us + vrrp_fsm_skew_us(f);
+	return n_down(f) * f->active_adver_us + vrrp_fsm_skew_us(f);
 }
 
 static unsigned enter(struct vrrp_fsm *f, enum vrrp_state state, enum vrrp_cause cause,
@@ -244,7 +249,7 @@ static unsigned active_priority(struct vrrp_fsm *f, const struct vrrp_event *ev,
  * down before we speak. */
 static bool has_overslept(const struct vrrp_fsm *f, int64_t now_us)
 {
-	return now_us - f->sent_us > 3 * f->params->adver_us + vrrp_fsm_skew_us(f);
+	return now_us - f->sent_us > n_down(f) * f->params->adver_us + vrrp_fsm_skew_us(f);
 }
 
 static unsigned oversleep(struct vrrp_fsm *f, int64_t now_us)

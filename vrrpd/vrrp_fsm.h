@@ -64,9 +64,10 @@ struct vrrp_params {
 	unsigned version; /* 2 or 3: decides Skew_Time and whether intervals are learned */
 	bool preempt;
 	int64_t preempt_delay_us;
-	int64_t adver_us;     /* Advertisement_Interval */
-	bool start_as_master; /* `state MASTER`: without influence; measured on keepalived 2.2.7:
-				 it, too, listens for a whole Active_Down_Interval first */
+	int64_t adver_us;      /* Advertisement_Interval */
+	unsigned down_adverts; /* adverts in Active_Down_Interval; 0: 3, as the RFC says */
+	bool start_as_master;  /* `state MASTER`: without influence; measured on keepalived 2.2.7:
+				  it, too, listens for a whole Active_Down_Interval first */
 	bool higher_prio_send_advert; /* when we yield to a better router, one last advert */
 };
 

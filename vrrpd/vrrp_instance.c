@@ -33,14 +33,15 @@
 uint32_t vrrp_instance_lifetime_s(const struct vrrp_instance *i)
 {
 	/* Gone, as the kernel counts, before a peer's Active_Down_Timer can fire. */
-	return 3 * i->params.adver_us > LIFETIME_LONG_US ? LIFETIME_LONG_S : LIFETIME_SHORT_S;
+	return i->params.down_adverts * i->params.adver_us > LIFETIME_LONG_US ? LIFETIME_LONG_S
+									      : LIFETIME_SHORT_S;
 }
 
 int64_t vrrp_instance_frozen_after_us(const struct vrrp_instance *i)
 {
 	int64_t lifetime_us = vrrp_instance_lifetime_s(i) * US_PER_S;
 
-	return MIN(3 * i->params.adver_us, lifetime_us - RENEW_MARGIN_US);
+	return MIN(i->params.down_adverts * i->params.adver_us, lifetime_us - RENEW_MARGIN_US);
 }
 
 static struct addr broadcast_of(const struct addr *a, unsigned prefix_len)
@@ -610,6 +611,7 @@ static void read_params(struct vrrp_instance *i)
 		.preempt = c->preempt,
 		.preempt_delay_us = c->preempt_delay_us,
 		.adver_us = c->advert_us,
+		.down_adverts = c->down_adverts,
 		.start_as_master = c->state == WANT_MASTER,
 		.higher_prio_send_advert = c->higher_prio_send_advert,
 	};
@@ -654,10 +656,28 @@ void vrrp_instance_set_tracks(struct vrrp_instance *i, struct vrrp_track *tracks
 	i->n_tracks = n;
 }
 
+/* So that removing the first address of a network keeps the others of it. */
+static void promote_secondaries(const struct vrrp_instance *i)
+{
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/sys/net/ipv4/conf/%s/promote_secondaries",
+		 i->cfg->interface);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, "1", 1) != 1)
+		log_warn("vrrp", "promote_secondaries_failed", "instance=%s error=%s", i->cfg->name,
+			 log_quoted(str_from(strerror(errno))));
+	if (fd >= 0)
+		close(fd);
+}
+
 void vrrp_instance_start(struct vrrp_instance *i)
 {
 	struct vrrp_event ev = { .kind = VRRP_EV_STARTUP };
 
+	if (i->cfg->promote_secondaries)
+		promote_secondaries(i);
 	vrrp_instance_on_links(i); /* is_started is false: only resolves */
 	/* What an earlier run, or keepalived, left behind. We are not MASTER now. */
 	(void)!vip_del(i->env->nl, i->vips, i->n_vips, NULL);

@@ -54,6 +54,7 @@ static void each_dest(struct vrrp_instance *i, uint16_t port,
 	}
 	for (const struct cfg_peer *p = i->cfg->peers; p; p = p->next) {
 		to.dst = p->addr;
+		to.ttl = port ? 0 : (uint8_t)i->cfg->unicast_ttl;
 		addr_set_port(&to.dst, port);
 		fn(i, &to, arg);
 	}

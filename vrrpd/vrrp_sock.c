@@ -242,10 +242,26 @@ static int send_message(int fd, const struct msghdr *m)
 	}
 }
 
+/* The last control message: the TTL, or nothing. */
+static void put_ttl(struct msghdr *m, struct cmsghdr *last, uint8_t ttl, int level, int type)
+{
+	struct cmsghdr *c = CMSG_NXTHDR(m, last);
+	int value = ttl;
+
+	if (!ttl || !c) {
+		m->msg_controllen -= CMSG_SPACE(sizeof(int));
+		return;
+	}
+	c->cmsg_level = level;
+	c->cmsg_type = type;
+	c->cmsg_len = CMSG_LEN(sizeof(value));
+	memcpy(CMSG_DATA(c), &value, sizeof(value));
+}
+
 static int send6(int fd, const struct net_dest *d, const void *pdu, size_t len)
 {
 	union {
-		char bytes[CMSG_SPACE(sizeof(struct in6_pktinfo))];
+		char bytes[CMSG_SPACE(sizeof(struct in6_pktinfo)) + CMSG_SPACE(sizeof(int))];
 		struct cmsghdr align;
 	} control = { 0 };
 	struct sockaddr_in6 to = d->dst.in6;
@@ -265,13 +281,14 @@ static int send6(int fd, const struct net_dest *d, const void *pdu, size_t len)
 	c->cmsg_type = IPV6_PKTINFO;
 	c->cmsg_len = CMSG_LEN(sizeof(info));
 	memcpy(CMSG_DATA(c), &info, sizeof(info));
+	put_ttl(&m, c, d->ttl, IPPROTO_IPV6, IPV6_HOPLIMIT);
 	return send_message(fd, &m);
 }
 
 int vrrp_send(int fd, const struct net_dest *d, const void *pdu, size_t len)
 {
 	union {
-		char bytes[CMSG_SPACE(sizeof(struct in_pktinfo))];
+		char bytes[CMSG_SPACE(sizeof(struct in_pktinfo)) + CMSG_SPACE(sizeof(int))];
 		struct cmsghdr align;
 	} control = { 0 };
 	struct iovec iov = { (void *)pdu, len };
@@ -291,5 +308,6 @@ int vrrp_send(int fd, const struct net_dest *d, const void *pdu, size_t len)
 	c->cmsg_type = IP_PKTINFO;
 	c->cmsg_len = CMSG_LEN(sizeof(info));
 	memcpy(CMSG_DATA(c), &info, sizeof(info));
+	put_ttl(&m, c, d->ttl, IPPROTO_IP, IP_TTL);
 	return send_message(fd, &m);
 }

@@ -14,6 +14,7 @@
 /* Where a datagram goes and where it comes from. Plain data: shared with the guardian. */
 struct net_dest {
 	unsigned ifindex;     /* it leaves here */
+	uint8_t ttl;          /* 0: the socket's, 255 */
 	struct addr src, dst; /* one family; a port in dst makes it UDP's business, not ours */
 };
 

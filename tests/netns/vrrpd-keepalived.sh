@@ -18,6 +18,10 @@ conf() {
 	}' ;; esac
 	case $3 in *unicast*) uni="unicast_src_ip ${LAB_ADDRESS[$1]}
 	unicast_peer { ${LAB_ADDRESS[$other]} }" ;; esac
+	# What crossed a router has another TTL than what did not.
+	case $3 in *ttl*) uni="unicast_src_ip ${LAB_ADDRESS[$1]}
+	unicast_ttl 9
+	unicast_peer { ${LAB_ADDRESS[$other]} min_ttl 9 max_ttl 9 }" ;; esac
 	[ "$4" = vrrpd ] && control='state_file /run/tandem/vrrpd.state'
 	cat >"$LAB_DIR/$1/run/vrrp.conf" <<EOF
 global_defs {
@@ -93,3 +97,5 @@ pair vrrpd keepalived v3-unicast
 pair keepalived vrrpd v3-unicast
 pair vrrpd keepalived v2-pass-unicast
 pair keepalived vrrpd v3-multicast
+pair vrrpd keepalived v3-ttl
+pair keepalived vrrpd v3-ttl

@@ -59,6 +59,10 @@ static void set_defaults(const struct cfg_global *g, struct cfg_instance *in)
 		in->version = in->family == AF_INET6 ? 3 : g->version;
 	in->skip_check_adv_addr |= g->skip_check_adv_addr;
 	in->higher_prio_send_advert |= g->higher_prio_send_advert;
+	if (!in->has_strict)
+		in->is_strict = g->strict;
+	if (!in->down_adverts)
+		in->down_adverts = g->down_adverts;
 	in->notify.priority_changes |= g->notify_priority_changes;
 	set_garp_defaults(g, in);
 }
@@ -88,7 +92,7 @@ static void check_auth(struct cfg_parser *p, struct cfg_instance *in)
 			     "vrrp_instance '%s': version 3 has no passwords; authentication is "
 			     "ignored",
 			     in->name);
-	else if (p->global->strict)
+	else if (in->is_strict)
 		diag_warning(
 			p->diag, in->pos,
 			"vrrp_instance '%s': vrrp_strict knows no passwords; authentication is "
@@ -117,7 +121,7 @@ static void check_hmac(struct cfg_parser *p, struct cfg_instance *in)
 
 static void check_unicast(struct cfg_parser *p, const struct cfg_instance *in)
 {
-	if (in->is_unicast && p->global->strict)
+	if (in->is_unicast && in->is_strict)
 		diag_error(p->diag, in->pos,
 			   "vrrp_instance '%s': unicast_peer and vrrp_strict exclude each other; "
 			   "remove one",

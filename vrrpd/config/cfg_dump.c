@@ -313,6 +313,13 @@ static void dump_instance(const struct cfg_instance *in, struct strbuf *out)
 		    in->priority, in->version);
 	dump_seconds(out, "advert_int", in->advert_us);
 	dump_flag(out, "native_ipv6", in->native_ipv6);
+	if (in->down_adverts != 3)
+		strbuf_addf(out, "\tdown_timer_adverts %u\n", in->down_adverts);
+	if (in->unicast_ttl)
+		strbuf_addf(out, "\tunicast_ttl %u\n", in->unicast_ttl);
+	if (in->has_strict)
+		strbuf_addf(out, "\tstrict_mode %s\n", in->is_strict ? "yes" : "no");
+	dump_flag(out, "promote_secondaries", in->promote_secondaries);
 	dump_flag(out, "nopreempt", !in->preempt);
 	if (in->preempt_delay_us)
 		dump_seconds(out, "preempt_delay", in->preempt_delay_us);

@@ -198,6 +198,8 @@ const struct cfg_keyword cfg_keywords_global[] = {
 	{ "vrrp_strict", IN_GLOBAL, 0, 1, false, cfg_set_flag, GLOBAL(strict), 0, 0,
 	  "nothing, yes or no", "refuse what the RFC does not know: unicast, passwords",
 	  CFG_SUPPORTED },
+	{ "vrrp_down_timer_adverts", IN_GLOBAL, 1, 1, false, cfg_set_unsigned, GLOBAL(down_adverts),
+	  1, 100, "a number from 1 to 100", "default of down_timer_adverts", CFG_SUPPORTED },
 	{ "vrrp_startup_delay", IN_GLOBAL, 1, 1, false, cfg_set_time, GLOBAL(startup_delay_us), 0,
 	  DAY, "seconds", "wait so long before the instances start", CFG_SUPPORTED },
 	{ "enable_script_security", IN_GLOBAL, 0, 1, false, cfg_set_flag, GLOBAL(script_security),

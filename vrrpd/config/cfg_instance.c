@@ -92,6 +92,15 @@ static void parse_interface(struct cfg_parser *p, const struct cfg_stmt *s,
 	(void)cfg_get_interface(p, s, 1, &p->instance->interface);
 }
 
+static void parse_strict(struct cfg_parser *p, const struct cfg_stmt *s,
+			 const struct cfg_keyword *kw)
+{
+	(void)kw;
+	p->instance->has_strict = p->instance->is_strict = true;
+	if (s->n > 1)
+		(void)cfg_get_bool(p, s, 1, &p->instance->is_strict);
+}
+
 static void parse_preempt(struct cfg_parser *p, const struct cfg_stmt *s,
 			  const struct cfg_keyword *kw)
 {
@@ -402,6 +411,20 @@ const struct cfg_keyword cfg_keywords_instance[] = {
 	  "version of VRRP; default vrrp_version", CFG_SUPPORTED },
 	{ "advert_int", IN_INSTANCE, 1, 1, false, cfg_set_time, INST(advert_us), 10 * US_PER_MS,
 	  MAX_ADVERT_US, "seconds", "interval of adverts; fractions only with version 3; default 1",
+	  CFG_SUPPORTED },
+	{ "down_timer_adverts", IN_INSTANCE, 1, 1, false, cfg_set_unsigned, INST(down_adverts), 1,
+	  100, "a number from 1 to 100",
+	  "adverts that may be missing before a backup takes over; the same on all nodes; default "
+	  "3",
+	  CFG_SUPPORTED },
+	{ "unicast_ttl", IN_INSTANCE, 1, 1, false, cfg_set_unsigned, INST(unicast_ttl), 1, 255,
+	  "a number from 1 to 255", "TTL or hop limit of unicast adverts; default 255",
+	  CFG_SUPPORTED },
+	{ "strict_mode", IN_INSTANCE, 0, 1, false, parse_strict, 0, 0, 0, "nothing, yes or no",
+	  "as vrrp_strict, for this instance", CFG_SUPPORTED },
+	{ "promote_secondaries", IN_INSTANCE, 0, 0, false, cfg_set_flag, INST(promote_secondaries),
+	  0, 0, "",
+	  "set the interface's sysctl of that name: removing one address keeps the others",
 	  CFG_SUPPORTED },
 	{ "native_ipv6", IN_INSTANCE, 0, 0, false, cfg_set_flag, INST(native_ipv6), 0, 0, "",
 	  "adverts go over IPv6; so they do when the addresses are IPv6", CFG_SUPPORTED },

@@ -125,8 +125,12 @@ struct cfg_instance {
 	uint8_t vrid, priority; /* 1..255; 1..255, default 100 */
 	int family;             /* AF_INET or AF_INET6: of the adverts and of vips */
 	bool native_ipv6;
-	unsigned version;  /* 2 or 3 */
-	int64_t advert_us; /* default 1 s */
+	bool is_strict, has_strict; /* strict_mode, else vrrp_strict */
+	bool promote_secondaries;
+	unsigned down_adverts; /* down_timer_adverts: missing adverts until a takeover; default 3 */
+	unsigned unicast_ttl;  /* 0: the default, 255 */
+	unsigned version;      /* 2 or 3 */
+	int64_t advert_us;     /* default 1 s */
 	bool preempt, dont_track_primary;
 	bool skip_check_adv_addr; /* of this instance, or vrrp_skip_check_adv_addr */
 	int64_t preempt_delay_us;
@@ -193,6 +197,7 @@ struct cfg_global {
 	int64_t startup_delay_us;
 	struct cfg_fifo fifos[2]; /* notify_fifo, vrrp_notify_fifo */
 	bool notify_priority_changes;
+	unsigned down_adverts;      /* vrrp_down_timer_adverts; default 3 */
 	const char *control_socket; /* ours: control_socket PATH; default /run/tandem/vrrpd.sock */
 	const char *
 		state_file; /* ours: leftovers of an earlier run; default /run/tandem/vrrpd.state */

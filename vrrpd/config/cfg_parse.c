@@ -468,6 +468,7 @@ static struct cfg *new_cfg(void)
 
 	c->global = (struct cfg_global){
 		.version = 2,
+		.down_adverts = 3,
 		.control_socket = "/run/tandem/vrrpd.sock",
 		.state_file = "/run/tandem/vrrpd.state",
 		.garp_delay_us = -1,

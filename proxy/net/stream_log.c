@@ -128,6 +128,22 @@ static const struct addr *name_of(int fd, bool of_peer, struct addr *out)
 	return out;
 }
 
+/* Where the server connection leads, or led: a socket that the server closed does not tell. */
+static const struct addr *target_of(const struct stream *st, struct addr *out)
+{
+	const struct backend_view *v;
+
+	if (!st->srv || !st->be)
+		return NULL;
+	if (st->s && name_of(st->s->fd, true, out))
+		return out;
+	v = backend_view(st->be);
+	for (uint32_t i = 0; i < v->n_servers; i++)
+		if (v->servers[i].srv == st->srv)
+			return &v->servers[i].addr;
+	return NULL;
+}
+
 static char host[HOST_NAME_MAX + 1];
 
 static void find_host(void)
@@ -163,8 +179,8 @@ static void look_up(struct stream *st, unsigned needs, struct access_record *r,
 		r->local = client_local_addr(st->c, &addrs->local) ? &addrs->local : NULL;
 	if ((needs & LOG_NEED_SOURCE) && st->s)
 		r->source = name_of(st->s->fd, false, &addrs->source);
-	if ((needs & LOG_NEED_TARGET) && st->s)
-		r->target = name_of(st->s->fd, true, &addrs->target);
+	if (needs & LOG_NEED_TARGET)
+		r->target = target_of(st, &addrs->target);
 	if (needs & LOG_NEED_PROCESS) {
 		r->pid = (int)getpid();
 		r->hostname = host_name();
@@ -222,7 +238,7 @@ static void fill_record(struct stream *st, int64_t now_us, struct access_record 
 		.response_us = span(st->connected_us, st->response_us),
 		.active_us = now_us - st->start_us,
 		.total_us = now_us - st->start_us + idle,
-		.status = st->status ? st->status : -1,
+		.status = st->status || !st->is_http ? st->status : -1,
 		.bytes_out = st->bytes_out,
 		.bytes_in = st->bytes_in,
 		.term = { st->term[0] ? st->term[0] : '-', st->term[1] ? st->term[1] : '-',

@@ -69,8 +69,8 @@ get() { in_ns "$1" curl -s -m 4 "http://$2/" || true; }
 expect() { # who where what
 	local got
 	got=$(get "$1" "$2")
-	case "$got" in
 	# shellcheck disable=SC2254 # a pattern is meant
+	case "$got" in
 	$3) ;;
 	*) lab_fail "$program: $1 asked $2: got '$got', wanted '$3'" ;;
 	esac

@@ -1,6 +1,8 @@
 /* test_lb.c - the order in which algorithms choose. */
 #include "lb/lb.h"
 
+#include <pthread.h>
+
 #include "../../lib/pool_fixture.h"
 #include "../../lib/unit.h"
 
@@ -304,6 +306,58 @@ START_TEST(leastconn_heals_what_it_was_not_told)
 }
 END_TEST
 
+static void *take_and_give(void *arg)
+{
+	struct backend *be = arg;
+	const struct view_server *held[8] = { NULL };
+	struct server *srv[8] = { NULL };
+
+	urcu_qsbr_register_thread();
+	for (unsigned i = 0; i < 5000; i++) {
+		const struct lb_key key = { .hash = i, .has_hash = true };
+		unsigned at = i % 8;
+
+		if (srv[at] != NULL)
+			backend_release(be, srv[at]);
+		ck_assert_int_eq(backend_assign(be, &key, NULL, &held[at]), ASSIGN_OK);
+		srv[at] = held[at]->srv;
+		urcu_qsbr_quiescent_state();
+	}
+	for (unsigned at = 0; at < 8; at++)
+		backend_release(be, srv[at]);
+	urcu_qsbr_unregister_thread();
+	return NULL;
+}
+
+/* Threads that balance while views come and go: no count is lost, and the tournament knows at the
+ * end that all are idle. */
+START_TEST(threads_and_publications)
+{
+	struct backend *be =
+		make((enum cfg_balance)_i, (const unsigned[]){ 1, 2, 3, 1, 1, 1, 9 }, 7);
+	pthread_t threads[3];
+
+	for (unsigned i = 0; i < 3; i++)
+		ck_assert_int_eq(pthread_create(&threads[i], NULL, take_and_give, be), 0);
+	for (unsigned i = 0; i < 200; i++)
+		server_set_weight(be->servers[i % 6], i % 3);
+	for (unsigned i = 0; i < 3; i++)
+		pthread_join(threads[i], NULL);
+	for (unsigned i = 0; i < 7; i++)
+		ck_assert_uint_eq(atomic_load(&be->servers[i]->sess.cur), 0);
+	for (unsigned i = 0; i < 200 && be->view->tree != NULL; i++) { /* what was missed heals */
+		struct server *s = be->servers[pick(be) - 1];
+
+		backend_take(be, s);
+		backend_release(be, s);
+	}
+	if (be->view->tree != NULL)
+		for (uint32_t i = 0; i < be->view->n_usable; i++)
+			ck_assert_uint_eq(be->view->tree[be->view->n_leaves + i] >> 40, 0);
+	fix_free_backend(be);
+}
+END_TEST
+
 START_TEST(first_goes_by_id)
 {
 	struct backend *be;
@@ -555,6 +609,7 @@ int main(void)
 	tcase_add_loop_test(tc, full_servers_are_passed_over, 0, 4);
 	tcase_add_loop_test(tc, leastconn_is_exact_for_any_history, 0, 40);
 	tcase_add_test(tc, leastconn_heals_what_it_was_not_told);
+	tcase_add_loop_test(tc, threads_and_publications, 0, 9);
 	tcase_add_test(tc, first_goes_by_id);
 	tcase_add_test(tc, random_follows_weights);
 	tcase_add_loop_test(tc, random_prefers_the_idle, 0, 2);

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 enum {
 	H1C_TOKEN = 1,  /* tchar: methods, field names */
@@ -23,6 +24,32 @@ static inline bool h1_all(const char *p, size_t len, uint8_t class)
 	for (size_t i = 0; i < len; i++)
 		all &= h1_chars[(uint8_t)p[i]];
 	return all != 0;
+}
+
+static inline uint64_t h1_load64(const char *p)
+{
+	uint64_t x;
+
+	memcpy(&x, p, 8);
+	return x;
+}
+
+/* Is it this word but for its case? word: bytes of H1C_TEXT; lower: letters and '-', 24 at most;
+ * both of len bytes. Setting bit 5 of a byte of text makes no other byte out of it than its lower
+ * case ('-' has the bit set). */
+static inline bool h1_is_word(const char *word, const char *lower, size_t len)
+{
+	const uint64_t bits = UINT64_C(0x2020202020202020);
+
+	if (len >= 8)
+		return ((h1_load64(word) | bits) == h1_load64(lower)) &&
+		       ((h1_load64(word + len - 8) | bits) == h1_load64(lower + len - 8)) &&
+		       (len <= 16 || (h1_load64(word + 8) | bits) == h1_load64(lower + 8));
+	for (size_t i = 0; i < len; i++) {
+		if ((word[i] | 0x20) != lower[i])
+			return false;
+	}
+	return true;
 }
 
 #endif

@@ -20,36 +20,11 @@ static const struct {
 	[H1_PATCH] = { "PATCH", 5 },
 };
 
-static uint64_t load64(const char *p)
-{
-	uint64_t x;
-
-	memcpy(&x, p, 8);
-	return x;
-}
-
-/* Both have len bytes, lower is in lower case. Setting bit 5 of a token's byte makes no other byte
- * out of it than its lower case ('-' has the bit set). */
-static inline bool is_name(const char *name, const char *lower, size_t len)
-{
-	const uint64_t bits = UINT64_C(0x2020202020202020);
-
-	if (len >= 8)
-		return ((load64(name) | bits) == load64(lower)) &&
-		       ((load64(name + len - 8) | bits) == load64(lower + len - 8)) &&
-		       (len <= 16 || (load64(name + 8) | bits) == load64(lower + 8));
-	for (size_t i = 0; i < len; i++) {
-		if ((name[i] | 0x20) != lower[i])
-			return false;
-	}
-	return true;
-}
-
 /* Most names differ from the known ones in length or first letter. */
 static uint8_t field_id(const char *name, size_t len)
 {
 #define IS(lower, id)                                                                              \
-	if ((name[0] | 0x20) == (lower)[0] && is_name(name, lower, sizeof(lower) - 1))             \
+	if ((name[0] | 0x20) == (lower)[0] && h1_is_word(name, lower, sizeof(lower) - 1))          \
 		return id;
 	switch (len) {
 	case 2:
@@ -235,7 +210,7 @@ static const char *skip_letters(const char *p, const char *end)
 	}
 #endif
 	for (; end - p >= 8; p += 8) {
-		uint64_t x = le64toh(load64(p)), y = (x | ones * 0x20) & lows, letters, dashes,
+		uint64_t x = le64toh(h1_load64(p)), y = (x | ones * 0x20) & lows, letters, dashes,
 			 others;
 
 		letters = (y + ones * (0x80 - 'a')) & ~(y + ones * (0x7f - 'z'));
@@ -251,6 +226,8 @@ static const char *skip_letters(const char *p, const char *end)
 static const char *skip_name(const char *p, const char *end)
 {
 	p = skip_letters(p, end);
+	if (LIKELY(p < end && *p == ':'))
+		return p;
 	while (p < end && h1_chars[(uint8_t)*p] & H1C_TOKEN)
 		p++;
 	return p;
@@ -327,7 +304,7 @@ static bool is_plain_request_line(struct h1_head *h, const char *line_end)
 {
 	const char *target = h->base + h->method_len + 1, *version = line_end - 11;
 
-	if (version <= target || *target != '/' || load64(version) != load64(" HTTP/1.") ||
+	if (version <= target || *target != '/' || h1_load64(version) != h1_load64(" HTTP/1.") ||
 	    (version[8] != '1' && version[8] != '0') || h->method == H1_OTHER)
 		return false;
 	h->target = (uint32_t)(target - h->base);

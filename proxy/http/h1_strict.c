@@ -91,19 +91,20 @@ static void note_connection(struct h1_head *h, struct str v)
 	while (v.len) {
 		const char *comma = memchr(v.p, ',', v.len);
 		size_t n = comma ? (size_t)(comma - v.p) : v.len;
-		struct str word = str_trim((struct str){ v.p, n });
+		struct str word = comma ? str_trim((struct str){ v.p, n }) : v;
 
-		if (word.len == 5 && str_eq_nocase(word, STR("close")))
+		if (word.len == 5 && h1_is_word(word.p, "close", 5))
 			h->conn_close = true;
-		else if (word.len == 10 && str_eq_nocase(word, STR("keep-alive")))
+		else if (word.len == 10 && h1_is_word(word.p, "keep-alive", 10))
 			h->conn_keep_alive = true;
-		else if (word.len == 7 && str_eq_nocase(word, STR("upgrade")))
+		else if (word.len == 7 && h1_is_word(word.p, "upgrade", 7))
 			h->conn_upgrade = true;
 		else if (word.len)
 			h->conn_others = true;
 		n += comma ? 1 : 0;
-		v.p += n;
-		v.len -= n;
+		v = (struct str){ v.p + n, v.len - n };
+		if (v.len)
+			v = str_trim(v);
 	}
 }
 

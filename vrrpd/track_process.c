@@ -271,26 +271,26 @@ static void on_poll(struct ev_loop *loop, ev_timer *timer, int revents)
 
 static int ask_kernel(struct process_watch *w)
 {
+	static const enum proc_cn_mcast_op op = PROC_CN_MCAST_LISTEN;
 	struct sockaddr_nl a = { .nl_family = AF_NETLINK, .nl_groups = CN_IDX_PROC };
-	struct {
-		_Alignas(NLMSG_ALIGNTO) struct nlmsghdr h;
-		struct cn_msg m;
-		enum proc_cn_mcast_op op;
-	} __attribute__((packed)) rq = { 0 };
+	_Alignas(struct nlmsghdr)
+		uint8_t rq[NLMSG_LENGTH(sizeof(struct cn_msg) + sizeof(op))] = { 0 };
+	struct nlmsghdr *h = (void *)rq;
+	struct cn_msg *m = NLMSG_DATA(h);
 	int fd = socket(PF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_CONNECTOR);
 	int bytes = RCVBUF_BYTES;
 
 	if (fd < 0)
 		return -errno;
-	rq.h.nlmsg_len = sizeof(rq);
-	rq.h.nlmsg_type = NLMSG_DONE;
-	rq.m.id.idx = CN_IDX_PROC;
-	rq.m.id.val = CN_VAL_PROC;
-	rq.m.len = sizeof(rq.op);
-	rq.op = PROC_CN_MCAST_LISTEN;
+	h->nlmsg_len = sizeof(rq);
+	h->nlmsg_type = NLMSG_DONE;
+	m->id.idx = CN_IDX_PROC;
+	m->id.val = CN_VAL_PROC;
+	m->len = sizeof(op);
+	memcpy(m->data, &op, sizeof(op));
 	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes));
 	if (bind(fd, (const struct sockaddr *)&a, sizeof(a)) ||
-	    send(fd, &rq, sizeof(rq), 0) != (ssize_t)sizeof(rq)) {
+	    send(fd, rq, sizeof(rq), 0) != (ssize_t)sizeof(rq)) {
 		int err = -errno;
 
 		close(fd);

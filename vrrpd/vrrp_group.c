@@ -50,21 +50,24 @@ void vrrp_group_set(struct vrrp_group *g, const struct cfg_group *cfg,
 		members[k]->group = g;
 }
 
-/* Bring the view up to date. Returns the place of i. */
-static unsigned look(struct vrrp_group *g, const struct vrrp_instance *i)
+/* Bring the view up to date. */
+static void look(struct vrrp_group *g)
 {
-	unsigned who = 0;
+	for (unsigned k = 0; k < g->n_members; k++)
+		g->view[k] = (struct vrrp_sync_member){ .fsm = &g->members[k]->fsm,
+							.is_running = g->members[k]->is_started,
+							.is_faulty = g->members[k]->has_own_fault };
+}
 
-	for (unsigned k = 0; k < g->n_members; k++) {
-		const struct vrrp_instance *m = g->members[k];
+static unsigned place_of(const struct vrrp_group *g, const struct vrrp_instance *i)
+{
+	unsigned k = 0;
 
-		g->view[k] = (struct vrrp_sync_member){ .fsm = &m->fsm,
-							.is_running = m->is_started,
-							.is_faulty = m->has_own_fault };
-		if (m == i)
-			who = k;
+	while (g->members[k] != i) {
+		k++;
+		ASSERT(k < g->n_members);
 	}
-	return who;
+	return k;
 }
 
 bool vrrp_group_may_claim(struct vrrp_instance *i)
@@ -74,7 +77,8 @@ bool vrrp_group_may_claim(struct vrrp_instance *i)
 
 	if (!g)
 		return true;
-	who = look(g, i);
+	look(g);
+	who = place_of(g, i);
 	return vrrp_sync_may_claim(g->view, g->n_members, who, i->env->loop->now_us);
 }
 
@@ -112,7 +116,7 @@ static void settle(struct vrrp_group *g)
 {
 	enum vrrp_state before = g->state;
 
-	(void)look(g, NULL);
+	look(g);
 	g->state = vrrp_sync_state(g->view, g->n_members);
 	if (g->state == before)
 		return;
@@ -130,7 +134,8 @@ void vrrp_group_on_transition(struct vrrp_instance *i)
 	if (!g || g->is_following)
 		return;
 	g->is_following = true;
-	who = look(g, i);
+	look(g);
+	who = place_of(g, i);
 	for (unsigned k = 0; k < g->n_members; k++)
 		if (vrrp_sync_follow(g->view, who, k, &ev.kind))
 			vrrp_instance_feed(g->members[k], &ev);
@@ -154,6 +159,7 @@ const struct vrrp_instance *vrrp_group_fault_of(struct vrrp_instance *i)
 
 	if (!g)
 		return NULL;
-	k = vrrp_sync_fault_of(g->view, g->n_members, look(g, i));
+	look(g);
+	k = vrrp_sync_fault_of(g->view, g->n_members, place_of(g, i));
 	return k < 0 ? NULL : g->members[k];
 }

@@ -27,7 +27,7 @@ struct ctl_request {
 	enum ctl_level level;       /* a command may lower it for the rest of the connection */
 	struct strbuf *out;         /* append the answer here */
 	void *arg;                  /* of the server */
-	int fd;              /* of the connection; borrowed, for what is no text */
+	int fd;                     /* of the connection; borrowed, for what is no text */
 	int wait_fd;         /* with *more: be called again when this can be read; -1: soon */
 	bool brings_own_end; /* the answer needs no empty line behind it */
 	uint64_t session; /* the commands' own word, kept as long as the connection; 0 at first */

@@ -275,9 +275,9 @@ static void parse_text(struct cfg_parser *p, const char *name, struct str text)
 	}
 	cfg_if_end(p);
 	if (is_truncated)
-		diag_error(p->diag, last,
-			   "the last line does not end with a newline: the file may have been "
-			   "truncated; if it is complete, add a newline");
+		diag_warning(p->diag, last,
+			     "the last line does not end with a newline: the file may have been "
+			     "truncated; if it is complete, add a newline");
 }
 
 static void parse_file(struct cfg_parser *p, const char *path)

@@ -37,20 +37,21 @@ static struct str payload_of(const struct cfg_check_info *info, struct str bytes
 
 static void add_info(struct strbuf *out, const struct cfg_check_info *info, struct str bytes)
 {
-	struct str s = STR("");
+	struct str payload;
 
 	switch (info->kind) {
 	case CFG_INFO_NONE:
 		return;
 	case CFG_INFO_TEXT:
-		s = info->text;
-		break;
+		strbuf_add(out, info->text.p, info->text.len);
+		return;
 	case CFG_INFO_PAYLOAD:
 	case CFG_INFO_PAYLOAD_LINE:
-		s = payload_of(info, bytes);
-		break;
+		payload = payload_of(info, bytes);
+		strbuf_add(out, payload.p, payload.len);
+		return;
 	}
-	strbuf_add(out, s.p, s.len);
+	UNREACHABLE();
 }
 
 static int code_of(const struct cfg_check_code *c, struct str bytes)

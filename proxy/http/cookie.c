@@ -132,7 +132,7 @@ static void forget_dates(struct cookie_state *st)
 static const char *judge(const struct cfg_cookie *ck, const struct pair *c, int64_t now_s,
 			 cookie_lookup_fn *lookup, void *arg, struct cookie_state *st)
 {
-	const char *end = c->value_end;
+	const char *end;
 
 	if (ck->mode == CFG_COOKIE_PREFIX) {
 		end = memchr(c->value, DELIM, (size_t)(c->value_end - c->value));

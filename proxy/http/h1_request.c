@@ -100,7 +100,7 @@ static bool edit_head(struct stream *st, const struct h1_head *h, const struct c
 		      const struct backend *be, const struct cfg_proxy *be_cfg)
 {
 	struct headers *e = &priv_of(st)->edits;
-	char lines[ADDED_MAX], *p = lines, *start;
+	char lines[ADDED_MAX], *p, *start;
 
 	headers_init(e);
 	headers_remove_hop_by_hop(e, h, st->is_upgrade, forwarded_for_name(fe_cfg, be_cfg));

@@ -10,8 +10,8 @@
 #include "net/frontend.h"
 #include "pool/backend.h"
 
-#define SECOND_LEN 20 /* 24/Nov/2026:22:20:28 */
-#define URI_MAX 1023 /* bytes of the request line that HAProxy keeps */
+#define SECOND_LEN 20   /* 24/Nov/2026:22:20:28 */
+#define URI_MAX    1023 /* bytes of the request line that HAProxy keeps */
 
 static const char months[12][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
 				    "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
@@ -144,10 +144,9 @@ static void put_text(struct cursor *c, struct str s, uint8_t flags)
 static void put_hex(struct cursor *c, uint64_t n, unsigned min_width)
 {
 	char text[20];
+	int len = snprintf(text, sizeof(text), "%0*llX", (int)min_width, (unsigned long long)n);
 
-	put_bytes(c, text,
-		  (size_t)snprintf(text, sizeof(text), "%0*llX", (int)min_width,
-				   (unsigned long long)n));
+	put_bytes(c, text, (size_t)len);
 }
 
 static bool has_request(const struct access_record *r)
@@ -373,6 +372,8 @@ static inline void put_lead(struct cursor *c, const struct log_instr *i)
 		c->spaced = c->at;
 }
 
+/* An interpreter: one short case for each instruction, in the order of the enum.
+ * NOLINTNEXTLINE(readability-function-size) */
 static inline void run_one(struct cursor *c, const struct log_instr *i,
 			   const struct access_record *r, struct log_dates *d)
 {

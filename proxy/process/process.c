@@ -575,7 +575,8 @@ static void on_master_link(struct ev_loop *ev, ev_io *w, int revents)
 	}
 }
 
-/* Usable servers changed: vrrpd shall know at once, and who keeps connections to those that left. */
+/* Usable servers changed: vrrpd shall know at once, and who keeps connections to those that left.
+ */
 static void on_published(struct backend *be)
 {
 	const struct backend_view *v = backend_view(be);

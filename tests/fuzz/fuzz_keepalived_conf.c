@@ -17,7 +17,7 @@ static void dump_again(const struct cfg *c)
 
 	diag_init(&d);
 	cfg_dump(c, &one);
-	again = cfg_load_text("dump", str_from(strbuf_str(&one)), &d);
+	again = cfg_load_text("dump", str_from(strbuf_str(&one)), NULL, &d);
 	if (!again)
 		diag_print(&d, stderr, DIAG_ERROR);
 	ASSERT(again);

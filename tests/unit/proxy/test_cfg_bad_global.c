@@ -172,7 +172,7 @@ static const struct {
 	{ "fronted f\n", "cfg:1:1: error: 'fronted' stands before any section: begin with "
 			 "'global', 'defaults', 'frontend', 'backend' or 'listen'" },
 	{ HTTP "frontend f\n bind :80",
-	  "cfg:7: error: the last line does not end with a newline: the file may have been "
+	  "cfg:7: warning: the last line does not end with a newline: the file may have been "
 	  "truncated; if it is complete, add a newline" },
 	{ "defaults a\n mode http\ndefaults a\n mode tcp\nfrontend f from a\n bind :80\n timeout "
 	  "client 5s\n",

@@ -258,6 +258,7 @@ START_TEST(leastconn_is_exact_for_any_history)
 	unsigned n = 1 + (unsigned)_i % FIX_MAX, weights[FIX_MAX];
 	struct backend *be;
 
+	ck_assert_uint_gt(n, 0);
 	srand((unsigned)_i);
 	for (unsigned i = 0; i < n; i++)
 		weights[i] = 1 + (unsigned)rand() % 9;

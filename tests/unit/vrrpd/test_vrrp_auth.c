@@ -75,6 +75,7 @@ static struct vrrp_auth_message take(unsigned row, uint8_t buf[256], struct addr
 {
 	size_t n = unhex(wire[row].hex, buf), head = wire[row].family == AF_INET6 ? 40 : 20;
 
+	ck_assert_uint_gt(n, head + VRRP_AUTH_LEN);
 	*src = (struct addr){ .len = wire[row].family == AF_INET6 ? sizeof(src->in6)
 								  : sizeof(src->in) };
 	src->sa.sa_family = (sa_family_t)wire[row].family;

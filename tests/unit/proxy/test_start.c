@@ -87,7 +87,6 @@ static const struct {
 	{ "stats socket on a closed descriptor",
 	  "global\n\tstats socket fd@57\n" GOOD,
 	  { "p.cfg:2:", "fd@57" } },
-	{ "no newline at the end", TIMEOUTS "frontend fe", { "newline" } },
 };
 
 START_TEST(test_a_problem_is_named_and_nothing_is_started)

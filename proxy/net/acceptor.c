@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdatomic.h>
+#include <sys/epoll.h>
 #include <tandem/log.h>
 #include <unistd.h>
 
@@ -155,6 +156,19 @@ void acceptors_on_retry(struct ev_loop *ev, ev_timer *t, int revents)
 	acceptors_resume(container_of(t, struct worker_private, accept_retry)->w);
 }
 
+/* An epoll set with nothing but fd in it; -1: no descriptor is left. */
+static int make_set(int fd)
+{
+	struct epoll_event ev = { .events = EPOLLIN };
+	int set = epoll_create1(EPOLL_CLOEXEC);
+
+	if (set != -1 && epoll_ctl(set, EPOLL_CTL_ADD, fd, &ev) != 0) {
+		close(set);
+		return -1;
+	}
+	return set;
+}
+
 static void watch(struct worker *w, struct listener *l, int fd)
 {
 	struct acceptor *a = xcalloc(1, sizeof(*a));
@@ -162,7 +176,8 @@ static void watch(struct worker *w, struct listener *l, int fd)
 	a->w = w;
 	a->l = l;
 	a->fd = fd;
-	ev_io_init(&a->io, on_acceptable, a->fd, EV_READ);
+	a->set = make_set(fd);
+	ev_io_init(&a->io, on_acceptable, a->set != -1 ? a->set : fd, EV_READ);
 	ev_io_start(w->priv->ev, &a->io);
 	list_add_tail(&w->priv->acceptors, &a->node);
 }
@@ -185,6 +200,8 @@ static void acceptor_free(struct acceptor *a)
 	if (!ev_is_active(&a->io) && priv->n_paused > 0)
 		priv->n_paused--;
 	ev_io_stop(priv->ev, &a->io);
+	if (a->set != -1)
+		close(a->set);
 	list_del(&a->node);
 	free(a);
 }

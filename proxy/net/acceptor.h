@@ -14,6 +14,11 @@ struct acceptor {
 	struct worker *w;
 	struct listener *l; /* borrowed until acceptor_remove */
 	int fd;             /* borrowed from the listener */
+	/* What the loop watches: an epoll set of our own around fd; owned; -1: fd itself. The open
+	 * file behind fd may live on in another process (-x, -W), and libev takes a descriptor out
+	 * of its set only lazily: it would go on hearing of connections on a number that is closed
+	 * or used anew. This set ends with its close. */
+	int set;
 };
 
 void acceptor_add(struct worker *w, struct listener *l);

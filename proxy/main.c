@@ -16,8 +16,11 @@
 #include "process/upgrade.h"
 #include "process/version.h"
 
+/* A command socket counts too, as for HAProxy. */
 static bool has_listener(const struct cfg *cfg)
 {
+	if (cfg->global.sockets != NULL)
+		return true;
 	for (const struct cfg_proxy *px = cfg->proxies; px != NULL; px = px->next)
 		if (px->binds != NULL && !px->disabled)
 			return true;
@@ -62,6 +65,11 @@ static int run(const struct options *o)
 		return master_run(o, cfg);
 	if (cfg == NULL)
 		return 1;
+	if (!has_listener(cfg)) {
+		fputs("proxyd: nothing to listen on: the configuration has no 'bind'\n", stderr);
+		cfg_free(cfg);
+		return 1;
+	}
 	if (o->master || cfg->global.master_worker)
 		return master_run(o, cfg);
 	status = process_start(&p, o, cfg, NULL);

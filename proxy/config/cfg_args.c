@@ -164,3 +164,10 @@ bool cfg_check_name(struct cfg_parser *p, unsigned i, const char *what)
 	}
 	return true;
 }
+
+void cfg_param_uint(struct cfg_parser *p, const struct param *pm, void *target, unsigned at)
+{
+	if (!cfg_read_uint(p, at + 1, pm->name, pm->min, pm->max,
+			   (unsigned *)(void *)((char *)target + pm->offset)))
+		return;
+}

@@ -16,13 +16,6 @@ static void param_flag(struct cfg_parser *p, const struct param *pm, void *targe
 	*(bool *)((char *)target + pm->offset) = true;
 }
 
-static void param_uint(struct cfg_parser *p, const struct param *pm, void *target, unsigned at)
-{
-	if (!cfg_read_uint(p, at + 1, pm->name, pm->min, pm->max,
-			   (unsigned *)(void *)((char *)target + pm->offset)))
-		return;
-}
-
 static void param_time(struct cfg_parser *p, const struct param *pm, void *target, unsigned at)
 {
 	if (!cfg_read_time(p, at + 1, pm->name, (int64_t *)(void *)((char *)target + pm->offset)))
@@ -84,9 +77,9 @@ static void param_expose_fd(struct cfg_parser *p, const struct param *pm, void *
 const struct param cfg_bind_params[] = {
 	{ "name", 1, param_text, B(name), 0, 0, "NAME", "name of the socket in statistics" },
 	{ "interface", 1, param_text, B(interface), 0, 0, "NAME", "accept on this interface only" },
-	{ "backlog", 1, param_uint, B(backlog), 0, 1 << 30, "NUMBER",
+	{ "backlog", 1, cfg_param_uint, B(backlog), 0, 1 << 30, "NUMBER",
 	  "connections that wait to be accepted" },
-	{ "maxconn", 1, param_uint, B(maxconn), 0, 1 << 30, "NUMBER",
+	{ "maxconn", 1, cfg_param_uint, B(maxconn), 0, 1 << 30, "NUMBER",
 	  "connections through this socket at a time" },
 	{ "v6only", 0, param_flag, B(v6only), 0, 0, "", "an IPv6 socket takes no IPv4" },
 	{ "v4v6", 0, param_flag, B(v4v6), 0, 0, "", "an IPv6 socket takes IPv4 too" },
@@ -98,14 +91,17 @@ const struct param cfg_bind_params[] = {
 	  "accept data with the first packet (TCP fast open)" },
 	{ "tcp-ut", 1, param_time, B(tcp_ut_us), 0, 0, "TIME",
 	  "close connections whose data nobody acknowledges for so long" },
-	{ "mss", 1, param_uint, B(mss), 88, 32767, "BYTES", "largest segment that is announced" },
+	{ "mss", 1, cfg_param_uint, B(mss), 88, 32767, "BYTES",
+	  "largest segment that is announced" },
 	{ "accept-proxy", 0, param_flag, B(accept_proxy), 0, 0, "",
 	  "expect a PROXY protocol header" },
 	{ "mode", 1, param_mode, B(unix_mode), 0, 0, "OCTAL", "mode of a Unix socket" },
 	{ "user", 1, param_user, B(unix_uid), 0, 0, "NAME", "owner of a Unix socket" },
-	{ "uid", 1, param_uint, B(unix_uid), 0, 0x7fffffff, "NUMBER", "owner of a Unix socket" },
+	{ "uid", 1, cfg_param_uint, B(unix_uid), 0, 0x7fffffff, "NUMBER",
+	  "owner of a Unix socket" },
 	{ "group", 1, param_group, B(unix_gid), 0, 0, "NAME", "group of a Unix socket" },
-	{ "gid", 1, param_uint, B(unix_gid), 0, 0x7fffffff, "NUMBER", "group of a Unix socket" },
+	{ "gid", 1, cfg_param_uint, B(unix_gid), 0, 0x7fffffff, "NUMBER",
+	  "group of a Unix socket" },
 	{ 0 },
 };
 #undef B
@@ -116,9 +112,9 @@ const struct param cfg_socket_params[] = {
 	{ "level", 1, param_level, 0, 0, 0, "user|operator|admin",
 	  "what its users may do; default operator" },
 	{ "user", 1, param_user, S(uid), 0, 0, "NAME", "owner of the socket" },
-	{ "uid", 1, param_uint, S(uid), 0, 0x7fffffff, "NUMBER", "owner of the socket" },
+	{ "uid", 1, cfg_param_uint, S(uid), 0, 0x7fffffff, "NUMBER", "owner of the socket" },
 	{ "group", 1, param_group, S(gid), 0, 0, "NAME", "group of the socket" },
-	{ "gid", 1, param_uint, S(gid), 0, 0x7fffffff, "NUMBER", "group of the socket" },
+	{ "gid", 1, cfg_param_uint, S(gid), 0, 0x7fffffff, "NUMBER", "group of the socket" },
 	{ "expose-fd", 1, param_expose_fd, 0, 0, 0, "listeners",
 	  "hand listening sockets to a new process" },
 	{ 0 },
@@ -129,9 +125,11 @@ const struct param cfg_socket_params[] = {
 const struct param cfg_liveness_params[] = {
 	{ "mode", 1, param_mode, L(liveness_mode), 0, 0, "OCTAL", "mode of the socket" },
 	{ "user", 1, param_user, L(liveness_uid), 0, 0, "NAME", "owner of the socket" },
-	{ "uid", 1, param_uint, L(liveness_uid), 0, 0x7fffffff, "NUMBER", "owner of the socket" },
+	{ "uid", 1, cfg_param_uint, L(liveness_uid), 0, 0x7fffffff, "NUMBER",
+	  "owner of the socket" },
 	{ "group", 1, param_group, L(liveness_gid), 0, 0, "NAME", "group of the socket" },
-	{ "gid", 1, param_uint, L(liveness_gid), 0, 0x7fffffff, "NUMBER", "group of the socket" },
+	{ "gid", 1, cfg_param_uint, L(liveness_gid), 0, 0x7fffffff, "NUMBER",
+	  "group of the socket" },
 	{ 0 },
 };
 #undef L

@@ -239,6 +239,8 @@ void cfg_params_parse(struct cfg_parser *p, const char *what, const struct param
 const char *cfg_section_name(enum cfg_section s);
 
 /* ---- cfg_args.c: reading arguments ---- */
+/* A parameter's number in [min, max], into the unsigned at its offset. */
+void cfg_param_uint(struct cfg_parser *p, const struct param *pm, void *target, unsigned at);
 #define cfg_error(p, i, ...)   diag_error((p)->diag, lex_pos((p)->line, (i)), __VA_ARGS__)
 #define cfg_warning(p, i, ...) diag_warning((p)->diag, lex_pos((p)->line, (i)), __VA_ARGS__)
 #define cfg_notice(p, i, ...)  diag_notice((p)->diag, lex_pos((p)->line, (i)), __VA_ARGS__)

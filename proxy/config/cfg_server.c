@@ -24,13 +24,6 @@ static void set_bool(struct cfg_parser *p, const struct param *pm, void *target,
 	*(bool *)((char *)target + pm->offset) = pm->max != 0;
 }
 
-static void set_uint(struct cfg_parser *p, const struct param *pm, void *target, unsigned at)
-{
-	if (!cfg_read_uint(p, at + 1, pm->name, pm->min, pm->max,
-			   (unsigned *)(void *)((char *)target + pm->offset)))
-		return;
-}
-
 /* A time above min. */
 static void set_time(struct cfg_parser *p, const struct param *pm, void *target, unsigned at)
 {
@@ -175,9 +168,9 @@ const struct param cfg_server_params[] = {
 	  "... while it goes up or down; default as inter" },
 	{ "downinter", 1, set_time, F(downinter_us), 1, 0, "TIME",
 	  "... while it is down; default as inter" },
-	{ "rise", 1, set_uint, F(rise), 1, 0x7fffffff, "NUMBER",
+	{ "rise", 1, cfg_param_uint, F(rise), 1, 0x7fffffff, "NUMBER",
 	  "successful checks that make it UP; default 2" },
-	{ "fall", 1, set_uint, F(fall), 1, 0x7fffffff, "NUMBER",
+	{ "fall", 1, cfg_param_uint, F(fall), 1, 0x7fffffff, "NUMBER",
 	  "failed checks that make it DOWN; default 3" },
 	{ "port", 1, set_port, 0, 0, 0, "PORT", "port of the checks" },
 	{ "addr", 1, set_check_addr, 0, 0, 0, "ADDRESS", "address of the checks" },
@@ -197,7 +190,7 @@ const struct param cfg_server_params[] = {
 	{ "agent-send", 1, cfg_set_agent_send, 0, 0, 0, "TEXT", "what is sent to the agent" },
 	{ "observe", 1, cfg_set_observe, 0, 0, 0, "none|layer4|layer7",
 	  "errors of the traffic count too" },
-	{ "error-limit", 1, set_uint, F(error_limit), 1, 0x7fffffff, "NUMBER",
+	{ "error-limit", 1, cfg_param_uint, F(error_limit), 1, 0x7fffffff, "NUMBER",
 	  "so many in a row are one event; default 10" },
 	{ "on-error", 1, cfg_set_on_error, 0, 0, 0, "fastinter|fail-check|sudden-death|mark-down",
 	  "what follows then; default fail-check" },
@@ -205,16 +198,16 @@ const struct param cfg_server_params[] = {
 	  "when it goes DOWN, its sessions end" },
 	{ "on-marked-up", 1, cfg_set_on_marked, 0, 0, 1, "shutdown-backup-sessions",
 	  "when it comes UP, the sessions on backup servers end" },
-	{ "weight", 1, set_uint, F(weight), 0, 256, "NUMBER",
+	{ "weight", 1, cfg_param_uint, F(weight), 0, 256, "NUMBER",
 	  "share of the load, 0 to 256; default 1" },
 	{ "backup", 0, set_bool, F(backup), 0, 1, "", "used when all others are down" },
 	{ "no-backup", 0, set_bool, F(backup), 0, 0, "", "a server as any other" },
 	{ "disabled", 0, set_bool, F(disabled), 0, 1, "", "starts in maintenance" },
 	{ "enabled", 0, set_bool, F(disabled), 0, 0, "", "starts in service" },
-	{ "maxconn", 1, set_uint, F(maxconn), 0, 1 << 30, "NUMBER", "connections at a time" },
-	{ "minconn", 1, set_uint, F(minconn), 0, 1 << 30, "NUMBER",
+	{ "maxconn", 1, cfg_param_uint, F(maxconn), 0, 1 << 30, "NUMBER", "connections at a time" },
+	{ "minconn", 1, cfg_param_uint, F(minconn), 0, 1 << 30, "NUMBER",
 	  "maxconn while the backend's load is low" },
-	{ "maxqueue", 1, set_uint, F(maxqueue), 0, 1 << 30, "NUMBER",
+	{ "maxqueue", 1, cfg_param_uint, F(maxqueue), 0, 1 << 30, "NUMBER",
 	  "waiting requests at a time" },
 	{ "cookie", 1, set_cookie, 0, 0, 0, "VALUE", "its name in the persistence cookie" },
 	{ "slowstart", 1, set_time, F(slowstart_us), 0, 0, "TIME",
@@ -236,7 +229,7 @@ const struct param cfg_server_params[] = {
 	{ "tcp-ut", 1, set_time, F(tcp_ut_us), 0, 0, "TIME",
 	  "close connections whose data nobody acknowledges for so long" },
 	{ "init-addr", 1, set_init_addr, 0, 0, 0, "LIST", "how its name is resolved at the start" },
-	{ "id", 1, set_uint, F(id), 1, 0x7fffffff, "NUMBER", "number in the statistics" },
+	{ "id", 1, cfg_param_uint, F(id), 1, 0x7fffffff, "NUMBER", "number in the statistics" },
 	{ 0 },
 };
 #undef F

@@ -257,9 +257,17 @@ static void on_timer(struct ev_loop *ev, ev_timer *t, int revents)
 		client_set_deadline(c, c->deadline_us);
 }
 
+/* A connection that has not asked yet, or whose next request is on its way through the kernel, is
+ * served once more; the answer says that it closes. */
 void client_drain(struct client *c)
 {
-	if (!c->st && !c->is_lingering)
+	char byte;
+
+	if (c->st || c->is_lingering || c->is_greeting)
+		return;
+	if (recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0)
+		on_idle_readable(c);
+	else if (c->n_requests > 0 || c->has_eof)
 		client_close(c);
 }
 

@@ -63,7 +63,7 @@ const struct addr *client_addr(struct client *c);
 bool client_local_addr(const struct client *c, struct addr *out);
 /* Should the connection end after this request (soft stop)? */
 bool client_should_close(const struct client *c);
-/* Close it if it is idle (drain), or anyhow (stop). */
+/* A drain: close it if it is between two requests and none is on its way. */
 void client_drain(struct client *c);
 
 #endif

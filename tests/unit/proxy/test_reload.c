@@ -171,6 +171,46 @@ START_TEST(test_a_request_outlives_the_removal_of_its_backend)
 }
 END_TEST
 
+/* Until nobody accepts any more; the connections on the way are closed again. */
+static void wait_until_refused(void)
+{
+	for (int ms = 0; ms < WAIT_MS; ms += 5) {
+		int fd = run_connect(port);
+
+		if (fd == -1)
+			return;
+		close(fd);
+		run_nap();
+	}
+	ck_abort_msg("it still accepts: %s", run_tail(&run));
+}
+
+/* As HAProxy: who connected before the drain and asks only then is answered; who was between two
+ * requests is not. */
+START_TEST(test_drain_serves_who_has_not_asked_yet)
+{
+	bool closes;
+	int fresh, kept;
+	char byte;
+
+	start(false);
+	kept = run_connect(port);
+	ask(kept);
+	ck_assert_int_eq(read_answer(kept, &closes), 200);
+	ck_assert(!closes);
+	fresh = run_connect(port);
+	ck_assert_int_eq(kill(run.pid, SIGUSR1), 0);
+	wait_until_refused();
+	ck_assert_int_eq(read(kept, &byte, 1), 0);
+	ask(fresh);
+	ck_assert_int_eq(read_answer(fresh, &closes), 200);
+	ck_assert(closes);
+	close(fresh);
+	close(kept);
+	ck_assert_msg(run_wait(&run) == 0, "%s", run_tail(&run));
+}
+END_TEST
+
 START_TEST(test_drain_finishes_requests)
 {
 	bool closes;
@@ -187,8 +227,7 @@ START_TEST(test_drain_finishes_requests)
 	}
 	ck_assert_int_eq(kill(run.pid, SIGUSR1), 0);
 	run_expect(&run, "draining");
-	for (int ms = 0; ms < WAIT_MS && run_connect(port) != -1; ms += 5)
-		run_nap();
+	wait_until_refused();
 	atomic_store(&is_slow, false);
 	ck_assert_int_eq(read_answer(fd, &closes), 200);
 	close(fd);
@@ -466,6 +505,7 @@ int main(void)
 	tcase_add_test(tc, test_reload_keeps_counters_and_states);
 	tcase_add_test(tc, test_a_changed_port_is_opened_before_the_old_one_is_closed);
 	tcase_add_test(tc, test_a_request_outlives_the_removal_of_its_backend);
+	tcase_add_test(tc, test_drain_serves_who_has_not_asked_yet);
 	tcase_add_test(tc, test_drain_finishes_requests);
 	tcase_add_test(tc, test_hard_stop_after_bounds_a_drain);
 	tcase_add_test(tc, test_a_dead_worker_is_replaced_and_clients_meanwhile_are_served);

@@ -145,6 +145,24 @@ bool vrrp_track_is_up(const struct vrrp_instance *i, const struct vrrp_track *t)
 uint32_t vrrp_instance_lifetime_s(const struct vrrp_instance *i);
 int64_t vrrp_instance_frozen_after_us(const struct vrrp_instance *i);
 
+/* Fire the timer once after that time; INT64_MAX: stop it. */
+void vrrp_instance_arm(struct vrrp_instance *i, ev_timer *t, int64_t after_us);
+
+/* vrrp_addrs.c: the addresses. */
+void vrrp_addrs_init(struct vrrp_instance *i);
+/* Work out i->vips and the address list of the adverts from the configuration. */
+void vrrp_addrs_resolve(struct vrrp_instance *i);
+void vrrp_addrs_add(struct vrrp_instance *i);
+void vrrp_addrs_del(struct vrrp_instance *i);
+/* Remove those of old that are not in i->vips. */
+void vrrp_addrs_remove_missing(struct vrrp_instance *i, const struct vip *old, unsigned n_old);
+/* Announce all: at once, or one by one when garp_interval asks for it. */
+void vrrp_addrs_announce(struct vrrp_instance *i, unsigned repeat);
+void vrrp_addrs_announce_takeover(struct vrrp_instance *i);
+/* A worse master was heard: garp_lower_prio_*. */
+void vrrp_addrs_reannounce(struct vrrp_instance *i);
+void vrrp_addrs_stop_announcing(struct vrrp_instance *i);
+
 /* vrrp_io.c: what goes over the network. */
 void vrrp_io_send_advert(struct vrrp_instance *i, uint8_t priority);
 void vrrp_io_send_claim(struct vrrp_instance *i);

@@ -7,10 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <tandem/clock.h>
 #include <tandem/daemon.h>
-#include <tandem/diag.h>
 #include <tandem/log.h>
 #include <time.h>
 #include <unistd.h>
@@ -26,148 +24,6 @@
 #define HELLO_S       1.0
 #define STALL_US      (500 * US_PER_MS) /* worth a word */
 #define STOP_LIMIT_US (2 * US_PER_S)    /* for the last notify programs */
-
-/* --- interfaces ----------------------------------------------------------------------------- */
-
-static void on_packet(void *arg, const struct vrrp_rx *rx)
-{
-	struct worker_iface *f = arg;
-	/* The VRID is the second byte in all versions; the rest is for the instance to judge. */
-	struct vrrp_instance *i = rx->len >= 2 ? f->by_vrid[rx->pdu[1]] : NULL;
-
-	if (i && i->is_started)
-		vrrp_io_on_packet(i, rx);
-	else
-		f->worker->n_foreign++;
-}
-
-static void on_handover(void *arg, unsigned ifindex, const struct addr *src,
-			const struct handover_msg *m)
-{
-	struct worker *w = arg;
-	struct worker_iface *f;
-
-	list_for_each (f, &w->ifaces, node) {
-		struct vrrp_instance *i = f->by_vrid[m->vrid];
-
-		if (f->family == src->sa.sa_family && f->sock.ifindex == ifindex &&
-		    f->sock.fd != -1 && i && i->is_started)
-			vrrp_io_on_handover(i, src, m);
-	}
-}
-
-static struct worker_iface *get_iface(struct worker *w, const char *name, int family)
-{
-	struct worker_iface *f;
-
-	list_for_each (f, &w->ifaces, node) {
-		if (f->family == family && strcmp(f->name, name) == 0)
-			return f;
-	}
-	f = xcalloc(1, sizeof(*f));
-	f->worker = w;
-	f->family = family;
-	f->sock.fd = -1;
-	strncpy(f->name, name, sizeof(f->name) - 1);
-	list_add_tail(&w->ifaces, &f->node);
-	return f;
-}
-
-static void open_iface(struct worker *w, struct worker_iface *f, const struct link *l)
-{
-	const struct cfg_global *g = &w->cfg->global;
-	struct addr group = f->family == AF_INET6 ? g->mcast_group6 : g->mcast_group4;
-	struct addr none = { 0 };
-	int err;
-
-	vrrp_sock_close(&f->sock);
-	err = vrrp_sock_open(&f->sock, &w->loop, f->family, l->ifindex, f->name,
-			     f->wants_group ? &group : &none, on_packet, f);
-	if (err) {
-		log_err("vrrp", "socket_failed", "interface=%s error=%s", f->name,
-			log_quoted(str_from(strerror(-err))));
-		return;
-	}
-	f->has_group = f->wants_group;
-	if (f->wants_group && (f->family == AF_INET6 ? w->handover.fd6 : w->handover.fd) != -1 &&
-	    handover_join(&w->handover, l->ifindex, &group))
-		log_warn("vrrp", "handover_join_failed", "interface=%s", f->name);
-}
-
-/* Sockets and tables for the instances and interfaces that there are now. */
-static void sync_ifaces(struct worker *w)
-{
-	struct worker_iface *f, *tmp;
-	struct vrrp_instance *i;
-
-	list_for_each (f, &w->ifaces, node) {
-		memset(f->by_vrid, 0, sizeof(f->by_vrid));
-		f->wants_group = f->is_used = false;
-	}
-	list_for_each (i, &w->instances, node) {
-		f = get_iface(w, i->cfg->interface, i->cfg->family);
-		f->by_vrid[i->cfg->vrid] = i;
-		f->wants_group |= !i->cfg->is_unicast;
-		f->is_used = true;
-	}
-	list_for_each_safe (f, tmp, &w->ifaces, node) {
-		const struct link *l = link_find(&w->links, f->name);
-
-		if (!f->is_used || !l)
-			vrrp_sock_close(&f->sock);
-		if (!f->is_used) {
-			list_del(&f->node);
-			free(f);
-		} else if (l && (f->sock.fd == -1 || f->sock.ifindex != l->ifindex ||
-				 f->has_group != f->wants_group)) {
-			open_iface(w, f, l);
-		}
-	}
-}
-
-static void on_link(void *arg, const struct link *l, bool is_gone)
-{
-	struct worker *w = arg;
-
-	log_info("link", is_gone ? "gone" : "changed", "interface=%s index=%u up=%d running=%d",
-		 l->name, l->ifindex, !!(l->flags & IFF_UP), !!(l->flags & IFF_RUNNING));
-	w->links_dirty = true;
-}
-
-static void on_addr(void *arg, const struct link *l, const struct link_addr *a, bool is_gone)
-{
-	struct worker *w = arg;
-	struct vrrp_instance *i;
-
-	w->links_dirty = true;
-	if (!is_gone)
-		return;
-	list_for_each (i, &w->instances, node)
-		vrrp_instance_on_addr_gone(i, l->ifindex, &a->addr);
-}
-
-/* --- the guardian's board ------------------------------------------------------------------- */
-
-static void on_plan_changed(void *arg)
-{
-	((struct worker *)arg)->plan_dirty = true;
-}
-
-static void publish_plan(struct worker *w)
-{
-	struct board_plan plan;
-	struct vrrp_instance *i;
-	unsigned n = 0;
-
-	list_for_each (i, &w->instances, node)
-		n++;
-	board_plan_begin(&plan, w->board, n);
-	list_for_each (i, &w->instances, node)
-		vrrp_io_plan(i, &plan);
-	if (board_plan_commit(&plan))
-		log_err("guardian", "plan_too_large", "instances=%u", n);
-	w->plan_dirty = false;
-}
 
 /* --- each turn of the loop ------------------------------------------------------------------ */
 
@@ -229,12 +85,12 @@ static void before_waiting(struct worker *w)
 
 	if (w->links_dirty) {
 		w->links_dirty = false;
-		sync_ifaces(w);
+		worker_sync_ifaces(w);
 		list_for_each (i, &w->instances, node)
 			vrrp_instance_on_links(i);
 	}
 	if (w->plan_dirty)
-		publish_plan(w);
+		worker_publish_plan(w);
 }
 
 static void on_idle(struct loop *l, bool sleeping)
@@ -271,238 +127,6 @@ static void on_hello(struct ev_loop *loop, ev_timer *t, int revents)
 		if (notify_is_idle(&i->notify))
 			vrrp_instance_free(i);
 	}
-}
-
-/* --- instances ------------------------------------------------------------------------------ */
-
-static void on_transition(void *arg, struct vrrp_instance *i, enum vrrp_state from)
-{
-	struct worker *w = arg;
-	struct worker_history *h = &w->history[w->n_history % WORKER_HISTORY];
-	int64_t before_us = w->started_us;
-
-	for (uint64_t k = w->n_history; k > 0 && w->n_history - k < WORKER_HISTORY - 1; k--) {
-		const struct worker_history *o = &w->history[(k - 1) % WORKER_HISTORY];
-
-		if (strcmp(o->instance, i->cfg->name) == 0) {
-			before_us = o->mono_us;
-			break;
-		}
-	}
-	*h = (struct worker_history){ .real_us = i->since_real_us,
-				      .mono_us = i->fsm.since_us,
-				      .lasted_us = i->fsm.since_us - before_us,
-				      .from = from,
-				      .to = i->fsm.state,
-				      .cause = i->fsm.cause };
-	strncpy(h->instance, i->cfg->name, sizeof(h->instance) - 1);
-	if (i->fsm.cause == VRRP_CAUSE_FAULT && i->fault_cause)
-		strncpy(h->detail, i->fault_cause, sizeof(h->detail) - 1);
-	w->n_history++;
-}
-
-static void on_tell(void *arg, const char *kind, const char *name, const char *state,
-		    unsigned priority)
-{
-	struct worker *w = arg;
-
-	for (size_t k = 0; k < ARRAY_LEN(w->fifos); k++)
-		fifo_tell(&w->fifos[k], kind, name, state, priority);
-}
-
-static struct vrrp_instance *find_instance(struct worker *w, const struct cfg_instance *c)
-{
-	struct vrrp_instance *i;
-
-	list_for_each (i, &w->instances, node) {
-		if (strcmp(i->cfg->name, c->name) == 0 &&
-		    strcmp(i->cfg->interface, c->interface) == 0 && i->cfg->vrid == c->vrid)
-			return i;
-	}
-	return NULL;
-}
-
-static void start_instances(struct worker *w)
-{
-	struct vrrp_instance *i;
-
-	list_for_each (i, &w->instances, node) {
-		if (!i->is_started)
-			vrrp_instance_start(i);
-	}
-}
-
-static void on_delay(struct ev_loop *loop, ev_timer *t, int revents)
-{
-	struct worker *w = container_of(t, struct worker, delay);
-
-	(void)loop, (void)revents;
-	if (w->is_stopping)
-		return;
-	w->is_delayed = false;
-	log_notice("vrrp", "startup_delay_over", "");
-	start_instances(w);
-	publish_plan(w);
-}
-
-/* vrrp_startup_delay: nothing claims, and nothing is heard, before it is over. */
-static void delay_start(struct worker *w, int64_t delay_us)
-{
-	if (delay_us <= 0)
-		return;
-	w->is_delayed = true;
-	log_notice("vrrp", "startup_delayed", "ms=%lld", (long long)(delay_us / US_PER_MS));
-	ev_timer_set(&w->delay, (double)delay_us / US_PER_S, 0.);
-	ev_timer_start(w->loop.ev, &w->delay);
-}
-
-/* Instances of cfg: those that keep name, interface and VRID keep their state. */
-static void sync_instances(struct worker *w, const struct cfg *cfg)
-{
-	struct vrrp_instance *i, *tmp;
-	struct list kept, fresh;
-
-	list_init(&kept);
-	list_init(&fresh);
-	for (const struct cfg_instance *c = cfg->instances; c; c = c->next) {
-		i = find_instance(w, c);
-		if (i) {
-			list_del(&i->node);
-			list_add_tail(&kept, &i->node);
-			vrrp_instance_set_tracks(i, NULL, 0); /* of the old configuration */
-			i->cfg = c;
-		} else {
-			i = vrrp_instance_new(&w->env, c);
-			list_add_tail(&fresh, &i->node);
-		}
-	}
-	list_for_each_safe (i, tmp, &w->instances, node) { /* no longer wanted */
-		i->is_deleted = true;
-		vrrp_instance_stop(i);
-		i->board = NULL; /* of a plan that will not be kept for it */
-		list_del(&i->node);
-		list_add_tail(&w->dying, &i->node);
-	}
-	list_for_each_safe (i, tmp, &kept, node) {
-		list_del(&i->node);
-		list_add_tail(&w->instances, &i->node);
-		worker_bind_tracks(w, i);
-		vrrp_instance_set_cfg(i, i->cfg);
-	}
-	list_for_each_safe (i, tmp, &fresh, node) {
-		list_del(&i->node);
-		list_add_tail(&w->instances, &i->node);
-		worker_bind_tracks(w, i);
-	}
-	worker_sync_groups(w, cfg);
-	sync_ifaces(w);
-	if (!w->is_delayed)
-		start_instances(w);
-	publish_plan(w);
-}
-
-/* --- configuration -------------------------------------------------------------------------- */
-
-static void log_diag(const struct diag *d)
-{
-	char *text = NULL;
-	size_t len = 0;
-	FILE *f = open_memstream(&text, &len);
-	char *save = NULL;
-
-	if (!f)
-		return;
-	diag_print(d, f, DIAG_NOTICE);
-	fclose(f);
-	for (char *l = strtok_r(text, "\n", &save); l; l = strtok_r(NULL, "\n", &save))
-		log_text(d->n_errors ? LOGL_ERR : LOGL_WARN, "%s", l);
-	free(text);
-}
-
-struct cfg *worker_load_cfg(const char *path, const struct cfg_options *o)
-{
-	struct diag d;
-	struct cfg *c;
-
-	diag_init(&d);
-	c = cfg_load(path, o, &d);
-	if (c)
-		cfg_check_machine(c, &d);
-	log_diag(&d);
-	if (d.n_errors) {
-		cfg_free(c);
-		c = NULL;
-	}
-	diag_fini(&d);
-	return c;
-}
-
-static void listen_ctl(struct worker *w)
-{
-	const char *path = w->cfg->global.control_socket;
-	char dir[128];
-	struct addr a;
-	char *slash;
-	int err;
-
-	if (!path || (w->ctl_path && strcmp(w->ctl_path, path) == 0))
-		return;
-	if (w->ctl_path)
-		ctl_server_fini(&w->ctl);
-	free(w->ctl_path);
-	w->ctl_path = NULL;
-	ctl_server_init(&w->ctl, &w->loop, vrrpd_ctl_commands, "vrrpd " TANDEM_VERSION, w);
-	snprintf(dir, sizeof(dir), "%s", path);
-	slash = strrchr(dir, '/');
-	if (slash && slash != dir) {
-		*slash = '\0';
-		(void)mkdir(dir, 0755);
-	}
-	err = addr_from_path(str_from(path), &a);
-	if (!err)
-		err = ctl_server_listen(&w->ctl, &a, 0660, (uid_t)-1, (gid_t)-1, CTL_ADMIN);
-	if (err) {
-		log_warn("ctl", "listen_failed", "path=%s error=%s", log_quoted(str_from(path)),
-			 log_quoted(str_from(strerror(-err))));
-		return;
-	}
-	w->ctl_path = xstrdup(path);
-}
-
-static void apply_cfg(struct worker *w, struct cfg *cfg)
-{
-	struct cfg *old = w->cfg;
-
-	w->cfg = cfg;
-	w->env.global = &cfg->global;
-	worker_sync_scripts(w, cfg);
-	worker_sync_proxies(w, cfg);
-	worker_sync_files(w, cfg);
-	worker_sync_processes(w, cfg);
-	for (size_t k = 0; k < ARRAY_LEN(w->fifos); k++)
-		fifo_open(&w->fifos[k], &cfg->global.fifos[k]);
-	sync_instances(w, cfg);
-	state_file_write(cfg);
-	listen_ctl(w);
-	cfg_free(old);
-}
-
-int worker_reload(struct worker *w)
-{
-	struct cfg *c = worker_load_cfg(w->cfg_path, &w->cfg->options);
-
-	if (!c) {
-		w->n_reloads_failed++;
-		w->reload_error = "the configuration has errors; the old one stays in force";
-		log_err("vrrp", "reload_refused", "file=%s", log_quoted(str_from(w->cfg_path)));
-		return -EINVAL;
-	}
-	w->n_reloads++;
-	w->reload_error = NULL;
-	apply_cfg(w, c);
-	log_notice("vrrp", "reloaded", "file=%s instances=%u", log_quoted(str_from(w->cfg_path)),
-		   c->n_instances);
-	return 0;
 }
 
 /* --- start and end -------------------------------------------------------------------------- */
@@ -586,7 +210,7 @@ static void start_watchers(struct worker *w)
 	ev_timer_init(&w->hello, on_hello, 0.01, HELLO_S);
 	ev_timer_start(w->loop.ev, &w->hello);
 	ev_init(&w->stop_wait, on_stop_wait);
-	ev_init(&w->delay, on_delay);
+	ev_init(&w->delay, worker_on_delay);
 }
 
 static int open_all(struct worker *w)
@@ -598,7 +222,7 @@ static int open_all(struct worker *w)
 	process_watch_init(&w->watch, &w->loop);
 	for (size_t k = 0; k < ARRAY_LEN(w->fifos); k++)
 		fifo_init(&w->fifos[k], &w->loop);
-	err = link_watch_init(&w->links, &w->loop, on_link, on_addr, w);
+	err = link_watch_init(&w->links, &w->loop, worker_on_link, worker_on_addr, w);
 	if (!err)
 		err = vip_nl_open(&w->nl);
 	if (err)
@@ -610,7 +234,7 @@ static int open_all(struct worker *w)
 	w->env.garp_fd = garp_open();
 	if (w->env.garp_fd < 0)
 		return w->env.garp_fd;
-	err = handover_open(&w->handover, &w->loop, on_handover, w);
+	err = handover_open(&w->handover, &w->loop, worker_on_handover, w);
 	if (err) /* plain VRRP works without */
 		log_warn("vrrp", "handover_unavailable", "port=%d error=%s", HANDOVER_PORT,
 			 log_quoted(str_from(strerror(-err))));
@@ -676,9 +300,9 @@ static void init(struct worker *w, const char *path, struct board *board, int gu
 				       .raw6_fd = -1,
 				       .garp_fd = -1,
 				       .handover = &w->handover,
-				       .on_transition = on_transition,
-				       .on_plan_changed = on_plan_changed,
-				       .tell = on_tell,
+				       .on_transition = worker_on_transition,
+				       .on_plan_changed = worker_on_plan_changed,
+				       .tell = worker_on_tell,
 				       .arg = w } };
 	list_init(&w->ifaces);
 	list_init(&w->instances);
@@ -709,8 +333,8 @@ int worker_run(struct cfg *cfg, const char *path, struct board *board, int guard
 	w->asleep_us = asleep_us(w->loop.now_us);
 	state_file_clean(cfg, &w->links, &w->nl);
 	start_watchers(w);
-	delay_start(w, cfg->global.startup_delay_us);
-	apply_cfg(w, cfg);
+	worker_delay_start(w, cfg->global.startup_delay_us);
+	worker_apply_cfg(w, cfg);
 	punctual_be(0);
 	drop_capabilities();
 	w->loop.on_idle = on_idle;

@@ -105,6 +105,29 @@ NODISCARD int worker_reload(struct worker *w);
 /* Load and check a configuration, logging every problem; NULL: bad. */
 NODISCARD struct cfg *worker_load_cfg(const char *path, const struct cfg_options *o);
 
+/* Sets the configuration (taken) in force and frees the one before. */
+void worker_apply_cfg(struct worker *w, struct cfg *cfg);
+
+/* worker_ifaces.c: sockets and tables for the instances and interfaces that there are now. */
+void worker_sync_ifaces(struct worker *w);
+/* Callbacks of the sockets and of netlink; arg is the worker. */
+void worker_on_handover(void *arg, unsigned ifindex, const struct addr *src,
+			const struct handover_msg *m);
+void worker_on_link(void *arg, const struct link *l, bool is_gone);
+void worker_on_addr(void *arg, const struct link *l, const struct link_addr *a, bool is_gone);
+
+/* worker_instances.c: those that keep name, interface and VRID keep their state. */
+void worker_sync_instances(struct worker *w, const struct cfg *cfg);
+/* vrrp_startup_delay: nothing claims, and nothing is heard, before it is over. */
+void worker_delay_start(struct worker *w, int64_t delay_us);
+void worker_on_delay(struct ev_loop *loop, ev_timer *t, int revents);
+void worker_publish_plan(struct worker *w);
+/* Callbacks of the instances; arg is the worker. */
+void worker_on_transition(void *arg, struct vrrp_instance *i, enum vrrp_state from);
+void worker_on_plan_changed(void *arg);
+void worker_on_tell(void *arg, const char *kind, const char *name, const char *state,
+		    unsigned priority);
+
 /* worker_tracks.c: what is unchanged keeps its verdict, the rest is made or ended. */
 void worker_sync_scripts(struct worker *w, const struct cfg *cfg);
 void worker_sync_proxies(struct worker *w, const struct cfg *cfg);

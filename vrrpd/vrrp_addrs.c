@@ -1,0 +1,313 @@
+/* vrrp_addrs.c - the addresses of one virtual router, and their announcement. */
+#include "vrrp_instance.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_arp.h>
+#include <linux/rtnetlink.h>
+#include <stdlib.h>
+#include <string.h>
+#include <tandem/clock.h>
+#include <tandem/log.h>
+#include <unistd.h>
+
+#include "garp.h"
+#include "ndisc.h"
+
+#define LIFETIME_SHORT_S 1
+#define LIFETIME_LONG_S  2
+#define LIFETIME_LONG_US (LIFETIME_LONG_S * US_PER_S)
+/* The last renewal may be this much older than the last turn of the loop. */
+#define RENEW_MARGIN_US (300 * US_PER_MS)
+#define LOG_BURST       5
+#define LOG_PERIOD      (60 * US_PER_S)
+
+uint32_t vrrp_instance_lifetime_s(const struct vrrp_instance *i)
+{
+	/* Gone, as the kernel counts, before a peer's Active_Down_Timer can fire. */
+	return i->params.down_adverts * i->params.adver_us > LIFETIME_LONG_US ? LIFETIME_LONG_S
+									      : LIFETIME_SHORT_S;
+}
+
+int64_t vrrp_instance_frozen_after_us(const struct vrrp_instance *i)
+{
+	int64_t lifetime_us = vrrp_instance_lifetime_s(i) * US_PER_S;
+
+	return MIN(i->params.down_adverts * i->params.adver_us, lifetime_us - RENEW_MARGIN_US);
+}
+
+static struct addr broadcast_of(const struct addr *a, unsigned prefix_len)
+{
+	struct addr b = *a;
+
+	if (a->sa.sa_family != AF_INET || prefix_len >= 31)
+		return (struct addr){ 0 };
+	b.in.sin_addr.s_addr |= htonl(prefix_len ? UINT32_MAX >> prefix_len : UINT32_MAX);
+	return b;
+}
+
+/* False: its interface is absent. */
+static bool make_vip(const struct vrrp_instance *i, const struct cfg_vip *c, struct vip *out)
+{
+	const struct link *l = link_find(i->env->links, c->dev ? c->dev : i->cfg->interface);
+
+	if (!l)
+		return false;
+	*out = (struct vip){
+		.addr = c->addr,
+		.brd = c->brd_auto ? broadcast_of(&c->addr, c->prefix_len) : c->brd,
+		.ifindex = l->ifindex,
+		.prefix_len = c->prefix_len,
+		.scope = c->scope >= 0 ? (uint8_t)c->scope : RT_SCOPE_UNIVERSE,
+	};
+	if (c->label)
+		strncpy(out->label, c->label, sizeof(out->label) - 1);
+	return true;
+}
+
+static unsigned count_vips(const struct cfg_vip *v)
+{
+	unsigned n = 0;
+
+	for (; v; v = v->next)
+		n++;
+	return n;
+}
+
+static void add_advert_vip(struct vrrp_instance *i, const struct addr *a)
+{
+	size_t at = i->n_advert_vips++;
+
+	if (a->sa.sa_family == AF_INET6)
+		memcpy(i->advert_vips + 16 * at, &a->in6.sin6_addr, 16);
+	else
+		memcpy(i->advert_vips + 4 * at, &a->in.sin_addr, 4);
+}
+
+/* Work out i->vips and the address list of the adverts from the configuration. */
+void vrrp_addrs_resolve(struct vrrp_instance *i)
+{
+	const struct cfg_vip *lists[] = { i->cfg->vips, i->cfg->vips_excluded };
+	unsigned max = count_vips(lists[0]) + count_vips(lists[1]);
+
+	free(i->vips);
+	free(i->advert_vips);
+	i->vips = xcalloc(max ? max : 1, sizeof(*i->vips));
+	i->advert_vips = xcalloc(max ? max : 1, 16);
+	i->n_vips = i->n_advert_vips = 0;
+	for (size_t k = 0; k < ARRAY_LEN(lists); k++) {
+		for (const struct cfg_vip *v = lists[k]; v; v = v->next) {
+			if (make_vip(i, v, &i->vips[i->n_vips]))
+				i->n_vips++;
+			if (k == 0 && v->addr.sa.sa_family == i->cfg->family &&
+			    i->n_advert_vips < VRRP_MAX_VIPS)
+				add_advert_vip(i, &v->addr);
+		}
+	}
+}
+
+static bool mac_of(void *arg, unsigned ifindex, uint8_t mac[6])
+{
+	const struct link *l = link_find_index(arg, ifindex);
+
+	if (!l || l->mac_len != 6 || (l->flags & IFF_NOARP))
+		return false;
+	memcpy(mac, l->mac, 6);
+	return true;
+}
+
+/* The router flag of a neighbour advertisement: does this node forward? */
+static bool is_router(const struct vrrp_instance *i)
+{
+	char path[128], c = '0';
+	int fd;
+
+	if (i->cfg->family != AF_INET6)
+		return false;
+	snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/forwarding", i->cfg->interface);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0 && read(fd, &c, 1) != 1)
+		c = '0';
+	if (fd >= 0)
+		close(fd);
+	return c != '0';
+}
+
+static void announce(struct vrrp_instance *i, const struct vip *vips, size_t n, unsigned repeat)
+{
+	if (i->env->garp_fd >= 0)
+		i->n.garps_sent +=
+			garp_send(i->env->garp_fd, vips, n, repeat, mac_of, i->env->links) +
+			ndisc_send(i->env->garp_fd, vips, n, repeat, is_router(i), mac_of,
+				   i->env->links);
+}
+
+/* Announce all: at once, or one by one when garp_interval asks for it. */
+void vrrp_addrs_announce(struct vrrp_instance *i, unsigned repeat)
+{
+	if (i->cfg->garp_interval_us <= 0) {
+		announce(i, i->vips, i->n_vips, repeat);
+		return;
+	}
+	i->pace_at = 0;
+	i->pace_end = (size_t)i->n_vips * repeat;
+	ev_timer_stop(i->env->loop->ev, &i->garp_pace);
+	ev_timer_set(&i->garp_pace, 0., (double)i->cfg->garp_interval_us / US_PER_S);
+	ev_timer_start(i->env->loop->ev, &i->garp_pace);
+}
+
+static void on_garp_pace(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct vrrp_instance *i = container_of(w, struct vrrp_instance, garp_pace);
+
+	(void)revents;
+	if (i->pace_at >= i->pace_end || i->n_vips == 0) {
+		ev_timer_stop(loop, w);
+		return;
+	}
+	announce(i, &i->vips[i->pace_at++ % i->n_vips], 1, 1);
+}
+
+static void report_vip_error(struct vrrp_instance *i, const char *event, int err)
+{
+	unsigned held;
+
+	if (log_limit_ok(&i->vip_limit, i->env->loop->now_us, LOG_BURST, LOG_PERIOD, &held))
+		log_err("vrrp", event, "instance=%s error=%s suppressed=%u", i->cfg->name,
+			log_quoted(str_from(strerror(-err))), held);
+}
+
+void vrrp_addrs_add(struct vrrp_instance *i)
+{
+	int err;
+
+	i->holds_addrs = true;
+	if (i->board) /* first the note for the guardian, then the deed */
+		atomic_store(&i->board->is_active, 1);
+	err = vip_set(i->env->nl, i->vips, i->n_vips, vrrp_instance_lifetime_s(i), NULL);
+	if (err)
+		report_vip_error(i, "add_addresses_failed", err);
+}
+
+void vrrp_addrs_stop_announcing(struct vrrp_instance *i)
+{
+	vrrp_instance_arm(i, &i->garp_delay, INT64_MAX);
+	vrrp_instance_arm(i, &i->garp_refresh, INT64_MAX);
+	vrrp_instance_arm(i, &i->garp_lower, INT64_MAX);
+	vrrp_instance_arm(i, &i->garp_pace, INT64_MAX);
+}
+
+void vrrp_addrs_del(struct vrrp_instance *i)
+{
+	int err = vip_del(i->env->nl, i->vips, i->n_vips, NULL);
+
+	vrrp_addrs_stop_announcing(i);
+	i->holds_addrs = false;
+	if (i->board) {
+		atomic_store(&i->board->is_active, 0);
+		atomic_store(&i->board->is_revoked, 0);
+	}
+	if (err)
+		report_vip_error(i, "remove_addresses_failed", err);
+}
+
+void vrrp_instance_renew(struct vrrp_instance *i)
+{
+	int err;
+
+	if (!i->holds_addrs || (i->board && atomic_load(&i->board->is_revoked)))
+		return;
+	err = vip_set(i->env->nl, i->vips, i->n_vips, vrrp_instance_lifetime_s(i), NULL);
+	if (err)
+		report_vip_error(i, "renew_addresses_failed", err);
+}
+
+void vrrp_instance_on_addr_gone(struct vrrp_instance *i, unsigned ifindex, const struct addr *a)
+{
+	char text[INET6_ADDRSTRLEN];
+	unsigned held;
+	int err;
+
+	if (!i->holds_addrs || (i->board && atomic_load(&i->board->is_revoked)))
+		return;
+	for (unsigned k = 0; k < i->n_vips; k++) {
+		struct vip *v = &i->vips[k];
+
+		if (v->ifindex != ifindex || !addr_eq(&v->addr, a))
+			continue;
+		err = vip_set(i->env->nl, v, 1, vrrp_instance_lifetime_s(i), NULL);
+		announce(i, v, 1, 1);
+		i->n.restored++;
+		addr_format_ip(a, text);
+		if (log_limit_ok(&i->restore_limit, i->env->loop->now_us, LOG_BURST, LOG_PERIOD,
+				 &held))
+			log_warn("vrrp", "address_restored",
+				 "instance=%s address=%s cause=deleted_by_others error=%d "
+				 "suppressed=%u",
+				 i->cfg->name, text, -err, held);
+	}
+}
+
+static void on_garp_delay(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct vrrp_instance *i = container_of(w, struct vrrp_instance, garp_delay);
+
+	(void)loop, (void)revents;
+	vrrp_addrs_announce(i, i->cfg->garp_repeat);
+}
+
+static void on_garp_refresh(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct vrrp_instance *i = container_of(w, struct vrrp_instance, garp_refresh);
+
+	(void)loop, (void)revents;
+	vrrp_addrs_announce(i, i->cfg->garp_refresh_repeat);
+	if (i->cfg->garp_refresh_us > 0)
+		vrrp_instance_arm(i, w, i->cfg->garp_refresh_us);
+}
+
+static void on_garp_lower(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct vrrp_instance *i = container_of(w, struct vrrp_instance, garp_lower);
+
+	(void)loop, (void)revents;
+	vrrp_addrs_announce(i, i->cfg->garp_lower_prio_repeat);
+}
+
+void vrrp_addrs_announce_takeover(struct vrrp_instance *i)
+{
+	vrrp_addrs_announce(i, i->cfg->garp_repeat);
+	if (i->cfg->garp_delay_us > 0)
+		vrrp_instance_arm(i, &i->garp_delay, i->cfg->garp_delay_us);
+	if (i->cfg->garp_refresh_us > 0)
+		vrrp_instance_arm(i, &i->garp_refresh, i->cfg->garp_refresh_us);
+}
+
+void vrrp_addrs_reannounce(struct vrrp_instance *i)
+{
+	vrrp_addrs_announce(i, i->cfg->garp_lower_prio_repeat);
+	if (i->cfg->garp_lower_prio_delay_us > 0 && !ev_is_active(&i->garp_lower))
+		vrrp_instance_arm(i, &i->garp_lower, i->cfg->garp_lower_prio_delay_us);
+}
+
+/* Remove those of old that are not in the new list. */
+void vrrp_addrs_remove_missing(struct vrrp_instance *i, const struct vip *old, unsigned n_old)
+{
+	for (unsigned k = 0; k < n_old; k++) {
+		bool stays = false;
+
+		for (unsigned m = 0; m < i->n_vips && !stays; m++)
+			stays = vip_eq(&old[k], &i->vips[m]);
+		if (!stays)
+			(void)!vip_del(i->env->nl, &old[k], 1, NULL);
+	}
+}
+
+void vrrp_addrs_init(struct vrrp_instance *i)
+{
+	ev_init(&i->garp_delay, on_garp_delay);
+	ev_init(&i->garp_refresh, on_garp_refresh);
+	ev_init(&i->garp_lower, on_garp_lower);
+	ev_init(&i->garp_pace, on_garp_pace);
+}

@@ -1,0 +1,126 @@
+/* worker_ifaces.c - interfaces: their sockets, and to whom belongs what arrives there. */
+#include "worker.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <tandem/log.h>
+
+#include "config/cfg_model.h"
+
+static void on_packet(void *arg, const struct vrrp_rx *rx)
+{
+	struct worker_iface *f = arg;
+	/* The VRID is the second byte in all versions; the rest is for the instance to judge. */
+	struct vrrp_instance *i = rx->len >= 2 ? f->by_vrid[rx->pdu[1]] : NULL;
+
+	if (i && i->is_started)
+		vrrp_io_on_packet(i, rx);
+	else
+		f->worker->n_foreign++;
+}
+
+void worker_on_handover(void *arg, unsigned ifindex, const struct addr *src,
+			const struct handover_msg *m)
+{
+	struct worker *w = arg;
+	struct worker_iface *f;
+
+	list_for_each (f, &w->ifaces, node) {
+		struct vrrp_instance *i = f->by_vrid[m->vrid];
+
+		if (f->family == src->sa.sa_family && f->sock.ifindex == ifindex &&
+		    f->sock.fd != -1 && i && i->is_started)
+			vrrp_io_on_handover(i, src, m);
+	}
+}
+
+static struct worker_iface *get_iface(struct worker *w, const char *name, int family)
+{
+	struct worker_iface *f;
+
+	list_for_each (f, &w->ifaces, node) {
+		if (f->family == family && strcmp(f->name, name) == 0)
+			return f;
+	}
+	f = xcalloc(1, sizeof(*f));
+	f->worker = w;
+	f->family = family;
+	f->sock.fd = -1;
+	strncpy(f->name, name, sizeof(f->name) - 1);
+	list_add_tail(&w->ifaces, &f->node);
+	return f;
+}
+
+static void open_iface(struct worker *w, struct worker_iface *f, const struct link *l)
+{
+	const struct cfg_global *g = &w->cfg->global;
+	struct addr group = f->family == AF_INET6 ? g->mcast_group6 : g->mcast_group4;
+	struct addr none = { 0 };
+	int err;
+
+	vrrp_sock_close(&f->sock);
+	err = vrrp_sock_open(&f->sock, &w->loop, f->family, l->ifindex, f->name,
+			     f->wants_group ? &group : &none, on_packet, f);
+	if (err) {
+		log_err("vrrp", "socket_failed", "interface=%s error=%s", f->name,
+			log_quoted(str_from(strerror(-err))));
+		return;
+	}
+	f->has_group = f->wants_group;
+	if (f->wants_group && (f->family == AF_INET6 ? w->handover.fd6 : w->handover.fd) != -1 &&
+	    handover_join(&w->handover, l->ifindex, &group))
+		log_warn("vrrp", "handover_join_failed", "interface=%s", f->name);
+}
+
+/* Sockets and tables for the instances and interfaces that there are now. */
+void worker_sync_ifaces(struct worker *w)
+{
+	struct worker_iface *f, *tmp;
+	struct vrrp_instance *i;
+
+	list_for_each (f, &w->ifaces, node) {
+		memset(f->by_vrid, 0, sizeof(f->by_vrid));
+		f->wants_group = f->is_used = false;
+	}
+	list_for_each (i, &w->instances, node) {
+		f = get_iface(w, i->cfg->interface, i->cfg->family);
+		f->by_vrid[i->cfg->vrid] = i;
+		f->wants_group |= !i->cfg->is_unicast;
+		f->is_used = true;
+	}
+	list_for_each_safe (f, tmp, &w->ifaces, node) {
+		const struct link *l = link_find(&w->links, f->name);
+
+		if (!f->is_used || !l)
+			vrrp_sock_close(&f->sock);
+		if (!f->is_used) {
+			list_del(&f->node);
+			free(f);
+		} else if (l && (f->sock.fd == -1 || f->sock.ifindex != l->ifindex ||
+				 f->has_group != f->wants_group)) {
+			open_iface(w, f, l);
+		}
+	}
+}
+
+void worker_on_link(void *arg, const struct link *l, bool is_gone)
+{
+	struct worker *w = arg;
+
+	log_info("link", is_gone ? "gone" : "changed", "interface=%s index=%u up=%d running=%d",
+		 l->name, l->ifindex, !!(l->flags & IFF_UP), !!(l->flags & IFF_RUNNING));
+	w->links_dirty = true;
+}
+
+void worker_on_addr(void *arg, const struct link *l, const struct link_addr *a, bool is_gone)
+{
+	struct worker *w = arg;
+	struct vrrp_instance *i;
+
+	w->links_dirty = true;
+	if (!is_gone)
+		return;
+	list_for_each (i, &w->instances, node)
+		vrrp_instance_on_addr_gone(i, l->ifindex, &a->addr);
+}

@@ -13,6 +13,9 @@
 #include "config/cfg_model.h"
 
 #define RETRY_S         0.1
+#define SUCCESSOR_S     0.03              /* for its first word */
+#define SEEK_PAUSE_US   (100 * US_PER_MS) /* a drain may be long */
+#define INHERIT_US      (10 * US_PER_S)   /* proxyd's own limit for undecided checks */
 #define MAX_PER_TURN    64
 #define MESSAGE_MAX_LEN 256 /* later versions append fields */
 
@@ -71,8 +74,18 @@ static void set_health(struct track_proxy *t, enum proxy_health h)
 	t->changed(t->arg, t);
 }
 
+static void stop_seeking(struct track_proxy *t)
+{
+	ev_io_stop(t->loop->ev, &t->next_io);
+	ev_timer_stop(t->loop->ev, &t->next_wait);
+	if (t->next_fd != -1)
+		close(t->next_fd);
+	t->next_fd = -1;
+}
+
 static void disconnect(struct track_proxy *t)
 {
+	stop_seeking(t);
 	ev_io_stop(t->loop->ev, &t->io);
 	ev_timer_stop(t->loop->ev, &t->silence);
 	ev_timer_stop(t->loop->ev, &t->retry);
@@ -90,13 +103,13 @@ static void lost(struct track_proxy *t)
 }
 
 /* Read all that waits; only the last message counts. Returns false at the end of file. */
-static bool drain(struct track_proxy *t, bool *is_new)
+static bool drain(int fd, struct liveness_msg *last, unsigned *n_new)
 {
 	_Alignas(struct liveness_msg) uint8_t buf[MESSAGE_MAX_LEN];
 
-	*is_new = false;
+	*n_new = 0;
 	for (int i = 0; i < MAX_PER_TURN; i++) {
-		ssize_t n = recv(t->fd, buf, sizeof(buf), MSG_DONTWAIT);
+		ssize_t n = recv(fd, buf, sizeof(buf), MSG_DONTWAIT);
 		const struct liveness_msg *m = (const void *)buf;
 
 		if (n == 0)
@@ -106,12 +119,33 @@ static bool drain(struct track_proxy *t, bool *is_new)
 		if ((size_t)n < sizeof(*m) || m->magic != LIVENESS_MAGIC ||
 		    m->version != LIVENESS_VERSION)
 			continue;
-		t->last = *m;
-		t->n_messages++;
-		*is_new = true;
+		*last = *m;
+		(*n_new)++;
 	}
 	return true;
 }
+
+static int open_connection(const char *path)
+{
+	struct addr a;
+	int err = addr_from_path(str_from(path), &a);
+	int fd;
+
+	if (err)
+		return err;
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	/* Non-blocking: a listener with a full queue gives EAGAIN, and we come again. */
+	if (connect(fd, &a.sa, a.len)) {
+		err = -errno;
+		close(fd);
+		return err;
+	}
+	return fd;
+}
+
+static void take_message(struct track_proxy *t, const struct liveness_msg *m, unsigned n);
 
 static void arm_silence(struct track_proxy *t)
 {
@@ -120,20 +154,124 @@ static void arm_silence(struct track_proxy *t)
 	ev_timer_start(t->loop->ev, &t->silence);
 }
 
+static void use_connection(struct track_proxy *t, int fd)
+{
+	t->fd = fd;
+	t->n_connects++;
+	ev_io_set(&t->io, fd, EV_READ);
+	ev_io_start(t->loop->ev, &t->io);
+	arm_silence(t); /* one that accepts and says nothing is hung */
+}
+
+static void use_successor(struct track_proxy *t)
+{
+	int fd = t->next_fd;
+
+	t->next_fd = -1;
+	disconnect(t);
+	use_connection(t, fd);
+}
+
+/* Nobody else is there: what was said of the one that leaves holds. */
+static void on_no_successor(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct track_proxy *t = container_of(w, struct track_proxy, next_wait);
+
+	(void)loop, (void)revents;
+	if (t->fd == -1)
+		use_successor(t); /* it may only be slow to accept */
+	else
+		stop_seeking(t);
+	set_health(t, t->pending);
+}
+
+static void on_successor(struct ev_loop *loop, ev_io *w, int revents)
+{
+	struct track_proxy *t = container_of(w, struct track_proxy, next_io);
+	struct liveness_msg m = { 0 };
+	unsigned n_new;
+	bool is_open = drain(t->next_fd, &m, &n_new);
+	uint32_t old_pid = t->last.pid;
+
+	if (is_open && n_new == 0)
+		return;
+	if (!is_open && t->fd == -1) {
+		lost(t); /* nobody stays: try again later, not at once */
+		return;
+	}
+	if (!is_open || (m.pid == old_pid && t->fd != -1)) {
+		on_no_successor(loop, &t->next_wait, revents);
+		return;
+	}
+	use_successor(t);
+	if (t->health == PROXY_UP)
+		t->inherits_until_us = t->loop->now_us + INHERIT_US;
+	log_notice("track", "proxy_successor", "name=%s pid=%u old_pid=%u", t->cfg->name, m.pid,
+		   old_pid);
+	take_message(t, &m, n_new);
+}
+
+/* The proxy leaves (its end of file was seen: t->fd is -1): is there another one at the path? */
+static void seek_successor(struct track_proxy *t, enum proxy_health verdict)
+{
+	int fd;
+
+	t->pending = verdict;
+	if (t->next_fd != -1)
+		return;
+	t->sought_us = t->loop->now_us;
+	fd = open_connection(t->cfg->socket);
+	if (fd < 0) {
+		if (t->fd == -1)
+			lost(t);
+		else
+			set_health(t, verdict);
+		return;
+	}
+	t->next_fd = fd;
+	ev_io_set(&t->next_io, fd, EV_READ);
+	ev_io_start(t->loop->ev, &t->next_io);
+	ev_timer_set(&t->next_wait, SUCCESSOR_S, 0.);
+	ev_timer_start(t->loop->ev, &t->next_wait);
+}
+
+static void take_message(struct track_proxy *t, const struct liveness_msg *m, unsigned n)
+{
+	enum proxy_health h = track_proxy_judge(t->cfg, m);
+
+	t->last = *m;
+	t->n_messages += n;
+	arm_silence(t);
+	if (h != PROXY_DRAINING && h != PROXY_STOPPING)
+		stop_seeking(t);
+	if (h == PROXY_STARTING && t->loop->now_us < t->inherits_until_us)
+		return;
+	t->inherits_until_us = 0;
+	if (h != PROXY_DRAINING && h != PROXY_STOPPING)
+		set_health(t, h);
+	else if (t->health != h || t->loop->now_us - t->sought_us >= SEEK_PAUSE_US)
+		seek_successor(t, h);
+}
+
 static void on_readable(struct ev_loop *loop, ev_io *w, int revents)
 {
 	struct track_proxy *t = container_of(w, struct track_proxy, io);
-	bool is_new;
+	struct liveness_msg m = { 0 };
+	unsigned n_new;
+	bool is_open = drain(t->fd, &m, &n_new);
 
 	(void)loop, (void)revents;
-	if (!drain(t, &is_new)) {
-		lost(t);
-		return;
+	if (!is_open) {
+		if (n_new) /* its last words came with its end */
+			t->last = m;
+		ev_io_stop(t->loop->ev, &t->io);
+		ev_timer_stop(t->loop->ev, &t->silence);
+		close(t->fd);
+		t->fd = -1;
+		seek_successor(t, PROXY_DEAD);
+	} else if (n_new) {
+		take_message(t, &m, n_new);
 	}
-	if (!is_new)
-		return;
-	arm_silence(t);
-	set_health(t, track_proxy_judge(t->cfg, &t->last));
 }
 
 static void on_silence(struct ev_loop *loop, ev_timer *w, int revents)
@@ -161,31 +299,15 @@ void track_proxy_init(struct track_proxy *t, struct loop *loop, const struct cfg
 				   .arg = arg,
 				   .health = PROXY_DEAD,
 				   .since_us = loop->now_us,
-				   .fd = -1 };
+				   .fd = -1,
+				   .next_fd = -1 };
 	ev_init(&t->io, on_readable);
+	ev_init(&t->next_io, on_successor);
 	ev_set_priority(&t->io, 1); /* before the timers, or an old silence would count */
+	ev_set_priority(&t->next_io, 1);
+	ev_init(&t->next_wait, on_no_successor);
 	ev_init(&t->silence, on_silence);
 	ev_init(&t->retry, on_retry);
-}
-
-static int open_connection(const char *path)
-{
-	struct addr a;
-	int err = addr_from_path(str_from(path), &a);
-	int fd;
-
-	if (err)
-		return err;
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return -errno;
-	/* Non-blocking: a listener with a full queue gives EAGAIN, and we come again. */
-	if (connect(fd, &a.sa, a.len)) {
-		err = -errno;
-		close(fd);
-		return err;
-	}
-	return fd;
 }
 
 void track_proxy_start(struct track_proxy *t)
@@ -198,11 +320,7 @@ void track_proxy_start(struct track_proxy *t)
 		lost(t);
 		return;
 	}
-	t->fd = fd;
-	t->n_connects++;
-	ev_io_set(&t->io, fd, EV_READ);
-	ev_io_start(t->loop->ev, &t->io);
-	arm_silence(t); /* one that accepts and says nothing is hung */
+	use_connection(t, fd);
 }
 
 void track_proxy_wait(struct track_proxy *t, int ms)

@@ -5,7 +5,11 @@
  *   down:hung      no message for the time limit, or its slowest thread is older than that
  *   down:state     starting, draining, stopping
  *   down:unusable  a frontend's backend has no usable server (require_usable)
- *   up             otherwise */
+ *   up             otherwise
+ *
+ * A proxy that drains, stops or is gone may have a successor (an upgrade, `-sf`): before it is
+ * believed, the path is asked again. Whoever answers there under another pid takes its place; until
+ * its checks have decided it inherits the verdict. */
 #ifndef VRRPD_TRACK_PROXY_H
 #define VRRPD_TRACK_PROXY_H
 
@@ -41,9 +45,12 @@ struct track_proxy {
 	uint64_t n_messages, n_connects;
 	int64_t since_us;
 	/* private */
-	int fd; /* owned; -1: not connected */
-	ev_io io;
-	ev_timer silence, retry;
+	int fd;                    /* owned; -1: not connected */
+	int next_fd;               /* owned; to who may be the successor; -1: none is sought */
+	enum proxy_health pending; /* the verdict if there is none */
+	int64_t sought_us, inherits_until_us;
+	ev_io io, next_io;
+	ev_timer silence, retry, next_wait;
 };
 
 void track_proxy_init(struct track_proxy *t, struct loop *loop, const struct cfg_proxy_track *cfg,

@@ -146,6 +146,105 @@ START_TEST(follows_a_proxy_through_its_life)
 }
 END_TEST
 
+/* An upgrade: the successor has the path, then the old one drains and ends. */
+static void upgrade(uint16_t first_word, bool old_says_drain)
+{
+	struct cfg_proxy_track cfg = { .name = "p", .timeout_us = 300000, .require_usable = true };
+	struct liveness_msg m = good;
+	struct track_proxy t;
+	int old_listener = listen_here(), old, listener, fd;
+
+	cfg.socket = path;
+	n_changes = 0;
+	ck_assert_int_eq(loop_init(&l, 0), 0);
+	track_proxy_init(&t, &l, &cfg, on_changed, NULL);
+	track_proxy_start(&t);
+	old = accept_one(old_listener);
+	m.pid = 1;
+	ck_assert_int_eq(send(old, &m, sizeof(m), 0), sizeof(m));
+	turn_until(&t, PROXY_UP, US_PER_S);
+	listener = listen_here();
+	m.state = LIVENESS_DRAINING;
+	if (old_says_drain)
+		ck_assert_int_eq(send(old, &m, sizeof(m), 0), sizeof(m));
+	else
+		close(old);
+	fd = accept_one(listener);
+	m.pid = 2;
+	m.state = first_word;
+	ck_assert_int_eq(send(fd, &m, sizeof(m), 0), sizeof(m));
+	while (t.last.pid != 2)
+		ev_run(l.ev, EVRUN_NOWAIT);
+	m.state = LIVENESS_READY;
+	ck_assert_int_eq(send(fd, &m, sizeof(m), 0), sizeof(m));
+	while (t.n_messages < 2 + (unsigned)old_says_drain)
+		ev_run(l.ev, EVRUN_NOWAIT);
+	ck_assert_int_eq(t.health, PROXY_UP);
+	ck_assert_uint_eq(n_changes, 1); /* never anything but up */
+	if (old_says_drain)
+		close(old); /* of no interest */
+	close(fd);
+	close(listener);
+	close(old_listener);
+	turn_until(&t, PROXY_DEAD, US_PER_S);
+	track_proxy_stop(&t);
+	unlink(path);
+	loop_fini(&l);
+}
+
+START_TEST(a_drain_with_a_successor_is_no_fault)
+{
+	upgrade(LIVENESS_READY, true);
+}
+END_TEST
+
+START_TEST(an_end_with_a_successor_is_no_fault)
+{
+	upgrade(LIVENESS_READY, false);
+}
+END_TEST
+
+START_TEST(a_successor_inherits_until_its_checks_have_decided)
+{
+	upgrade(LIVENESS_STARTING, true);
+}
+END_TEST
+
+START_TEST(a_drain_without_a_successor_is_a_fault)
+{
+	struct cfg_proxy_track cfg = { .name = "p", .timeout_us = 300000 };
+	struct liveness_msg m = good;
+	struct track_proxy t;
+	int listener = listen_here(), fd, again;
+
+	cfg.socket = path;
+	ck_assert_int_eq(loop_init(&l, 0), 0);
+	track_proxy_init(&t, &l, &cfg, on_changed, NULL);
+	track_proxy_start(&t);
+	fd = accept_one(listener);
+	m.pid = 1;
+	ck_assert_int_eq(send(fd, &m, sizeof(m), 0), sizeof(m));
+	turn_until(&t, PROXY_UP, US_PER_S);
+	m.state = LIVENESS_DRAINING;
+	ck_assert_int_eq(send(fd, &m, sizeof(m), 0), sizeof(m));
+	again = accept_one(listener); /* the same process answers */
+	ck_assert_int_eq(send(again, &m, sizeof(m), 0), sizeof(m));
+	ck_assert_int_lt(turn_until(&t, PROXY_DRAINING, US_PER_S), 25000);
+	m.state = LIVENESS_READY; /* it thinks again */
+	ck_assert_int_eq(send(fd, &m, sizeof(m), 0), sizeof(m));
+	turn_until(&t, PROXY_UP, US_PER_S);
+	m.state = LIVENESS_DRAINING; /* nobody says anything at the path */
+	ck_assert_int_eq(send(fd, &m, sizeof(m), 0), sizeof(m));
+	ck_assert_int_lt(turn_until(&t, PROXY_DRAINING, US_PER_S), 100000);
+	track_proxy_stop(&t);
+	close(again);
+	close(fd);
+	close(listener);
+	unlink(path);
+	loop_fini(&l);
+}
+END_TEST
+
 START_TEST(ignores_messages_that_it_does_not_know)
 {
 	struct cfg_proxy_track cfg = { .name = "p", .timeout_us = 100000 };
@@ -212,6 +311,10 @@ int main(void)
 	suite_add_tcase(s, tc);
 	tc = tcase_create("socket");
 	tcase_add_test(tc, follows_a_proxy_through_its_life);
+	tcase_add_test(tc, a_drain_with_a_successor_is_no_fault);
+	tcase_add_test(tc, an_end_with_a_successor_is_no_fault);
+	tcase_add_test(tc, a_successor_inherits_until_its_checks_have_decided);
+	tcase_add_test(tc, a_drain_without_a_successor_is_a_fault);
 	tcase_add_test(tc, ignores_messages_that_it_does_not_know);
 	tcase_add_test(tc, waits_for_a_proxy_that_is_not_there_yet);
 	suite_add_tcase(s, tc);

@@ -59,10 +59,15 @@ static int build(struct nl_msg *msg, const struct vip *v, uint32_t lifetime_s, u
 				 .ifa_prefixlen = v->prefix_len,
 				 .ifa_scope = v->scope,
 				 .ifa_index = v->ifindex };
-	struct ifa_cacheinfo life = { .ifa_prefered = lifetime_s, .ifa_valid = lifetime_s };
+	struct ifa_cacheinfo life = { .ifa_prefered = v->has_preferred
+							      ? MIN(lifetime_s, v->preferred_s)
+							      : lifetime_s,
+				      .ifa_valid = lifetime_s };
+	unsigned flags = v->flags;
 	bool is_v6 = v->addr.sa.sa_family == AF_INET6;
 	int len, err;
 	const void *bytes = addr_bytes(&v->addr, &len);
+	const void *far = v->peer.len ? addr_bytes(&v->peer, &len) : bytes;
 
 	h->nlmsg_len = NLMSG_HDRLEN;
 	h->nlmsg_type = lifetime_s ? RTM_NEWADDR : RTM_DELADDR;
@@ -72,16 +77,19 @@ static int build(struct nl_msg *msg, const struct vip *v, uint32_t lifetime_s, u
 	h->nlmsg_seq = seq;
 	h->nlmsg_pid = 0;
 	if (lifetime_s && is_v6) /* detection of duplicates would leave us deaf for a second */
-		ifa.ifa_flags = IFA_F_NODAD;
+		flags |= IFA_F_NODAD;
+	ifa.ifa_flags = (uint8_t)flags;
 	err = nlmsg_append(msg, &ifa, sizeof(ifa), NLMSG_ALIGNTO);
 	err |= nla_put(msg, IFA_LOCAL, len, bytes);
-	err |= nla_put(msg, IFA_ADDRESS, len, bytes);
+	err |= nla_put(msg, IFA_ADDRESS, len, far);
 	if (lifetime_s) {
 		if (v->label[0] && !is_v6)
 			err |= nla_put_string(msg, IFA_LABEL, v->label);
 		if (v->brd.len && !is_v6)
 			err |= nla_put(msg, IFA_BROADCAST, 4, &v->brd.in.sin_addr);
-		if (lifetime_s != VIP_FOREVER)
+		if (flags & ~0xffU)
+			err |= nla_put_u32(msg, IFA_FLAGS, flags);
+		if (lifetime_s != VIP_FOREVER || v->has_preferred)
 			err |= nla_put(msg, IFA_CACHEINFO, sizeof(life), &life);
 	}
 	return err ? -EMSGSIZE : 0;

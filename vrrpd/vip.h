@@ -10,6 +10,7 @@
 #define VRRPD_VIP_H
 
 #include <net/if.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <tandem/addr.h>
 #include <tandem/util.h>
@@ -19,10 +20,16 @@
 /* Plain data: it lives in memory that worker and guardian share. */
 struct vip {
 	struct addr addr;
-	struct addr brd; /* len 0: none */
+	struct addr brd;    /* len 0: none */
+	struct addr peer;   /* len 0: none */
+	unsigned flags;     /* IFA_F_*, of those that may be asked for */
+	bool has_preferred; /* then the preferred lifetime is preferred_s, else as the valid one */
+	uint32_t preferred_s, preferred_limit_s; /* what is left now, of what there was */
 	unsigned ifindex;
 	uint8_t prefix_len;
 	uint8_t scope; /* RT_SCOPE_* */
+	bool may_go;   /* no_track: not brought back once somebody deleted it, then is_gone */
+	bool is_gone;
 	char label[IFNAMSIZ];
 };
 

@@ -60,6 +60,12 @@ static bool make_vip(const struct vrrp_instance *i, const struct cfg_vip *c, str
 		.ifindex = l->ifindex,
 		.prefix_len = c->prefix_len,
 		.scope = c->scope >= 0 ? (uint8_t)c->scope : RT_SCOPE_UNIVERSE,
+		.peer = c->peer,
+		.flags = c->flags,
+		.has_preferred = c->preferred_s != CFG_FOREVER,
+		.preferred_s = (uint32_t)c->preferred_s,
+		.preferred_limit_s = (uint32_t)c->preferred_s,
+		.may_go = c->no_track,
 	};
 	if (c->label)
 		strncpy(out->label, c->label, sizeof(out->label) - 1);
@@ -85,26 +91,40 @@ static void add_advert_vip(struct vrrp_instance *i, const struct addr *a)
 		memcpy(i->advert_vips + 4 * at, &a->in.sin_addr, 4);
 }
 
+/* Was this one taken away, and may stay away? */
+static bool was_gone(const struct vip *old, unsigned n_old, const struct vip *v)
+{
+	for (unsigned k = 0; v->may_go && k < n_old; k++)
+		if (old[k].is_gone && vip_eq(&old[k], v))
+			return true;
+	return false;
+}
+
 /* Work out i->vips and the address list of the adverts from the configuration. */
 void vrrp_addrs_resolve(struct vrrp_instance *i)
 {
 	const struct cfg_vip *lists[] = { i->cfg->vips, i->cfg->vips_excluded };
-	unsigned max = count_vips(lists[0]) + count_vips(lists[1]);
+	unsigned max = count_vips(lists[0]) + count_vips(lists[1]), n_old = i->vips ? i->n_vips : 0;
+	struct vip *old = i->vips;
 
-	free(i->vips);
 	free(i->advert_vips);
 	i->vips = xcalloc(max ? max : 1, sizeof(*i->vips));
 	i->advert_vips = xcalloc(max ? max : 1, 16);
 	i->n_vips = i->n_advert_vips = 0;
 	for (size_t k = 0; k < ARRAY_LEN(lists); k++) {
 		for (const struct cfg_vip *v = lists[k]; v; v = v->next) {
-			if (make_vip(i, v, &i->vips[i->n_vips]))
+			struct vip *new = &i->vips[i->n_vips];
+
+			if (make_vip(i, v, new)) {
+				new->is_gone = was_gone(old, n_old, new);
 				i->n_vips++;
+			}
 			if (k == 0 && v->addr.sa.sa_family == i->cfg->family &&
 			    i->n_advert_vips < VRRP_MAX_VIPS)
 				add_advert_vip(i, &v->addr);
 		}
 	}
+	free(old);
 }
 
 static bool mac_of(void *arg, unsigned ifindex, uint8_t mac[6])
@@ -178,14 +198,52 @@ static void report_vip_error(struct vrrp_instance *i, const char *event, int err
 			log_quoted(str_from(strerror(-err))), held);
 }
 
+/* What is left of preferred lifetimes that end while we are master. */
+static void count_down(struct vrrp_instance *i)
+{
+	int64_t held_s = (i->env->loop->now_us - i->held_since_us) / US_PER_S;
+
+	for (unsigned k = 0; k < i->n_vips; k++) {
+		struct vip *v = &i->vips[k];
+
+		if (v->has_preferred)
+			v->preferred_s = (uint32_t)MAX((int64_t)0, v->preferred_limit_s - held_s);
+	}
+}
+
+/* Add or renew those that nobody was allowed to take away. */
+static int set_addrs(struct vrrp_instance *i)
+{
+	unsigned at = 0;
+	int ret = 0;
+
+	count_down(i);
+	while (at < i->n_vips) {
+		unsigned end = at;
+		int err;
+
+		while (end < i->n_vips && !i->vips[end].is_gone)
+			end++;
+		err = end > at ? vip_set(i->env->nl, i->vips + at, end - at,
+					 vrrp_instance_lifetime_s(i), NULL)
+			       : 0;
+		ret = ret ? ret : err;
+		at = end + 1;
+	}
+	return ret;
+}
+
 void vrrp_addrs_add(struct vrrp_instance *i)
 {
 	int err;
 
 	i->holds_addrs = true;
+	i->held_since_us = i->env->loop->now_us;
+	for (unsigned k = 0; k < i->n_vips; k++)
+		i->vips[k].is_gone = false;
 	if (i->board) /* first the note for the guardian, then the deed */
 		atomic_store(&i->board->is_active, 1);
-	err = vip_set(i->env->nl, i->vips, i->n_vips, vrrp_instance_lifetime_s(i), NULL);
+	err = set_addrs(i);
 	if (err)
 		report_vip_error(i, "add_addresses_failed", err);
 }
@@ -218,7 +276,7 @@ void vrrp_instance_renew(struct vrrp_instance *i)
 
 	if (!i->holds_addrs || (i->board && atomic_load(&i->board->is_revoked)))
 		return;
-	err = vip_set(i->env->nl, i->vips, i->n_vips, vrrp_instance_lifetime_s(i), NULL);
+	err = set_addrs(i);
 	if (err)
 		report_vip_error(i, "renew_addresses_failed", err);
 }
@@ -236,6 +294,10 @@ void vrrp_instance_on_addr_gone(struct vrrp_instance *i, unsigned ifindex, const
 
 		if (v->ifindex != ifindex || !addr_eq(&v->addr, a))
 			continue;
+		if (v->may_go) {
+			v->is_gone = true;
+			continue;
+		}
 		err = vip_set(i->env->nl, v, 1, vrrp_instance_lifetime_s(i), NULL);
 		announce(i, v, 1, 1);
 		i->n.restored++;

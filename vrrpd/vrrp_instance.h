@@ -87,6 +87,7 @@ struct vrrp_instance {
 	uint8_t *advert_vips; /* owned; as bytes, for adverts */
 	unsigned n_advert_vips;
 	bool holds_addrs;
+	int64_t held_since_us;
 	struct vrrp_track *tracks; /* owned */
 	unsigned n_tracks;
 	struct vrrp_group *group; /* borrowed; NULL: none */

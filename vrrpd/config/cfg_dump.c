@@ -1,6 +1,7 @@
 /* cfg_dump.c - a configuration as canonical text, which parses to itself. */
 #include <inttypes.h>
 #include <limits.h>
+#include <linux/if_addr.h>
 #include <tandem/clock.h>
 
 #include "config/cfg_keyword.h"
@@ -165,6 +166,37 @@ static void dump_proxy(const struct cfg_proxy_track *px, struct strbuf *out)
 	strbuf_addf(out, "\trequire_usable %s\n}\n", px->require_usable ? "yes" : "no");
 }
 
+static bool is_deprecated(const struct cfg_vip *v)
+{
+	return v->addr.sa.sa_family == AF_INET6 && v->prefix_len == 128;
+}
+
+static void dump_vip_rest(struct strbuf *out, const struct cfg_vip *v)
+{
+	static const struct {
+		unsigned flag;
+		const char *name;
+	} flags[] = {
+		{ IFA_F_HOMEADDRESS, "home" },
+		{ IFA_F_MANAGETEMPADDR, "mngtmpaddr" },
+		{ IFA_F_NOPREFIXROUTE, "noprefixroute" },
+		{ IFA_F_MCAUTOJOIN, "autojoin" },
+	};
+	char text[ADDR_TEXT_LEN];
+
+	if (v->peer.len)
+		strbuf_addf(out, " peer %s", ip_text(&v->peer, text));
+	if (v->preferred_s == CFG_FOREVER && is_deprecated(v))
+		strbuf_adds(out, " preferred_lft forever");
+	else if (v->preferred_s != CFG_FOREVER && (v->preferred_s || !is_deprecated(v)))
+		strbuf_addf(out, " preferred_lft %" PRId64, v->preferred_s);
+	for (size_t k = 0; k < ARRAY_LEN(flags); k++)
+		if (v->flags & flags[k].flag)
+			strbuf_addf(out, " %s", flags[k].name);
+	if (v->no_track)
+		strbuf_adds(out, " no_track");
+}
+
 static void dump_vips(struct strbuf *out, const char *block, const struct cfg_vip *v)
 {
 	char text[ADDR_TEXT_LEN];
@@ -184,6 +216,7 @@ static void dump_vips(struct strbuf *out, const char *block, const struct cfg_vi
 			strbuf_addf(out, " brd %s", addr_format(&v->brd, false, text));
 		if (v->scope >= 0)
 			strbuf_addf(out, " scope %d", v->scope);
+		dump_vip_rest(out, v);
 		strbuf_addc(out, '\n');
 	}
 	strbuf_adds(out, "\t}\n");

@@ -1,7 +1,4 @@
 /* cfg_instance.c - vrrp_instance and its blocks. */
-#include <errno.h>
-#include <linux/rtnetlink.h>
-#include <net/if.h>
 #include <tandem/clock.h>
 
 #include "config/cfg_keyword.h"
@@ -9,20 +6,6 @@
 #define MAX_ADVERT_US  (255 * US_PER_S)
 #define MAX_PREEMPT_US (1000 * US_PER_S)
 #define DAY            (86400 * US_PER_S)
-
-static const struct {
-	const char *name;
-	int value;
-} scopes[] = {
-	{ "global", RT_SCOPE_UNIVERSE }, { "site", RT_SCOPE_SITE },       { "link", RT_SCOPE_LINK },
-	{ "host", RT_SCOPE_HOST },       { "nowhere", RT_SCOPE_NOWHERE },
-};
-
-/* Words that keepalived takes behind a virtual address and we do not. */
-static const char *const vip_words[] = {
-	"peer",     "home",        "mngtmpaddr", "noprefixroute", "autojoin",
-	"no_track", "track_group", "use_vmac",   "preferred_lft",
-};
 
 /* Numbers that the global section may give are UNSET until the end. */
 #define UNSET (-1)
@@ -182,164 +165,6 @@ static void parse_unicast_peer(struct cfg_parser *p, const struct cfg_stmt *s,
 			   "node or remove the block");
 }
 
-/* 192.0.2.1 or 192.0.2.1/24 */
-static bool read_prefix(struct cfg_parser *p, const struct cfg_stmt *s, struct cfg_vip *v)
-{
-	struct str w = s->word[0].text;
-	const char *slash = w.len ? memchr(w.p, '/', w.len) : NULL;
-	struct str host = { w.p, slash ? (size_t)(slash - w.p) : w.len };
-	struct cfg_stmt only_host = *s;
-	struct token t = s->word[0];
-	int64_t n, max;
-
-	t.text = arena_str(&p->cfg->arena, host);
-	only_host.word = &t;
-	only_host.n = 1;
-	if (!cfg_get_ip(p, &only_host, 0, &v->addr))
-		return false;
-	n = max = v->addr.sa.sa_family == AF_INET6 ? 128 : 32;
-	if (slash) {
-		struct str len = { slash + 1, w.len - host.len - 1 };
-
-		if (str_parse_int(len, 0, max, &n) != 0) {
-			cfg_error(p, s, 0,
-				  "'" STR_FMT "': the prefix length is a number from 0 to %d",
-				  STR_ARG(w), (int)max);
-			return false;
-		}
-	}
-	v->prefix_len = (uint8_t)n;
-	return true;
-}
-
-static bool read_scope(struct cfg_parser *p, const struct cfg_stmt *s, unsigned i, int *out)
-{
-	int64_t n;
-
-	for (size_t k = 0; k < ARRAY_LEN(scopes); k++) {
-		if (cfg_is(s, i, scopes[k].name)) {
-			*out = scopes[k].value;
-			return true;
-		}
-	}
-	if (str_parse_int(s->word[i].text, 0, 255, &n) == 0) {
-		*out = (int)n;
-		return true;
-	}
-	cfg_error(p, s, i, "'scope' expects global, site, link, host or nowhere, got '" STR_FMT "'",
-		  STR_ARG(s->word[i].text));
-	return false;
-}
-
-static bool read_label(struct cfg_parser *p, const struct cfg_stmt *s, unsigned i, const char **out)
-{
-	if (s->word[i].text.len == 0 || s->word[i].text.len >= IFNAMSIZ) {
-		cfg_error(p, s, i, "a label has 1 to %d characters", IFNAMSIZ - 1);
-		return false;
-	}
-	*out = s->word[i].text.p;
-	return true;
-}
-
-static bool read_brd(struct cfg_parser *p, const struct cfg_stmt *s, unsigned i, struct cfg_vip *v)
-{
-	if (cfg_is(s, i, "+")) {
-		v->brd_auto = true;
-		return true;
-	}
-	if (cfg_is(s, i, "-")) {
-		v->brd_auto = false;
-		return true;
-	}
-	return cfg_get_ipv4(p, s, i, &v->brd);
-}
-
-/* One word behind the address and its value. */
-static bool read_vip_option(struct cfg_parser *p, const struct cfg_stmt *s, unsigned i,
-			    struct cfg_vip *v)
-{
-	static const char *const words[] = { "dev", "label", "brd", "scope", NULL };
-	struct str w = s->word[i].text;
-
-	for (size_t k = 0; k < ARRAY_LEN(vip_words); k++) {
-		if (cfg_is(s, i, vip_words[k])) {
-			cfg_error(p, s, i,
-				  "'%s' behind an address is known to keepalived, not supported "
-				  "yet; remove it",
-				  vip_words[k]);
-			return false;
-		}
-	}
-	for (size_t k = 0; words[k] && i + 1 >= s->n; k++) {
-		if (cfg_is(s, i, words[k])) {
-			cfg_error(p, s, i + 1, "a value for '%s' is missing here", words[k]);
-			return false;
-		}
-	}
-	if (cfg_is(s, i, "dev"))
-		return cfg_get_interface(p, s, i + 1, &v->dev);
-	if (cfg_is(s, i, "label"))
-		return read_label(p, s, i + 1, &v->label);
-	if (cfg_is(s, i, "brd") || cfg_is(s, i, "broadcast"))
-		return i + 1 < s->n && read_brd(p, s, i + 1, v);
-	if (cfg_is(s, i, "scope"))
-		return read_scope(p, s, i + 1, &v->scope);
-	cfg_error(p, s, i,
-		  "unexpected '" STR_FMT "' behind an address; dev, label, brd or scope may "
-		  "stand here%s",
-		  STR_ARG(w), cfg_suggest(p, w, words));
-	return false;
-}
-
-static void read_vip(struct cfg_parser *p, const struct cfg_stmt *s, const struct cfg_vip **list,
-		     unsigned *n)
-{
-	struct cfg_vip *v = arena_new(&p->cfg->arena, struct cfg_vip);
-
-	v->pos = cfg_word_pos(s, 0);
-	v->scope = -1;
-	if (!read_prefix(p, s, v))
-		return;
-	for (unsigned i = 1; i < s->n; i += 2) {
-		if (cfg_is(s, i, "-nodad")) /* always so */
-			i--;
-		else if (!read_vip_option(p, s, i, v))
-			return;
-	}
-	if (v->addr.sa.sa_family == AF_INET6 && (v->label || v->brd.len || v->brd_auto)) {
-		cfg_error(p, s, 0, "an IPv6 address has neither label nor brd; remove them");
-		return;
-	}
-	while (*list)
-		list = (const struct cfg_vip **)&(*list)->next;
-	*list = v;
-	if (n)
-		++*n;
-}
-
-static void vip_entry(struct cfg_parser *p, const struct cfg_stmt *s)
-{
-	read_vip(p, s, &p->instance->vips, &p->instance->n_vips);
-}
-
-static void excluded_entry(struct cfg_parser *p, const struct cfg_stmt *s)
-{
-	read_vip(p, s, &p->instance->vips_excluded, NULL);
-}
-
-static void parse_vips(struct cfg_parser *p, const struct cfg_stmt *s, const struct cfg_keyword *kw)
-{
-	(void)kw;
-	cfg_read_entries(p, s, vip_entry);
-}
-
-static void parse_excluded(struct cfg_parser *p, const struct cfg_stmt *s,
-			   const struct cfg_keyword *kw)
-{
-	(void)kw;
-	cfg_read_entries(p, s, excluded_entry);
-}
-
 static void parse_authentication(struct cfg_parser *p, const struct cfg_stmt *s,
 				 const struct cfg_keyword *kw)
 {
@@ -446,11 +271,6 @@ const struct cfg_keyword cfg_keywords_instance[] = {
 	{ "unicast_peer", IN_INSTANCE, 0, 0, true, parse_unicast_peer, 0, 0, 0, "",
 	  "lines 'ADDRESS [min_ttl N] [max_ttl N]': send to these instead of multicast",
 	  CFG_SUPPORTED },
-	{ "virtual_ipaddress", IN_INSTANCE, 0, 0, true, parse_vips, 0, 0, 0, "",
-	  "lines 'ADDRESS[/PREFIX] [dev IF] [label NAME] [brd ADDRESS|+|-] [scope SCOPE]'",
-	  CFG_SUPPORTED },
-	{ "virtual_ipaddress_excluded", IN_INSTANCE, 0, 0, true, parse_excluded, 0, 0, 0, "",
-	  "as virtual_ipaddress, but not listed in adverts", CFG_SUPPORTED },
 	{ "authentication", IN_INSTANCE, 0, 0, true, parse_authentication, 0, 0, 0, "",
 	  "password of version 2", CFG_SUPPORTED },
 	{ "auth_type", IN_AUTH, 1, 1, false, parse_auth_type, 0, 0, 0, "PASS",

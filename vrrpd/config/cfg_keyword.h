@@ -95,7 +95,8 @@ struct cfg_keyword {
 
 /* Tables end with a row without name. */
 extern const struct cfg_keyword cfg_keywords_top[], cfg_keywords_global[], cfg_keywords_instance[],
-	cfg_keywords_track[], cfg_keywords_group[], cfg_keywords_hmac[], cfg_keywords_known[];
+	cfg_keywords_vip[], cfg_keywords_track[], cfg_keywords_group[], cfg_keywords_hmac[],
+	cfg_keywords_known[];
 /* vrrp_instance NAME, vrrp_script NAME, vrrp_track_proxy NAME */
 cfg_keyword_fn cfg_parse_instance, cfg_parse_script, cfg_parse_proxy, cfg_parse_group,
 	cfg_parse_file, cfg_parse_process;
@@ -129,6 +130,11 @@ bool cfg_get_ip(struct cfg_parser *p, const struct cfg_stmt *s, unsigned i, stru
 bool cfg_get_ipv4(struct cfg_parser *p, const struct cfg_stmt *s, unsigned i, struct addr *out);
 /* An address of a node; a prefix length behind it is ignored with a warning, as keepalived does. */
 bool cfg_get_node_ip(struct cfg_parser *p, const struct cfg_stmt *s, unsigned i, struct addr *out);
+/* 192.0.2.1 or 192.0.2.1/24; without a length it is all bits. */
+bool cfg_get_prefix(struct cfg_parser *p, const struct cfg_stmt *s, unsigned i, struct addr *out,
+		    uint8_t *prefix_len);
+/* global, site, link, host, nowhere or a number. */
+bool cfg_get_scope(struct cfg_parser *p, const struct cfg_stmt *s, unsigned i, int *out);
 bool cfg_get_interface(struct cfg_parser *p, const struct cfg_stmt *s, unsigned i,
 		       const char **out);
 /* "weight N [reverse|noreverse]" from word i on. */

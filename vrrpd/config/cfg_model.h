@@ -19,7 +19,9 @@ struct cfg_options {    /* of the command line */
 
 enum vrrp_wanted_state { WANT_UNSET, WANT_MASTER, WANT_BACKUP }; /* `state`: the initial one */
 
-/* A virtual address, or the source of an announcement. */
+#define CFG_FOREVER INT64_C(0xffffffff) /* seconds */
+
+/* A virtual or static address. */
 struct cfg_vip {
 	struct cfg_vip *next;
 	struct diag_pos pos;
@@ -29,7 +31,11 @@ struct cfg_vip {
 	const char *label;  /* NULL: none */
 	struct addr brd;    /* len 0: none; brd_auto: computed */
 	bool brd_auto;
-	int scope; /* -1: default (RT_SCOPE_*) */
+	int scope;           /* -1: default (RT_SCOPE_*) */
+	struct addr peer;    /* len 0: none */
+	unsigned flags;      /* IFA_F_* */
+	int64_t preferred_s; /* preferred_lft; CFG_FOREVER: without end */
+	bool no_track;       /* who deletes it may: it is not brought back */
 };
 
 struct cfg_peer {

@@ -128,23 +128,56 @@ static void print_source(const struct diag_pos *pos, FILE *f)
 	fputs("^\n", f);
 }
 
+static void print_entry(const struct entry *e, FILE *f)
+{
+	if (e->pos.file)
+		fprintf(f, "%s:", e->pos.file);
+	if (e->pos.file && e->pos.line > 0)
+		fprintf(f, "%u:", e->pos.line);
+	if (e->pos.file && e->pos.line > 0 && e->pos.col > 0)
+		fprintf(f, "%u:", e->pos.col);
+	fprintf(f, "%s%s: %s\n", e->pos.file ? " " : "", level_name(e->level), e->text);
+	if (e->pos.line > 0 && e->pos.text.len > 0)
+		print_source(&e->pos, f);
+}
+
+static void print_rest(const struct diag *d, FILE *f)
+{
+	if (d->n_errors > DIAG_MAX_ERRORS)
+		fprintf(f, "%u further errors are not shown\n", d->n_errors - DIAG_MAX_ERRORS);
+}
+
 void diag_print(const struct diag *d, FILE *f, enum diag_level min)
 {
 	const struct entry *e;
 
 	list_for_each (e, &d->entries, node) {
-		if (e->level < min)
-			continue;
-		if (e->pos.file)
-			fprintf(f, "%s:", e->pos.file);
-		if (e->pos.file && e->pos.line > 0)
-			fprintf(f, "%u:", e->pos.line);
-		if (e->pos.file && e->pos.line > 0 && e->pos.col > 0)
-			fprintf(f, "%u:", e->pos.col);
-		fprintf(f, "%s%s: %s\n", e->pos.file ? " " : "", level_name(e->level), e->text);
-		if (e->pos.line > 0 && e->pos.text.len > 0)
-			print_source(&e->pos, f);
+		if (e->level >= min)
+			print_entry(e, f);
 	}
-	if (d->n_errors > DIAG_MAX_ERRORS)
-		fprintf(f, "%u further errors are not shown\n", d->n_errors - DIAG_MAX_ERRORS);
+	print_rest(d, f);
+}
+
+void diag_print_level(const struct diag *d, FILE *f, enum diag_level level)
+{
+	const struct entry *e;
+
+	list_for_each (e, &d->entries, node) {
+		if (e->level == level)
+			print_entry(e, f);
+	}
+	if (level == DIAG_ERROR)
+		print_rest(d, f);
+}
+
+void diag_demote(struct diag *d)
+{
+	struct entry *e;
+
+	list_for_each (e, &d->entries, node) {
+		if (e->level == DIAG_ERROR)
+			e->level = DIAG_WARNING;
+	}
+	d->n_warnings += d->n_errors;
+	d->n_errors = 0;
 }

@@ -16,6 +16,7 @@
 #include "board.h"
 #include "config/cfg_model.h"
 #include "config/cfg_parse.h"
+#include "config_test.h"
 #include "guardian.h"
 #include "worker.h"
 
@@ -143,7 +144,7 @@ static struct cfg *load(const char *path, const struct cfg_options *o)
 }
 
 /* Does this machine have what the file names? Problems go to standard error. */
-static bool fits_machine(const struct cfg *c, const char *path, const char *outcome)
+static bool fits_machine(const struct cfg *c, const char *path)
 {
 	struct diag d;
 	bool fits;
@@ -153,8 +154,8 @@ static bool fits_machine(const struct cfg *c, const char *path, const char *outc
 	diag_print(&d, stderr, DIAG_NOTICE);
 	fits = d.n_errors == 0;
 	if (!fits)
-		fprintf(stderr, "vrrpd: %s: %u problem%s with this machine; %s\n", path, d.n_errors,
-			d.n_errors == 1 ? "" : "s", outcome);
+		fprintf(stderr, "vrrpd: %s: %u problem%s with this machine; nothing was started\n",
+			path, d.n_errors, d.n_errors == 1 ? "" : "s");
 	diag_fini(&d);
 	return fits;
 }
@@ -280,19 +281,15 @@ int main(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
+	if (s.opt.test_only)
+		return config_test(s.opt.conf, &s.opt.cfg);
 	s.cfg = load(s.opt.conf, &s.opt.cfg);
 	if (!s.cfg)
 		return 1;
-	if (s.opt.test_only) {
-		/* The file is good; that it would not start here is worth a word. */
-		(void)!fits_machine(s.cfg, s.opt.conf, "it would not start here");
-		printf("%s: configuration file is valid\n", s.opt.conf);
-		status = 0;
-	} else if (!has_privileges() || !fits_machine(s.cfg, s.opt.conf, "nothing was started")) {
+	if (!has_privileges() || !fits_machine(s.cfg, s.opt.conf))
 		status = 1;
-	} else {
+	else
 		status = run_daemon(&s);
-	}
 	cfg_free(s.cfg);
 	return status;
 }

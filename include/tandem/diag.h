@@ -44,5 +44,9 @@ const char *diag_nearest(struct str word, const char *(*next)(const void *arg, s
  * business of the daemon; here: "file:line:col: error: text", the source line and the caret. Colour
  * never. */
 void diag_print(const struct diag *d, FILE *f, enum diag_level min);
+/* Only the entries of that level. */
+void diag_print_level(const struct diag *d, FILE *f, enum diag_level level);
+/* Errors become warnings: where they are advice, not a verdict. */
+void diag_demote(struct diag *d);
 
 #endif

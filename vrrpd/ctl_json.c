@@ -1,0 +1,159 @@
+/* ctl_json.c - the answers of the control socket for programs. */
+#include "ctl_priv.h"
+
+#include <stdlib.h>
+#include <tandem/clock.h>
+
+#include "config/cfg_model.h"
+
+static json_t *json_ip(const struct addr *a)
+{
+	char ip[INET6_ADDRSTRLEN];
+
+	if (!a->len)
+		return json_null();
+	addr_format_ip(a, ip);
+	return json_string(ip);
+}
+
+static json_t *json_vips(const struct vrrp_instance *i)
+{
+	json_t *all = json_array();
+
+	for (unsigned k = 0; k < i->n_vips; k++) {
+		const struct vip *v = &i->vips[k];
+		const struct link *l = link_find_index(i->env->links, v->ifindex);
+
+		json_array_append_new(all,
+				      json_pack("{s:o, s:i, s:s, s:b}", "address",
+						json_ip(&v->addr), "prefix", v->prefix_len, "dev",
+						l ? l->name : "", "held", i->holds_addrs));
+	}
+	return all;
+}
+
+static json_t *json_tracks(const struct vrrp_instance *i)
+{
+	json_t *all = json_array();
+
+	for (unsigned k = 0; k < i->n_tracks; k++) {
+		const struct vrrp_track *t = &i->tracks[k];
+
+		json_array_append_new(all,
+				      json_pack("{s:s, s:s, s:s, s:b, s:i, s:b}", "kind",
+						ctl_track_kind_text(t->cfg->kind), "name",
+						t->cfg->name, "state", ctl_track_state_text(i, t),
+						"up", vrrp_track_is_up(i, t), "weight",
+						t->cfg->weight, "reverse", t->cfg->reverse));
+	}
+	return all;
+}
+
+static json_t *json_peers(const struct vrrp_instance *i)
+{
+	json_t *all = json_array();
+
+	for (unsigned k = 0; k < VRRP_MAX_HELLO_PEERS; k++) {
+		const struct hello_peer *p = &i->peers[k];
+
+		if (ctl_peer_is_fresh(i, p))
+			json_array_append_new(
+				all, json_pack("{s:o, s:s, s:i, s:f}", "address", json_ip(&p->addr),
+					       "state", vrrp_state_text(p->state), "priority",
+					       p->priority, "heard_s_ago",
+					       ctl_seconds(i->env->loop->now_us - p->seen_us)));
+	}
+	return all;
+}
+
+static json_t *json_counters(const struct vrrp_instance *i)
+{
+	const struct vrrp_counters *n = &i->n;
+	const struct {
+		const char *name;
+		uint64_t value;
+	} all[] = {
+		{ "adverts_sent", n->adverts_sent },
+		{ "adverts_received", n->adverts_received },
+		{ "priority_zero_sent", n->zero_sent },
+		{ "priority_zero_received", n->zero_received },
+		{ "send_errors", n->send_errors },
+		{ "transitions", n->transitions },
+		{ "became_master", n->became_master },
+		{ "handovers_sent", n->claims_sent },
+		{ "handovers_received", n->claims_received },
+		{ "handovers_refused", n->claims_refused },
+		{ "hellos_received", n->hellos_received },
+		{ "gratuitous_arps_sent", n->garps_sent },
+		{ "addresses_restored", n->restored },
+	};
+	json_t *o = json_object(), *refused = json_object();
+
+	for (size_t k = 0; k < ARRAY_LEN(all); k++)
+		json_object_set_new(o, all[k].name, json_integer((json_int_t)all[k].value));
+	for (int e = VRRP_PKT_OK + 1; e < VRRP_PKT_N_ERRORS; e++)
+		json_object_set_new(refused, vrrp_parse_error_text((enum vrrp_parse_error)e),
+				    json_integer((json_int_t)n->refused[e]));
+	json_object_set_new(o, "refused", refused);
+	return o;
+}
+
+json_t *ctl_json_instance(const struct vrrp_instance *i)
+{
+	bool is_master = i->fsm.state == VRRP_ACTIVE;
+	int64_t now_us = i->env->loop->now_us;
+	char cause[128];
+	json_t *o = json_pack(
+		"{s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:f, s:s, s:b}", "name", i->cfg->name, "state",
+		vrrp_state_text(i->fsm.state), "previous", vrrp_state_text(i->previous), "cause",
+		ctl_cause_text(i, cause), "interface", i->cfg->interface, "vrid", i->cfg->vrid,
+		"version", i->params.version, "advert_interval_s", ctl_seconds(i->params.adver_us),
+		"mode", i->cfg->is_unicast ? "unicast" : "multicast", "preempt", i->params.preempt);
+
+	json_object_set_new(o, "since_unix", json_real(ctl_seconds(i->since_real_us)));
+	json_object_set_new(o, "since_s", json_real(ctl_seconds(now_us - i->fsm.since_us)));
+	json_object_set_new(o, "priority", json_integer(i->fsm.priority));
+	json_object_set_new(o, "priority_base", json_integer(i->cfg->priority));
+	json_object_set_new(o, "source", json_ip(&i->src));
+	json_object_set_new(o, "master", json_ip(is_master ? &i->src : &i->master));
+	json_object_set_new(o, "master_priority",
+			    json_integer(is_master ? i->fsm.priority : i->master_priority));
+	json_object_set_new(o, "master_heard_s_ago",
+			    is_master || !i->master.len
+				    ? json_null()
+				    : json_real(ctl_seconds(now_us - i->master_seen_us)));
+	json_object_set_new(o, "fault", i->fault_cause ? json_string(i->fault_cause) : json_null());
+	json_object_set_new(o, "addresses", json_vips(i));
+	json_object_set_new(o, "tracks", json_tracks(i));
+	json_object_set_new(o, "peers", json_peers(i));
+	json_object_set_new(o, "counters", json_counters(i));
+	return o;
+}
+
+json_t *ctl_json_history(const struct worker *w)
+{
+	json_t *all = json_array();
+	uint64_t first = w->n_history > WORKER_HISTORY ? w->n_history - WORKER_HISTORY : 0;
+
+	for (uint64_t k = first; k < w->n_history; k++) {
+		const struct worker_history *h = &w->history[k % WORKER_HISTORY];
+
+		json_array_append_new(all, json_pack("{s:f, s:s, s:s, s:s, s:s, s:s, s:f}", "unix",
+						     ctl_seconds(h->real_us), "instance",
+						     h->instance, "from", vrrp_state_text(h->from),
+						     "to", vrrp_state_text(h->to), "cause",
+						     vrrp_cause_text(h->cause), "detail", h->detail,
+						     "before_lasted_s", ctl_seconds(h->lasted_us)));
+	}
+	return all;
+}
+
+void ctl_print_json(struct strbuf *out, json_t *o)
+{
+	char *text = json_dumps(o, JSON_INDENT(2) | JSON_REAL_PRECISION(12));
+
+	strbuf_adds(out, text ? text : "{}");
+	strbuf_addc(out, '\n');
+	free(text);
+	json_decref(o);
+}

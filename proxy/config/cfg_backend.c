@@ -40,20 +40,18 @@ static void read_uri_args(struct cfg_parser *p, unsigned at, struct cfg_lb *lb)
 	}
 }
 
-/* url_param NAME */
+/* url_param NAME [check_post [IGNORED]]: HAProxy 2.6 searches the bodies of POST with and without.
+ */
 static void read_param_args(struct cfg_parser *p, unsigned at, struct cfg_lb *lb)
 {
 	lb->name = cfg_arg(p, at);
 	if (lb->name.len == 0)
 		cfg_error(p, at, "'balance url_param' expects the name of a parameter");
-	else if (cfg_arg_is(p, at + 1, "check_post"))
-		cfg_error(
-			p, at + 1,
-			"'balance url_param %s check_post' is known to HAProxy, but not supported "
-			"yet: bodies are not searched",
-			cfg_argz(p, at));
-	else
-		cfg_no_more_args(p, at + 1);
+	else if (at + 1 < p->line->n && !cfg_arg_is(p, at + 1, "check_post"))
+		cfg_error(p, at + 1,
+			  "'balance url_param %s' takes nothing but 'check_post', got '%s'",
+			  cfg_argz(p, at), cfg_argz(p, at + 1));
+	lb->check_post = cfg_arg_is(p, at + 1, "check_post");
 }
 
 /* The word between parentheses of word i; empty if there is none. */
@@ -262,7 +260,7 @@ static void set_retry_on(struct cfg_parser *p, const struct keyword *kw, unsigne
 const struct keyword cfg_backend_keywords[] = {
 	{ "balance", SEC_DEF_BE, 0, ARGS_ANY, KW_SIDE, set_balance, 0,
 	  "roundrobin|static-rr|leastconn|first|random[(N)]|source|uri ...|url_param "
-	  "NAME|hdr(NAME)",
+	  "NAME [check_post]|hdr(NAME)",
 	  "how a server is chosen; default roundrobin" },
 	{ "retry-on", SEC_DEF_BE, 1, ARGS_ANY, KW_SIDE, set_retry_on, 0, "CONDITION...",
 	  "what is tried again; default conn-failure" },

@@ -345,6 +345,20 @@ static void check_timeouts(struct cfg_parser *p, const struct draft *d)
 	strbuf_fini(&missing);
 }
 
+static bool may_want_body(const struct cfg_proxy *x)
+{
+	return x->http_buffer_request || (x->is_backend && x->balance == CFG_LB_URL_PARAM);
+}
+
+static void find_body_readers(struct cfg_proxy *fe)
+{
+	fe->may_want_bodies =
+		may_want_body(fe) || (fe->default_backend && may_want_body(fe->default_backend));
+	for (const struct cfg_rule *r = fe->use_backends; r; r = r->next)
+		if (r->backend && may_want_body(r->backend))
+			fe->may_want_bodies = true;
+}
+
 static void number_proxies(struct cfg_parser *p)
 {
 	/* HAProxy's stats sockets are a proxy, the first; its numbers are in scripts and state
@@ -407,6 +421,9 @@ void cfg_check_all(struct cfg_parser *p)
 		check_stats(p, d);
 		check_timeouts(p, d);
 	}
+	for (struct draft *d = p->drafts; d; d = d->next)
+		if (d->section & SEC_FE)
+			find_body_readers(d->px);
 	cfg_check_tracks(p);
 	check_addresses(p);
 }

@@ -191,6 +191,8 @@ static void dump_global(struct strbuf *b, const struct cfg_global *g)
 	if (!g->group)
 		put_uint(b, "gid", g->gid, (unsigned)-1);
 	put_uint(b, "maxconn", g->maxconn, 0);
+	put_uint(b, "maxconnrate", g->maxconnrate, 0);
+	put_uint(b, "maxsessrate", g->maxsessrate, 0);
 	put_uint(b, "nbthread", g->nbthread, 0);
 	dump_logs(b, g->logs);
 	if (strcmp(g->log_tag, "haproxy") != 0)
@@ -542,6 +544,7 @@ static void dump_balance(struct strbuf *b, const struct cfg_proxy *x)
 		}
 		if (x->balance == CFG_LB_RANDOM && lb->draws != 2)
 			strbuf_addf(b, "(%u)", lb->draws);
+		add_flag(b, "check_post", lb->check_post);
 		add_uint(b, "len", lb->len, 0);
 		if (lb->depth)
 			strbuf_addf(b, " depth %u", lb->depth - 1);
@@ -585,6 +588,12 @@ static void dump_cookie(struct strbuf *b, const struct cfg_proxy *x)
 	add_list(b, "attr", ck->attrs, STR("; "));
 	strbuf_addc(b, '\n');
 }
+
+static const char *const actions[] = {
+	[CFG_ACTION_FORCE_PERSIST] = "force-persist",
+	[CFG_ACTION_IGNORE_PERSIST] = "ignore-persist",
+	[CFG_ACTION_DISABLE_L7_RETRY] = "http-request disable-l7-retry",
+};
 
 static void dump_proxy(struct strbuf *b, const struct cfg_proxy *x, bool with_id)
 {
@@ -631,6 +640,10 @@ static void dump_proxy(struct strbuf *b, const struct cfg_proxy *x, bool with_id
 	}
 	for (const struct cfg_rule *r = x->monitor_fails; r; r = r->next)
 		dump_rule(b, "monitor fail", "", r->cond);
+	for (const struct cfg_rule *r = x->http_requests; r; r = r->next)
+		dump_rule(b, actions[r->action], "", r->cond);
+	for (const struct cfg_rule *r = x->persist_rules; r; r = r->next)
+		dump_rule(b, actions[r->action], "", r->cond);
 	for (const struct cfg_rule *r = x->use_servers; r; r = r->next)
 		dump_rule(b, "use-server", r->server->name, r->cond);
 	for (const struct cfg_rule *r = x->use_backends; r; r = r->next)

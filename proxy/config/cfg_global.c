@@ -73,6 +73,16 @@ static void set_maxconn(struct cfg_parser *p, const struct keyword *kw, unsigned
 		return;
 }
 
+static void set_rate(struct cfg_parser *p, const struct keyword *kw, unsigned at)
+{
+	unsigned *rate = field(p, kw);
+
+	if (*rate)
+		cfg_warning(p, at, "'%s' was given before: this one is ignored", kw->name);
+	else if (!cfg_read_uint(p, at, kw->name, 0, 1 << 30, rate))
+		return;
+}
+
 static void set_nbthread(struct cfg_parser *p, const struct keyword *kw, unsigned at)
 {
 	if (!cfg_read_uint(p, at, kw->name, 1, 64, &p->cfg->global.nbthread))
@@ -178,6 +188,10 @@ const struct keyword cfg_global_keywords[] = {
 	{ "gid", SEC_GLOBAL, 1, 1, 0, set_id, G(gid), "NUMBER", "run as this group id" },
 	{ "maxconn", SEC_GLOBAL, 1, 1, 0, set_maxconn, 0, "NUMBER",
 	  "connections of the whole process at a time" },
+	{ "maxconnrate", SEC_GLOBAL, 1, 1, 0, set_rate, G(maxconnrate), "NUMBER",
+	  "new connections of the whole process a second; more wait in the backlog" },
+	{ "maxsessrate", SEC_GLOBAL, 1, 1, 0, set_rate, G(maxsessrate), "NUMBER",
+	  "new sessions of the whole process a second" },
 	{ "nbthread", SEC_GLOBAL, 1, 1, 0, set_nbthread, 0, "NUMBER",
 	  "worker threads; default: one for each core" },
 	{ "log-tag", SEC_GLOBAL, 1, 1, 0, set_text, G(log_tag), "TAG",

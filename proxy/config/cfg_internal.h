@@ -197,8 +197,8 @@ extern const struct keyword cfg_cookie_keywords[];
 extern const struct keyword cfg_global_keywords[], cfg_proxy_keywords[], cfg_option_keywords[],
 	cfg_frontend_keywords[], cfg_backend_keywords[], cfg_check_keywords[],
 	cfg_script_keywords[], cfg_stats_keywords[], cfg_log_keywords[], cfg_errors_keywords[],
-	cfg_http_keywords[];
-#define CFG_N_TABLES 12
+	cfg_http_keywords[], cfg_http_rule_keywords[];
+#define CFG_N_TABLES 13
 extern const struct keyword *const cfg_tables[CFG_N_TABLES];
 
 /* A parameter of a bind, server or stats socket line: the same idea in small. */

@@ -56,6 +56,7 @@ struct cfg_lb {
 	unsigned len, depth; /* uri: bytes; depth: slashes + 1; 0: all */
 	bool whole, path_only;
 	struct str name;  /* of the URL's parameter or the header */
+	bool check_post;  /* url_param: as written; bodies of POST are searched in any case */
 	bool domain_only; /* hdr: of a host name the part before the top level domain */
 	unsigned draws;   /* random; 0: 2 */
 	bool is_consistent, avalanche;
@@ -170,10 +171,18 @@ struct cfg_live {
 	struct server *srv; /* of a server */
 };
 
-/* use_backend, use-server, monitor fail, stats admin: in the order of the file. */
+/* What a rule without a target does. */
+enum cfg_action {
+	CFG_ACTION_FORCE_PERSIST, /* force-persist, ignore-persist */
+	CFG_ACTION_IGNORE_PERSIST,
+	CFG_ACTION_DISABLE_L7_RETRY, /* http-request: from here on */
+};
+
+/* use_backend, use-server, monitor fail, stats admin, ...: in the order of the file. */
 struct cfg_rule {
 	struct cfg_rule *next;
 	struct diag_pos pos;
+	enum cfg_action action;
 	const struct acl_cond *cond; /* NULL: always */
 	union {
 		const struct cfg_proxy *backend;
@@ -331,12 +340,15 @@ struct cfg_proxy {
 	struct cfg_captures req_captures, res_captures;
 	struct cfg_capture cookie_capture;
 
+	const struct cfg_rule *http_requests; /* http-request */
+
 	/* frontend */
 	const struct cfg_bind *binds;
 	unsigned maxconn, backlog;
 	unsigned rate_limit; /* rate-limit sessions: new ones a second; 0: none */
 	const struct cfg_proxy *default_backend; /* NULL: this proxy itself (listen), or 503 */
 	const struct cfg_rule *use_backends;     /* the first that holds, before default_backend */
+	bool may_want_bodies; /* it, or a backend of it, may wait for a request's body */
 	const struct cfg_rule *monitor_fails;
 
 	/* backend */
@@ -345,7 +357,7 @@ struct cfg_proxy {
 	struct cfg_cookie cookie;
 	struct str dynamic_cookie_key;
 	const struct cfg_server *servers;
-	const struct cfg_rule *use_servers;
+	const struct cfg_rule *use_servers, *persist_rules;
 	unsigned n_servers;
 	unsigned retries;  /* default 3 */
 	unsigned retry_on; /* mask of enum cfg_retry */
@@ -401,8 +413,9 @@ struct cfg_global {
 	const char *pidfile, *chroot_dir, *user, *group;
 	uid_t uid; /* (uid_t)-1: not given */
 	gid_t gid;
-	unsigned maxconn;  /* 0: computed from the limit of open files */
-	unsigned nbthread; /* 0: the cores */
+	unsigned maxconn;                  /* 0: computed from the limit of open files */
+	unsigned nbthread;                 /* 0: the cores */
+	unsigned maxconnrate, maxsessrate; /* new connections, sessions a second; 0: no limit */
 	const struct cfg_log *logs;
 	const char *log_tag; /* default "proxyd" is wrong for log analysers: "haproxy" as the peer's
 				default */

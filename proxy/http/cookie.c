@@ -384,8 +384,8 @@ static void edit_set_cookie(const struct cfg_cookie *ck, const struct h1_head *h
 static bool must_insert(const struct cfg_cookie *ck, bool is_post, int64_t now_s,
 			const struct cookie_state *st)
 {
-	if (ck->mode != CFG_COOKIE_INSERT || (ck->preserve && st->server == 'P') ||
-	    (ck->postonly && !is_post))
+	if (st->is_ignored || ck->mode != CFG_COOKIE_INSERT ||
+	    (ck->preserve && st->server == 'P') || (ck->postonly && !is_post))
 		return false;
 	if (!st->is_direct)
 		return true;

@@ -13,10 +13,11 @@
 
 /* What was found out about the cookie of a stream; {0} at its start. */
 struct cookie_state {
-	char client;    /* as in logs: N I D V E O U; 0: not looked for */
-	char server;    /* N P D I R U; 0: no response yet */
-	bool is_direct; /* the client's cookie chose the server that is used */
-	int64_t last_s; /* dates of the client's cookie; 0: none */
+	char client;     /* as in logs: N I D V E O U; 0: not looked for */
+	char server;     /* N P D I R U; 0: no response yet */
+	bool is_direct;  /* the client's cookie, or a rule, chose the server that is used */
+	bool is_ignored; /* ignore-persist: none is set */
+	int64_t last_s;  /* dates of the client's cookie; 0: none */
 	int64_t first_s;
 };
 

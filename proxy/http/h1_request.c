@@ -7,6 +7,7 @@
 #include "http/forwarded.h"
 #include "http/h1_conn.h"
 #include "http/h1_strict.h"
+#include "http/http_rules.h"
 #include "http/lb_key.h"
 #include "http/route.h"
 #include "net/client.h"
@@ -63,7 +64,7 @@ static char *add_forwarded(struct stream *st, const struct h1_head *h,
 struct search {
 	struct stream *st;
 	const struct backend_view *view;
-	bool persist; /* option persist */
+	bool persist; /* option persist, force-persist */
 };
 
 static enum cookie_match find_by_cookie(void *arg, struct str value)
@@ -88,10 +89,10 @@ static enum cookie_match find_by_cookie(void *arg, struct str value)
 static void read_cookie(struct stream *st, const struct h1_head *h, const struct backend *be,
 			const struct cfg_proxy *be_cfg, struct headers *e)
 {
-	struct search s = { st, backend_view(be), be_cfg->persist };
+	struct search s = { st, backend_view(be), be_cfg->persist || st->is_forced };
 
 	cookie_read_request(&be_cfg->cookie, h, st->start_real_us / 1000000,
-			    st->want ? NULL : find_by_cookie, &s, &st->ck, e);
+			    st->want || st->ck.is_ignored ? NULL : find_by_cookie, &s, &st->ck, e);
 	headers_sort(e);
 }
 
@@ -132,7 +133,7 @@ static bool answer_monitor(struct stream *st, const struct h1_head *h, const str
 	if (cfg->monitor_uri.len == 0 ||
 	    !str_eq((struct str){ st->line + st->target_off, st->target_len }, cfg->monitor_uri))
 		return false;
-	status = route_any_holds(st->c, cfg->monitor_fails, h) ? 503 : 200;
+	status = route_first(st->c, cfg->monitor_fails, h) ? 503 : 200;
 	counter_add(&st->c->fe->counters[st->c->w->tid].intercepted, 1);
 	st->is_silent = true;
 	st->status = (uint16_t)status;
@@ -168,6 +169,44 @@ static bool answer_stats(struct stream *st, const struct h1_head *h, const struc
 	return true;
 }
 
+static struct backend *backend_of(struct stream *st, const struct cfg_proxy *fe_cfg,
+				  const struct h1_head *h)
+{
+	if (LIKELY(fe_cfg->use_backends == NULL))
+		return rcu_dereference(st->c->fe->default_backend);
+	/* rules of mode tcp see no request */
+	return route_by_rules(st->c, fe_cfg, fe_cfg->mode == CFG_MODE_HTTP ? h : NULL);
+}
+
+/* What of the body is behind the head: all of it, or what has come of the first chunk. */
+static struct str first_of_body(const struct stream *st, const struct h1_head *h)
+{
+	struct str s = { buf_data(&st->req.buf) + h->len, buf_len(&st->req.buf) - h->len };
+	const char *line_end;
+
+	if (!h->is_chunked) {
+		s.len = h->has_length ? (size_t)MIN(h->content_length, s.len) : 0;
+		return s;
+	}
+	line_end = s.len ? memchr(s.p, '\n', s.len) : NULL;
+	if (!line_end) /* the size was checked when the body was framed */
+		return STR("");
+	s.len -= (size_t)(line_end + 1 - s.p);
+	s.len = MIN(s.len, (size_t)strtoull(s.p, NULL, 16));
+	s.p = line_end + 1;
+	return s;
+}
+
+/* Before the head is moved. */
+static void find_lb_key(struct stream *st, const struct cfg_proxy *be_cfg, const struct h1_head *h)
+{
+	struct str body = STR("");
+
+	if (be_cfg->balance == CFG_LB_URL_PARAM && h->method == H1_POST)
+		body = first_of_body(st, h);
+	st->has_lb_hash = lb_key_of_request(be_cfg->balance, &be_cfg->lb, h, body, &st->lb_hash);
+}
+
 /* The complete head is at the head of the buffer, and described in the thread's scratch. */
 static void begin_request(struct stream *st)
 {
@@ -175,7 +214,7 @@ static void begin_request(struct stream *st)
 	struct client *c = st->c;
 	struct h1_head *h = &priv->head;
 	const struct cfg_proxy *fe_cfg = rcu_dereference(c->fe->cfg), *be_cfg;
-	struct backend *be = rcu_dereference(c->fe->default_backend);
+	struct backend *be;
 	struct counters *n = &c->fe->counters[c->w->tid];
 	struct buf *b = &st->req.buf;
 	size_t len = h->len, used;
@@ -187,8 +226,9 @@ static void begin_request(struct stream *st)
 		bad_request(st);
 		return;
 	}
-	if (UNLIKELY(fe_cfg->use_backends != NULL)) /* rules of mode tcp see no request */
-		be = route_by_rules(c, fe_cfg, fe_cfg->mode == CFG_MODE_HTTP ? h : NULL);
+	if (UNLIKELY(fe_cfg->http_requests != NULL))
+		http_request_rules(st, fe_cfg->http_requests, h);
+	be = backend_of(st, fe_cfg, h);
 	be_cfg = be ? rcu_dereference(be->cfg) : fe_cfg;
 	save_line(st, h);
 	st->method = h->method;
@@ -215,13 +255,15 @@ static void begin_request(struct stream *st)
 		st->req.n_total += used;
 	}
 	st->req.ready = (size_t)st->req.n_total;
-	if (UNLIKELY(be_cfg->use_servers != NULL) && be)
-		st->want = route_server(c, be_cfg, h);
+	if (UNLIKELY(be_cfg->http_requests && be_cfg != fe_cfg))
+		http_request_rules(st, be_cfg->http_requests, h);
+	if (UNLIKELY(be_cfg->use_servers || be_cfg->persist_rules) && be)
+		route_to_server(st, be_cfg, h);
 	if (answer_monitor(st, h, fe_cfg) || answer_stats(st, h, fe_cfg) ||
 	    (be_cfg != fe_cfg && answer_stats(st, h, be_cfg)))
 		return;
-	if (UNLIKELY(be_cfg->balance >= CFG_LB_URI)) /* before the head is moved */
-		st->has_lb_hash = lb_key_of_request(be_cfg->balance, &be_cfg->lb, h, &st->lb_hash);
+	if (UNLIKELY(be_cfg->balance >= CFG_LB_URI))
+		find_lb_key(st, be_cfg, h);
 	if (UNLIKELY(fe_cfg->unique_id_format && fe_cfg->unique_id_header.len > 0))
 		stream_make_id(st);
 	if (!edit_head(st, h, fe_cfg, be, be_cfg)) {
@@ -229,29 +271,39 @@ static void begin_request(struct stream *st)
 		return;
 	}
 	st->req.ready += (size_t)(ptrdiff_t)priv->edits.growth;
-	st->retry_on = be_cfg->retry_on & CFG_RETRY_RESPONSES;
+	st->retry_on = st->no_l7_retry ? 0 : be_cfg->retry_on & CFG_RETRY_RESPONSES;
 	st->replay_from = b->head;
 	st->is_replayable = st->req.is_done || st->req.body.framing == H1_BODY_CHUNKED ||
 			    st->req.body.remaining <= buf_room(b);
 	stream_route(st, be);
 }
 
-/* `option http-buffer-request`: is there more of the body to come, and room for it? Who waits for
- * "100 Continue" would wait for ever. */
+static bool wants_body(const struct cfg_proxy *cfg, const struct h1_head *h)
+{
+	return cfg->http_buffer_request ||
+	       (cfg->balance == CFG_LB_URL_PARAM && h->method == H1_POST);
+}
+
+/* `option http-buffer-request`, `balance url_param` with a POST: is there more of the body to come,
+ * and room for it? Who waits for "100 Continue" would wait for ever. */
 static bool waits_for_body(struct stream *st)
 {
-	const struct cfg_proxy *fe_cfg = rcu_dereference(st->c->fe->cfg), *be_cfg;
-	const struct backend *be = rcu_dereference(st->c->fe->default_backend);
+	const struct cfg_proxy *fe_cfg = rcu_dereference(st->c->fe->cfg);
+	const struct backend *be;
 	struct h1_head h;
 	struct buf *b = &st->req.buf;
 	struct h1_body body;
 	size_t used;
 
-	be_cfg = be ? rcu_dereference(be->cfg) : fe_cfg;
-	if (LIKELY(!fe_cfg->http_buffer_request && !be_cfg->http_buffer_request))
+	if (LIKELY(!fe_cfg->may_want_bodies))
 		return false;
 	h = priv_of(st)->head; /* a copy: a head is checked once */
-	if (h1_check_request(&h) != H1_OK || h.has_expect || buf_room(b) == 0 || st->c->has_eof)
+	if (h1_check_request(&h) != H1_OK)
+		return false;
+	be = backend_of(st, fe_cfg, &h);
+	if (!wants_body(fe_cfg, &h) && !(be && wants_body(rcu_dereference(be->cfg), &h)))
+		return false;
+	if (h.has_expect || buf_room(b) == 0 || st->c->has_eof)
 		return false;
 	h1_body_init_request(&body, &h);
 	if (h1_body_feed(&body, buf_data(b) + h.len, buf_len(b) - h.len, &used) == H1_BAD ||

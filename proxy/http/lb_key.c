@@ -2,6 +2,7 @@
  * 2.6 (verified, see test_lb_key.c). */
 #include "http/lb_key.h"
 
+#include "http/h1_chars.h"
 #include "lb/lb_hash.h"
 
 /* Behind "scheme://authority", if the target begins so. Empty: "*", or an authority alone. */
@@ -40,26 +41,39 @@ static struct str uri_part(const struct cfg_lb *lb, struct str target)
 	return (struct str){ s.p, n };
 }
 
-/* The value of NAME in "...?x=1&NAME=value&...". */
-static bool find_param(struct str name, struct str target, struct str *out)
+/* The value of NAME in "x=1&NAME=value&...", from p on. */
+static bool find_pair(struct str name, const char *p, const char *end, struct str *out)
 {
-	const char *p = target.len ? memchr(target.p, '?', target.len) : NULL;
-	const char *end = target.p + target.len;
+	while (p != NULL && p < end) {
+		const char *next = memchr(p, '&', (size_t)(end - p));
 
-	while (p != NULL) {
-		const char *next;
-
-		p++;
-		next = memchr(p, '&', (size_t)(end - p));
 		if ((size_t)(end - p) > name.len && p[name.len] == '=' &&
 		    memcmp(p, name.p, name.len) == 0) {
 			p += name.len + 1;
 			*out = (struct str){ p, (size_t)((next != NULL ? next : end) - p) };
 			return true;
 		}
-		p = next;
+		p = next != NULL ? next + 1 : NULL;
 	}
 	return false;
+}
+
+static bool find_param(struct str name, struct str target, struct str *out)
+{
+	const char *p = target.len ? memchr(target.p, '?', target.len) : NULL;
+
+	return p != NULL && find_pair(name, p + 1, target.p + target.len, out);
+}
+
+/* A value that does not begin like one of a form is none: the body is of another kind. */
+static bool find_in_body(struct str name, struct str body, struct str *out)
+{
+	if (body.len == 0 || !find_pair(name, body.p, body.p + body.len, out))
+		return false;
+	if (out->len == 0 || h1_all(out->p, 1, H1C_TOKEN))
+		return true;
+	out->len = 0; /* HAProxy takes it for empty before a blank */
+	return strchr(" \t\r\n", out->p[0]) != NULL;
 }
 
 /* The first of the comma-separated values of the first field of this name; quotes protect commas.
@@ -101,7 +115,7 @@ static struct str domain_of(struct str host)
 }
 
 bool lb_key_of_request(enum cfg_balance balance, const struct cfg_lb *lb, const struct h1_head *h,
-		       uint32_t *hash)
+		       struct str body, uint32_t *hash)
 {
 	struct str part;
 
@@ -110,7 +124,8 @@ bool lb_key_of_request(enum cfg_balance balance, const struct cfg_lb *lb, const 
 		part = uri_part(lb, h1_target(h));
 		break;
 	case CFG_LB_URL_PARAM:
-		if (!find_param(lb->name, h1_target(h), &part))
+		if (!find_param(lb->name, h1_target(h), &part) &&
+		    !find_in_body(lb->name, body, &part))
 			return false;
 		break;
 	case CFG_LB_HDR:

@@ -8,8 +8,9 @@
 #include "config/cfg_model.h"
 #include "http/h1_parse.h"
 
-/* The hash of the part of the head that counts. false: the request does not have it. */
+/* The hash of the part of the head that counts, or, for url_param, of the body of a POST (what is
+ * there of it; else empty). false: the request does not have it. */
 bool lb_key_of_request(enum cfg_balance balance, const struct cfg_lb *lb, const struct h1_head *h,
-		       uint32_t *hash);
+		       struct str body, uint32_t *hash);
 
 #endif

@@ -3,117 +3,17 @@
 
 #include "config/cfg_model.h"
 #include "http/acl.h"
+#include "http/sample_live.h"
 #include "net/client.h"
-#include "net/frontend.h"
+#include "net/stream.h"
 #include "pool/backend.h"
-
-/* ---- what conditions ask about the connection and the process ---- */
-
-static const struct addr *ask_client(void *arg)
-{
-	return client_addr(arg);
-}
-
-static bool ask_local(void *arg, struct addr *out)
-{
-	return client_local_addr(arg, out);
-}
-
-static bool ask_connections(void *arg, const struct cfg_proxy *px, bool of_frontend, int64_t *out)
-{
-	(void)arg;
-	if (of_frontend && px->live->fe)
-		*out = atomic_load_explicit(&px->live->fe->sess.cur, memory_order_relaxed);
-	else if (!of_frontend && px->live->be)
-		*out = atomic_load_explicit(&px->live->be->sess.cur, memory_order_relaxed);
-	else
-		*out = 0;
-	return true;
-}
-
-static const struct backend_view *view_of(const struct cfg_proxy *px)
-{
-	return px->live->be ? backend_view(px->live->be) : NULL;
-}
-
-/* As HAProxy counts them: -1 when a usable server has no limit. */
-static bool ask_free_slots(void *arg, const struct cfg_proxy *px, int64_t *out)
-{
-	const struct backend_view *v = view_of(px);
-	int64_t sum = 0;
-
-	(void)arg;
-	for (uint32_t i = 0; v && i < v->n_servers; i++) {
-		const struct view_server *vs = &v->servers[i];
-
-		if (!vs->usable)
-			continue;
-		if (vs->maxconn == 0 || vs->maxqueue == 0) {
-			*out = -1;
-			return true;
-		}
-		sum += (int64_t)vs->maxconn -
-		       atomic_load_explicit(&vs->srv->sess.cur, memory_order_relaxed);
-		sum += (int64_t)vs->maxqueue -
-		       atomic_load_explicit(&vs->srv->queue.cur, memory_order_relaxed);
-	}
-	*out = sum;
-	return true;
-}
-
-static bool ask_usable(void *arg, const struct cfg_proxy *px, int64_t *out)
-{
-	const struct backend_view *v = view_of(px);
-
-	(void)arg;
-	*out = v ? v->n_active + v->n_backup : 0;
-	return true;
-}
-
-/* NULL only while a reload is under way. */
-static struct server *running(const struct cfg_server *cfg)
-{
-	return __atomic_load_n(&cfg->live->srv, __ATOMIC_ACQUIRE);
-}
-
-static bool ask_server_is_up(void *arg, const struct cfg_server *cfg, bool *out)
-{
-	const struct server *srv = running(cfg);
-	const struct backend_view *v = srv ? backend_view(srv->be) : NULL;
-
-	(void)arg;
-	*out = false;
-	for (uint32_t i = 0; v && i < v->n_servers; i++)
-		if (v->servers[i].srv == srv)
-			*out = v->servers[i].accepts;
-	return true;
-}
-
-static const struct sample_source source = {
-	.client = ask_client,
-	.local = ask_local,
-	.connections = ask_connections,
-	.free_slots = ask_free_slots,
-	.usable_servers = ask_usable,
-	.server_is_up = ask_server_is_up,
-};
-
-/* ---- rules ---- */
-
-/* scratch: SAMPLE_SCRATCH_SIZE bytes that outlive the evaluation. */
-static struct sample_ctx context(struct client *c, const struct h1_head *head, char *scratch)
-{
-	return (struct sample_ctx){ .head = head,
-				    .source = &source,
-				    .arg = c,
-				    .scratch = { .p = scratch, .size = SAMPLE_SCRATCH_SIZE } };
-}
+#include "pool/server.h"
 
 struct backend *route_by_rules(struct client *c, const struct cfg_proxy *cfg,
 			       const struct h1_head *head)
 {
 	char scratch[SAMPLE_SCRATCH_SIZE];
-	struct sample_ctx x = context(c, head, scratch);
+	struct sample_ctx x = sample_live_context(c, head, scratch);
 
 	for (const struct cfg_rule *r = cfg->use_backends; r; r = r->next)
 		if (acl_cond_holds(r->cond, &x))
@@ -123,26 +23,47 @@ struct backend *route_by_rules(struct client *c, const struct cfg_proxy *cfg,
 	return cfg->live->be; /* of a listen section */
 }
 
-struct server *route_server(struct client *c, const struct cfg_proxy *be_cfg,
-			    const struct h1_head *head)
+const struct cfg_rule *route_first(struct client *c, const struct cfg_rule *rules,
+				   const struct h1_head *head)
 {
 	char scratch[SAMPLE_SCRATCH_SIZE];
-	struct sample_ctx x = context(c, head, scratch);
-	bool is_up;
+	struct sample_ctx x = sample_live_context(c, head, scratch);
 
-	for (const struct cfg_rule *r = be_cfg->use_servers; r; r = r->next)
-		if (acl_cond_holds(r->cond, &x) && ask_server_is_up(c, r->server, &is_up) && is_up)
-			return running(r->server);
+	while (rules && !acl_cond_holds(rules->cond, &x))
+		rules = rules->next;
+	return rules;
+}
+
+/* The first use-server rule that holds and whose server is up; even_down: whatever it is. */
+static struct server *choose_server(struct client *c, const struct cfg_proxy *be_cfg,
+				    const struct h1_head *head, bool even_down)
+{
+	char scratch[SAMPLE_SCRATCH_SIZE];
+	struct sample_ctx x = sample_live_context(c, head, scratch);
+	struct server *srv;
+
+	for (const struct cfg_rule *r = be_cfg->use_servers; r; r = r->next) {
+		if (!acl_cond_holds(r->cond, &x))
+			continue;
+		srv = sample_live_server(r->server);
+		if (srv && (even_down || backend_accepts(srv->be, srv)))
+			return srv;
+	}
 	return NULL;
 }
 
-bool route_any_holds(struct client *c, const struct cfg_rule *rules, const struct h1_head *head)
+void route_to_server(struct stream *st, const struct cfg_proxy *be_cfg, const struct h1_head *head)
 {
-	char scratch[SAMPLE_SCRATCH_SIZE];
-	struct sample_ctx x = context(c, head, scratch);
+	const struct cfg_rule *r;
 
-	for (const struct cfg_rule *r = rules; r; r = r->next)
-		if (acl_cond_holds(r->cond, &x))
-			return true;
-	return false;
+	if (be_cfg->persist_rules && (r = route_first(st->c, be_cfg->persist_rules, head))) {
+		st->is_forced = r->action == CFG_ACTION_FORCE_PERSIST;
+		st->ck.is_ignored = r->action == CFG_ACTION_IGNORE_PERSIST;
+	}
+	if (be_cfg->use_servers)
+		st->want = choose_server(st->c, be_cfg, head, st->is_forced || be_cfg->persist);
+	if (st->want) {
+		st->direct = st->want;
+		st->ck.is_direct = true;
+	}
 }

@@ -12,15 +12,16 @@ struct cfg_rule;
 struct client;
 struct h1_head;
 struct server;
+struct stream;
 
 /* use_backend, then default_backend. cfg: of the client's frontend. head: NULL in mode tcp. NULL:
  * there is none. Only for a frontend that has use_backend rules: others need not ask. */
 struct backend *route_by_rules(struct client *c, const struct cfg_proxy *cfg,
 			       const struct h1_head *head);
-/* use-server: the first rule that holds and whose server is up. NULL: let the algorithm choose. */
-struct server *route_server(struct client *c, const struct cfg_proxy *be_cfg,
-			    const struct h1_head *head);
-/* Does one of the rules hold? */
-bool route_any_holds(struct client *c, const struct cfg_rule *rules, const struct h1_head *head);
+/* What force-persist, ignore-persist and use-server say, into the stream. */
+void route_to_server(struct stream *st, const struct cfg_proxy *be_cfg, const struct h1_head *head);
+/* The first rule that holds; NULL: none. */
+const struct cfg_rule *route_first(struct client *c, const struct cfg_rule *rules,
+				   const struct h1_head *head);
 
 #endif

@@ -39,12 +39,26 @@ static void unreserve(struct engine *e, struct listener *l)
 	atomic_fetch_sub(&e->n_admitted, 1);
 }
 
-/* rate-limit sessions: what all threads accepted in the last second. */
-static bool is_too_fast(struct worker *w, const struct frontend *fe, uint32_t limit)
+/* maxconnrate, maxsessrate. No rule refuses connections, so each is a session: the lower limit
+ * counts. */
+static bool is_process_too_fast(const struct worker *w)
 {
-	int64_t now_us = worker_now(w);
-	uint32_t rate = 0;
+	const struct engine *e = w->engine;
+	uint32_t conn = atomic_load_explicit(&e->conn_rate_limit, memory_order_relaxed);
+	uint32_t sess = atomic_load_explicit(&e->sess_rate_limit, memory_order_relaxed);
+	uint32_t limit = conn && sess ? MIN(conn, sess) : conn + sess;
 
+	return UNLIKELY(limit > 0) && workers_conn_rate(e, worker_now(w)) >= limit;
+}
+
+/* rate-limit sessions: what all threads accepted in the last second. */
+static bool is_too_fast(struct worker *w, const struct frontend *fe)
+{
+	uint32_t limit = rcu_dereference(fe->cfg)->rate_limit, rate = 0;
+	int64_t now_us = worker_now(w);
+
+	if (LIKELY(limit == 0))
+		return false;
 	for (unsigned i = 0; i < fe->n_threads; i++)
 		rate += rate_get(&fe->counters[i].sess_rate, now_us);
 	return rate >= limit;
@@ -81,8 +95,7 @@ static int accept_one(struct acceptor *a)
 	struct addr peer;
 	int fd;
 
-	if (UNLIKELY(rcu_dereference(fe->cfg)->rate_limit > 0) &&
-	    is_too_fast(a->w, fe, rcu_dereference(fe->cfg)->rate_limit))
+	if (is_too_fast(a->w, fe) || is_process_too_fast(a->w))
 		return -EBUSY;
 	if (!reserve(e, a->l))
 		return -EBUSY;
@@ -107,6 +120,7 @@ static int accept_one(struct acceptor *a)
 	gauge_inc(&fe->sess);
 	if (e->conns)
 		gauge_inc(e->conns);
+	rate_add(&a->w->conn_rate, worker_now(a->w), 1);
 	if (peer.len < sizeof(sa_family_t))
 		peer.sa.sa_family = AF_UNIX; /* an unnamed Unix client */
 	client_start(a->w, a->l, fd, &peer);

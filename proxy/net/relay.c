@@ -179,8 +179,8 @@ bool relay_start_tcp(struct client *c)
 		return true;
 	}
 	st->is_raw = true;
-	if (UNLIKELY(be_cfg && be_cfg->use_servers))
-		st->want = route_server(c, be_cfg, NULL);
+	if (UNLIKELY(be_cfg && (be_cfg->use_servers || be_cfg->persist_rules)))
+		route_to_server(st, be_cfg, NULL);
 	stream_route(st, be);
 	return true;
 }

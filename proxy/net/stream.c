@@ -244,6 +244,11 @@ static void leave_direct(struct stream *st)
 		st->ck.client = 'D';
 }
 
+static bool may_redispatch(const struct stream *st)
+{
+	return backend_cfg(st)->redispatch && !st->is_forced;
+}
+
 static void assign(struct stream *st)
 {
 	const struct view_server *vs = NULL;
@@ -277,7 +282,7 @@ static void assign(struct stream *st)
 		stream_fail(st, 503, 'S', 'C');
 		return;
 	case ASSIGN_FULL:
-		if (st->ck.is_direct && backend_cfg(st)->redispatch) {
+		if (st->ck.is_direct && may_redispatch(st)) {
 			leave_direct(st);
 			assign(st);
 			return;
@@ -336,11 +341,12 @@ void stream_route(struct stream *st, struct backend *be)
 }
 
 /* Is retry n (from 1) one that `option redispatch [INTERVAL]` sends elsewhere? */
-static bool is_redispatch_due(const struct cfg_proxy *cfg, unsigned n)
+static bool is_redispatch_due(const struct stream *st, unsigned n)
 {
+	const struct cfg_proxy *cfg = backend_cfg(st);
 	int64_t every = cfg->redispatch_interval;
 
-	if (!cfg->redispatch)
+	if (!may_redispatch(st))
 		return false;
 	if (every < 0) /* counted from the last retry */
 		every += (int64_t)cfg->retries + 1;
@@ -364,7 +370,7 @@ static void try_again(struct stream *st, bool may_leave, int64_t pause_us)
 	close_server(st);
 	st->retries_left--;
 	st->n_retries++;
-	if (has_another(st) && (may_leave || is_redispatch_due(backend_cfg(st), st->n_retries))) {
+	if (has_another(st) && (may_leave || is_redispatch_due(st, st->n_retries))) {
 		counter_add(&n_srv->wredis, 1);
 		counter_add(&n_be->wredis, 1);
 		st->is_redispatched = true;
@@ -427,15 +433,22 @@ bool stream_retry_response(struct stream *st, unsigned why)
 		return false;
 	rewind_request(st);
 	st->server_refuses = false;
-	try_again(st, backend_cfg(st)->redispatch && !st->ck.is_direct, 0);
+	try_again(st, may_redispatch(st) && !st->ck.is_direct, 0);
 	return true;
+}
+
+/* Can the next attempt go to the server of the last one? */
+static bool may_stay(const struct stream *st, const struct view_server *vs)
+{
+	return vs &&
+	       (vs->accepts || st->is_forced || (st->ck.is_direct && backend_cfg(st)->persist));
 }
 
 static void resume(struct stream *st)
 {
 	const struct view_server *vs = backend_view_of(st->be, st->srv);
 
-	if (vs && vs->accepts) {
+	if (may_stay(st, vs)) {
 		connect_to(st, vs, true);
 	} else {
 		release_server(st);
@@ -599,7 +612,7 @@ void stream_replay(struct stream *st)
 
 	close_server(st);
 	rewind_request(st);
-	if (vs && vs->accepts) {
+	if (may_stay(st, vs)) {
 		connect_to(st, vs, true);
 	} else {
 		release_server(st);

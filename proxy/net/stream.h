@@ -63,7 +63,7 @@ struct stream {
 	struct server *srv; /* counted in its sess: a slot to release */
 	struct server
 		*logged_srv; /* the last one it was given to; lives as long as be->sess counts us */
-	const struct server *direct; /* ck.is_direct: which the cookie named; to compare only */
+	const struct server *direct; /* ck.is_direct: which was chosen; to compare only */
 	const struct server *avoid;  /* it refused us: a name to compare only */
 	const struct server *want;   /* use-server or a cookie chose it, in this turn */
 	struct pending pending;
@@ -85,7 +85,9 @@ struct stream {
 	bool is_redispatched, is_stats;
 	bool has_lb_hash;
 	struct cookie_state ck;
-	bool is_silent; /* no log line (monitor-uri, dontlognull) */
+	bool is_forced;   /* force-persist: to that server, whatever its state */
+	bool no_l7_retry; /* http-request disable-l7-retry */
+	bool is_silent;   /* no log line (monitor-uri, dontlognull) */
 	uint8_t retries_left, n_retries;
 	uint16_t retry_on; /* CFG_RETRY_RESPONSES that the backend tries again */
 	char term[2];      /* cause and state as in HAProxy's logs; 0: normal */

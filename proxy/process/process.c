@@ -122,6 +122,13 @@ static unsigned choose_maxconn(const struct process *p, const struct cfg *cfg)
 	return wanted;
 }
 
+static void set_limits(struct process *p, const struct cfg *cfg)
+{
+	atomic_store(&p->engine.maxconn, choose_maxconn(p, cfg));
+	atomic_store(&p->engine.conn_rate_limit, cfg->global.maxconnrate);
+	atomic_store(&p->engine.sess_rate_limit, cfg->global.maxsessrate);
+}
+
 /* ---- start ---- */
 
 static void init_engine(struct process *p, const struct cfg *cfg)
@@ -138,7 +145,7 @@ static void init_engine(struct process *p, const struct cfg *cfg)
 		.maxrewrite = g->maxrewrite,
 		.max_headers = g->max_headers,
 	};
-	atomic_store(&p->engine.maxconn, choose_maxconn(p, cfg));
+	set_limits(p, cfg);
 }
 
 static int write_pidfile(struct process *p, const struct cfg *cfg)
@@ -535,7 +542,7 @@ int process_reload(struct process *p)
 	rc = reload_plan(p, &d, &plan);
 	if (rc == 0) {
 		plan_commit(plan);
-		atomic_store(&p->engine.maxconn, choose_maxconn(p, p->cfg));
+		set_limits(p, p->cfg);
 		p->n_reloads++;
 		log_diag(&d);
 		log_notice("process", "reloaded", "proxies=%u took_ms=%lld", p->cfg->n_proxies,

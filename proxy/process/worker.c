@@ -281,6 +281,15 @@ unsigned workers_n_conns(const struct engine *e)
 	return n;
 }
 
+uint32_t workers_conn_rate(const struct engine *e, int64_t now_us)
+{
+	uint32_t n = 0;
+
+	for (unsigned i = 0; e->workers && i < e->n_threads; i++)
+		n += rate_get(&e->workers[i].conn_rate, now_us);
+	return n;
+}
+
 void workers_start(struct engine *e)
 {
 	http_parser_set_max_header_size(e->bufsize);

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <tandem/list.h>
 #include <tandem/loop.h>
+#include <tandem/metrics.h>
 
 struct listener;
 struct engine;
@@ -22,7 +23,8 @@ struct engine {
 	_Atomic uint32_t maxconn;    /* client connections of the process */
 	struct gauge *conns;         /* client connections now */
 	_Atomic uint32_t n_admitted; /* the same, and those that acceptors have made room for */
-	_Atomic int is_stopping;     /* soft stop: finish requests, then close */
+	_Atomic uint32_t conn_rate_limit, sess_rate_limit; /* new ones a second; 0: no limit */
+	_Atomic int is_stopping; /* soft stop: finish requests, then close */
 	unsigned bufsize, maxrewrite, max_headers;
 	/* The control thread's callback when a connection attempt to a server fails, sent as a
 	 * message: may trigger a fast check. */
@@ -33,10 +35,13 @@ struct worker {
 	unsigned tid; /* 0 .. n_threads - 1; index of every per-thread counter */
 	struct loop loop;
 	pthread_t thread;
+	struct rate conn_rate; /* what it accepted */
 	/* the rest is private to worker.c, net/ and http/ */
 	struct worker_private *priv;
 };
 
+/* Client connections that all threads accepted in the last second. Any thread. */
+uint32_t workers_conn_rate(const struct engine *e, int64_t now_us);
 /* Start the threads (registered with liburcu qsbr). Dies when a thread cannot be created. */
 void workers_start(struct engine *e);
 /* Tell all threads to watch (add) and stop watching (remove) listeners; returns when every thread

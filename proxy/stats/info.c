@@ -66,9 +66,10 @@ static void add_limits(const struct process *p, const struct totals *t, struct s
 	strbuf_adds(out, "MaxSslConns: 0\nCurrSslConns: 0\nCumSslConns: 0\nMaxpipes: 0\n"
 			 "PipesUsed: 0\nPipesFree: 0\n");
 	strbuf_addf(out,
-		    "ConnRate: %u\nConnRateLimit: 0\nMaxConnRate: %u\nSessRate: %u\n"
-		    "SessRateLimit: 0\nMaxSessRate: %u\n",
-		    t->conn_rate, t->rate_max, t->sess_rate, t->rate_max);
+		    "ConnRate: %u\nConnRateLimit: %u\nMaxConnRate: %u\nSessRate: %u\n"
+		    "SessRateLimit: %u\nMaxSessRate: %u\n",
+		    t->conn_rate, atomic_load(&p->engine.conn_rate_limit), t->rate_max,
+		    t->sess_rate, atomic_load(&p->engine.sess_rate_limit), t->rate_max);
 	strbuf_adds(out, "SslRate: 0\nSslRateLimit: 0\nMaxSslRate: 0\nSslFrontendKeyRate: 0\n"
 			 "SslFrontendMaxKeyRate: 0\nSslFrontendSessionReuse_pct: 0\n"
 			 "SslBackendKeyRate: 0\nSslBackendMaxKeyRate: 0\nSslCacheLookups: 0\n"

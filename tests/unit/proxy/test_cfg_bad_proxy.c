@@ -246,10 +246,15 @@ static const struct {
 	  "'len', 'depth', 'whole' and 'path-only'" },
 	{ BACK("balance url_param"),
 	  "cfg:7:19: error: 'balance url_param' expects the name of a parameter" },
-	{ BACK("balance url_param a check_post"),
-	  "cfg:7:22: error: 'balance url_param a check_post' is known to HAProxy, but not "
-	  "supported "
-	  "yet: bodies are not searched" },
+	{ BACK("balance url_param a check_posts"),
+	  "cfg:7:22: error: 'balance url_param a' takes nothing but 'check_post', got "
+	  "'check_posts'" },
+	{ BACK("force-persist"),
+	  "cfg:7:15: error: 'force-persist' needs more arguments: force-persist if|unless "
+	  "CONDITION" },
+	{ BACK("http-request disable-l7-retry when TRUE"),
+	  "cfg:7:32: error: unexpected 'when' in 'http-request disable-l7-retry': only 'if' or "
+	  "'unless' and a condition may follow" },
 	{ BACK("balance hdr()"), "cfg:7:10: error: 'balance hdr' expects the name of a header in "
 				 "parentheses: hdr(NAME)" },
 	{ BACK("balance hdr"), "cfg:7:10: error: 'balance hdr' expects the name of a header in "

@@ -215,7 +215,7 @@ static unsigned pick(struct backend *be, unsigned i)
 	ck_assert_int_eq(h1_parse_request(&h, text, strlen(text)), H1_DONE);
 	snprintf(ip, sizeof(ip), "127.0.%u.%u", i, i + 1);
 	client = fix_addr(ip, 1);
-	key.has_hash = lb_key_of_request(be->cfg->balance, &be->cfg->lb, &h, &key.hash);
+	key.has_hash = lb_key_of_request(be->cfg->balance, &be->cfg->lb, &h, STR(""), &key.hash);
 	vs = v->algo->pick(v, &be->lb, &key);
 	return vs->srv->index + 1;
 }

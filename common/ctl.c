@@ -12,7 +12,6 @@
 
 #define OUT_HIGH        (64 * 1024) /* bytes waiting to be sent: stop reading and producing */
 #define STEPS_PER_TURN  32          /* commands or pieces of answers */
-#define HELP_COLUMN     40
 #define IDLE_DEFAULT_US (10 * US_PER_S)
 
 struct conn {
@@ -68,131 +67,6 @@ static void conn_close(struct conn *c)
 	list_del(&c->node);
 	s->n_conns--;
 	loop_bury(s->loop, &c->grave);
-}
-
-/* ---- help ---- */
-
-static const struct ctl_command builtins[] = {
-	{ .words = "help", .usage = "[<command>]", .help = "list matching or all commands" },
-	{ .words = "prompt", .usage = "", .help = "toggle interactive mode with prompt" },
-	{ .words = "quit", .usage = "", .help = "disconnect" },
-	{ .words = NULL },
-};
-
-static void help_line(struct strbuf *out, const struct ctl_command *cmd)
-{
-	bool has_usage = cmd->usage && cmd->usage[0];
-	int width = (int)(strlen(cmd->words) + (has_usage ? strlen(cmd->usage) + 1 : 0));
-
-	strbuf_addf(out, "  %s%s%s%*s: %s\n", cmd->words, has_usage ? " " : "",
-		    has_usage ? cmd->usage : "", MAX(HELP_COLUMN - width, 0), "", cmd->help);
-}
-
-/* The first word of *words, taken off. */
-static struct str take_word(const char **words)
-{
-	struct str w;
-
-	while (**words == ' ')
-		(*words)++;
-	w.p = *words;
-	while (**words && **words != ' ')
-		(*words)++;
-	w.len = (size_t)(*words - w.p);
-	return w;
-}
-
-/* How many of argv's words are the command's, one by one; 0 when it is not this command. With
- * `partial` it is enough that argv runs out. */
-static unsigned match(const char *words, const struct str *argv, unsigned argc, bool partial)
-{
-	unsigned n = 0;
-
-	for (;;) {
-		struct str w = take_word(&words);
-
-		if (w.len == 0)
-			return n;
-		if (n == argc)
-			return partial ? n : 0;
-		if (!str_eq(w, argv[n]))
-			return 0;
-		n++;
-	}
-}
-
-static bool is_listed(const struct ctl_command *cmd, enum ctl_level level)
-{
-	return cmd->help && cmd->level <= level;
-}
-
-/* Whether somebody who typed argv may have meant cmd. */
-static bool is_near(const struct ctl_command *cmd, const struct str *argv, unsigned argc)
-{
-	const char *words = cmd->words;
-	struct str first = take_word(&words), second = take_word(&words);
-
-	if (argc > 1 && second.len && str_distance(argv[1], second, 2) <= 1 &&
-	    str_distance(argv[0], first, 2) <= 2)
-		return true;
-	return str_distance(argv[0], first, 2) <= MIN(argv[0].len / 3, 2);
-}
-
-static void list_commands(struct conn *c, const char *title, const struct str *argv, unsigned argc,
-			  bool (*is_wanted)(const struct ctl_command *, const struct str *,
-					    unsigned))
-{
-	strbuf_addf(&c->out, "%s\n", title);
-	for (const struct ctl_command *cmd = c->server->commands; cmd->words; cmd++)
-		if (is_listed(cmd, c->rq.level) && (!is_wanted || is_wanted(cmd, argv, argc)))
-			help_line(&c->out, cmd);
-	for (const struct ctl_command *cmd = builtins; cmd->words; cmd++)
-		help_line(&c->out, cmd);
-}
-
-static bool matches_partly(const struct ctl_command *cmd, const struct str *argv, unsigned argc)
-{
-	return match(cmd->words, argv, argc, true) > 0;
-}
-
-static unsigned count_wanted(const struct conn *c, const struct str *argv, unsigned argc,
-			     bool (*is_wanted)(const struct ctl_command *, const struct str *,
-					       unsigned))
-{
-	unsigned n = 0;
-
-	for (const struct ctl_command *cmd = c->server->commands; cmd->words; cmd++)
-		n += is_listed(cmd, c->rq.level) && is_wanted(cmd, argv, argc);
-	return n;
-}
-
-static void answer_help(struct conn *c)
-{
-	const struct str *argv = c->rq.argv + 1;
-	unsigned argc = c->rq.argc - 1;
-
-	if (argc > 0 && count_wanted(c, argv, argc, matches_partly) > 0)
-		list_commands(c, c->server->title, argv, argc, matches_partly);
-	else if (argc > 0 && count_wanted(c, argv, argc, is_near) > 0)
-		list_commands(c, c->server->title, argv, argc, is_near);
-	else
-		list_commands(c, c->server->title, NULL, 0, NULL);
-}
-
-static void answer_unknown(struct conn *c)
-{
-	const struct str *argv = c->rq.argv;
-	unsigned argc = c->rq.argc;
-
-	if (argc > 0 && count_wanted(c, argv, argc, is_near) > 0)
-		list_commands(c,
-			      "Unknown command, but maybe one of the following ones is a better "
-			      "match:",
-			      argv, argc, is_near);
-	else
-		list_commands(c,
-			      "Unknown command. Please enter one of the following commands only:",
-			      NULL, 0, NULL);
 }
 
 /* ---- commands ---- */
@@ -285,7 +159,7 @@ static const struct ctl_command *find_command(const struct conn *c)
 	unsigned best_n = 0;
 
 	for (const struct ctl_command *cmd = c->server->commands; cmd->words; cmd++) {
-		unsigned n = match(cmd->words, c->rq.argv, c->rq.argc, false);
+		unsigned n = ctl_match(cmd->words, c->rq.argv, c->rq.argc, false);
 
 		if (n > best_n) {
 			best_n = n;
@@ -321,13 +195,13 @@ static void dispatch(struct conn *c)
 	if (cmd)
 		strbuf_adds(&c->out, "Permission denied\n");
 	else if (c->rq.argc > 0 && str_eq(c->rq.argv[0], STR("help")))
-		answer_help(c);
+		ctl_answer_help(c->server, &c->rq);
 	else if (c->rq.argc == 1 && str_eq(c->rq.argv[0], STR("prompt")))
 		c->has_prompt = !c->has_prompt;
 	else if (c->rq.argc == 1 && str_eq(c->rq.argv[0], STR("quit")))
 		c->is_ending = true;
 	else
-		answer_unknown(c);
+		ctl_answer_unknown(c->server, &c->rq);
 	note_output(c, len);
 	if (!c->is_ending)
 		end_answer(c);

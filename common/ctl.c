@@ -12,6 +12,7 @@
 
 #define OUT_HIGH        (64 * 1024) /* bytes waiting to be sent: stop reading and producing */
 #define STEPS_PER_TURN  32          /* commands or pieces of answers */
+#define TURN_US         2000        /* and then others shall have their turn */
 #define IDLE_DEFAULT_US (10 * US_PER_S)
 
 struct conn {
@@ -36,9 +37,8 @@ struct conn {
 	struct ctl_request rq;
 	const struct ctl_command *running; /* more of its answer is to come; NULL: none */
 	uint64_t cursor;
-	char last_byte; /* of the current answer; 0: it is empty so far */
 
-	bool has_prompt, is_eof, is_ending, has_answered;
+	bool has_prompt, has_timed_prompt, is_eof, is_ending, has_answered;
 };
 
 static void conn_free(struct loop_grave *g)
@@ -56,8 +56,8 @@ static void conn_close(struct conn *c)
 
 	ev_io_stop(s->loop->ev, &c->io);
 	ev_io_stop(s->loop->ev, &c->wait);
-	if (c->running && c->running == s->relay && s->relay_cancel)
-		s->relay_cancel(&c->rq, c->cursor);
+	if (c->running && c->rq.cancel)
+		c->rq.cancel(&c->rq, c->cursor);
 	ev_timer_stop(s->loop->ev, &c->idle);
 	/* What was received and not read would make the kernel drop what we sent last. */
 	for (unsigned i = 0; i < 8 && recv(c->fd, scrap, sizeof(scrap), MSG_DONTWAIT) > 0; i++)
@@ -113,40 +113,51 @@ static void begin_answer(struct conn *c)
 	c->rq.out = &c->out;
 	c->rq.arg = c->server->arg;
 	c->rq.brings_own_end = false;
+	c->rq.is_following = c->rq.is_interrupted = false;
 	c->rq.wait_fd = -1;
+	c->rq.cancel = NULL;
 	c->cursor = 0;
-	c->last_byte = '\0';
 }
 
+static void add_prompt(struct conn *c)
+{
+	unsigned up_s = (unsigned)((clock_mono_us() - c->server->started_us) / US_PER_S);
+
+	if (c->has_timed_prompt)
+		strbuf_addf(&c->out, "[%u:%02u:%02u:%02u] ", up_s / 86400, up_s / 3600 % 24,
+			    up_s / 60 % 60, up_s % 60);
+	if (c->server->add_prompt)
+		c->server->add_prompt(&c->rq);
+	else
+		strbuf_adds(&c->out, "> ");
+}
+
+/* One line feed ends an answer: an empty line, unless its last line lacks its own. */
 static void end_answer(struct conn *c)
 {
-	if (c->last_byte != '\0' && c->last_byte != '\n')
-		strbuf_addc(&c->out, '\n');
 	if (!c->rq.brings_own_end)
 		strbuf_addc(&c->out, '\n');
-	if (c->has_prompt && c->server->add_prompt)
-		c->server->add_prompt(&c->rq);
-	else if (c->has_prompt)
-		strbuf_adds(&c->out, "> ");
+	if (c->has_prompt)
+		add_prompt(c);
 	c->has_answered = true;
 }
 
-/* Run fn-like code and remember how the answer ends so far. */
-static void note_output(struct conn *c, size_t len_before)
+static void answer_prompt(struct conn *c)
 {
-	if (c->out.len > len_before)
-		c->last_byte = c->out.p[c->out.len - 1];
+	bool is_timed = c->rq.argc > 1 && str_eq(c->rq.argv[1], STR("timed"));
+
+	if (is_timed)
+		c->has_timed_prompt = !c->has_timed_prompt;
+	c->has_prompt = is_timed || !c->has_prompt;
 }
 
 /* One piece of the answer of the running command. */
 static void run_piece(struct conn *c)
 {
-	size_t len = c->out.len;
 	bool more = false;
 
 	c->rq.wait_fd = -1;
 	c->running->fn(&c->rq, &c->cursor, &more);
-	note_output(c, len);
 	if (more)
 		return;
 	c->running = NULL;
@@ -184,7 +195,6 @@ static bool is_for_relay(const struct conn *c)
 static void dispatch(struct conn *c)
 {
 	const struct ctl_command *cmd = is_for_relay(c) ? c->server->relay : find_command(c);
-	size_t len = c->out.len;
 
 	begin_answer(c);
 	if (cmd && cmd->level <= c->rq.level) {
@@ -196,13 +206,12 @@ static void dispatch(struct conn *c)
 		strbuf_adds(&c->out, "Permission denied\n");
 	else if (c->rq.argc > 0 && str_eq(c->rq.argv[0], STR("help")))
 		ctl_answer_help(c->server, &c->rq);
-	else if (c->rq.argc == 1 && str_eq(c->rq.argv[0], STR("prompt")))
-		c->has_prompt = !c->has_prompt;
-	else if (c->rq.argc == 1 && str_eq(c->rq.argv[0], STR("quit")))
+	else if (c->rq.argc > 0 && str_eq(c->rq.argv[0], STR("prompt")))
+		answer_prompt(c);
+	else if (c->rq.argc > 0 && str_eq(c->rq.argv[0], STR("quit")))
 		c->is_ending = true;
 	else
 		ctl_answer_unknown(c->server, &c->rq);
-	note_output(c, len);
 	if (!c->is_ending)
 		end_answer(c);
 }
@@ -211,7 +220,6 @@ static void refuse(struct conn *c, const char *text)
 {
 	begin_answer(c);
 	strbuf_adds(&c->out, text);
-	c->last_byte = '\n';
 	end_answer(c);
 }
 
@@ -297,7 +305,7 @@ static void want(struct conn *c, int events)
 }
 
 /* The answer goes on when another process has said more; a client that leaves is noticed by the
- * idle timeout, or when we write. */
+ * idle timeout, or when we write. Who follows is read from: anything ends it. */
 static void await(struct conn *c)
 {
 	struct ev_loop *ev = c->server->loop->ev;
@@ -305,8 +313,9 @@ static void await(struct conn *c)
 	ev_io_stop(ev, &c->wait);
 	ev_io_set(&c->wait, c->rq.wait_fd, EV_READ);
 	ev_io_start(ev, &c->wait);
-	if (c->out.len > c->out_sent)
-		want(c, EV_WRITE);
+	if (c->out.len > c->out_sent || c->rq.is_following)
+		want(c, (c->out.len > c->out_sent ? EV_WRITE : 0) |
+				(c->rq.is_following ? EV_READ : 0));
 	else
 		ev_io_stop(ev, &c->io);
 }
@@ -327,13 +336,15 @@ static bool step(struct conn *c)
 /* Go on as far as possible in this turn; may close c, so it is the caller's last statement. */
 static void conn_go_on(struct conn *c)
 {
+	int64_t until_us = clock_mono_us() + TURN_US;
+
 	for (unsigned steps = 0;; steps++) {
 		if (c->out.failed || flush(c) < 0) {
 			conn_close(c);
 			return;
 		}
 		if (c->out.len - c->out_sent > (c->is_ending ? 0 : OUT_HIGH) ||
-		    steps >= STEPS_PER_TURN) {
+		    steps >= STEPS_PER_TURN || (c->running && clock_mono_us() >= until_us)) {
 			want(c, EV_WRITE); /* the rest when the socket has room, in another turn */
 			return;
 		}
@@ -360,12 +371,23 @@ static void conn_go_on(struct conn *c)
 	}
 }
 
+/* Who follows is not listened to, but heard. */
+static void interrupt(struct conn *c)
+{
+	ev_io_stop(c->server->loop->ev, &c->wait);
+	c->rq.wait_fd = -1;
+	c->rq.is_interrupted = true;
+	c->in_len = c->line;
+}
+
 static void on_io(struct ev_loop *ev, ev_io *w, int revents)
 {
 	struct conn *c = container_of(w, struct conn, io);
 	ssize_t n;
 
 	(void)ev;
+	if ((revents & EV_READ) && c->running && c->rq.is_following && c->in_len == CTL_MAX_LINE)
+		c->in_len = c->line; /* what waits is discarded anyway */
 	if (revents & EV_READ) {
 		n = recv(c->fd, c->in + c->in_len, CTL_MAX_LINE - c->in_len, MSG_DONTWAIT);
 		if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
@@ -378,6 +400,8 @@ static void on_io(struct ev_loop *ev, ev_io *w, int revents)
 			c->in_len += (size_t)n;
 			c->active_us = c->server->loop->now_us;
 		}
+		if (n >= 0 && c->running && c->rq.is_following)
+			interrupt(c);
 	}
 	conn_go_on(c);
 }
@@ -395,9 +419,13 @@ static void on_awaited(struct ev_loop *ev, ev_io *w, int revents)
 static void on_idle(struct ev_loop *ev, ev_timer *w, int revents)
 {
 	struct conn *c = container_of(w, struct conn, idle);
-	int64_t left_us = c->active_us + c->server->idle_timeout_us - c->server->loop->now_us;
+	int64_t limit_us =
+		c->rq.idle_timeout_us > 0 ? c->rq.idle_timeout_us : c->server->idle_timeout_us;
+	int64_t left_us = c->active_us + limit_us - c->server->loop->now_us;
 
 	(void)revents;
+	if (c->running && c->rq.is_following)
+		left_us = limit_us;
 	if (left_us <= 0) {
 		conn_close(c);
 		return;
@@ -450,6 +478,7 @@ void ctl_server_init(struct ctl_server *s, struct loop *loop, const struct ctl_c
 		.title = title ? title : "The following commands are valid at this level:",
 		.arg = arg,
 		.idle_timeout_us = IDLE_DEFAULT_US,
+		.started_us = clock_mono_us(),
 	};
 	list_init(&s->listeners);
 	list_init(&s->conns);

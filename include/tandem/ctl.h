@@ -2,8 +2,9 @@
  *
  * A connection sends one line of commands separated by ';' and gets all their answers, each
  * followed by an empty line, then end of file; after the command `prompt` it stays open and answers
- * each line with a prompt "> ". The server owns listeners and connections, reads, splits,
- * dispatches and writes with backpressure; the daemon gives a table of commands. */
+ * each line with a prompt "> " (`prompt timed`: "[d:hh:mm:ss] > "). The server owns listeners and
+ * connections, reads, splits, dispatches and writes with backpressure; the daemon gives a table of
+ * commands. */
 #ifndef TANDEM_CTL_H
 #define TANDEM_CTL_H
 
@@ -29,6 +30,13 @@ struct ctl_request {
 	void *arg;                  /* of the server */
 	int fd;                     /* of the connection; borrowed, for what is no text */
 	int wait_fd;         /* with *more: be called again when this can be read; -1: soon */
+	bool is_following;   /* with wait_fd: for as long as the client likes; what it types ends it
+			      */
+	bool is_interrupted; /* it did, or left: end the answer */
+	int64_t idle_timeout_us; /* of this connection; 0: the server's */
+	/* What a command sets that has more to come: the connection ended, give up what the cursor
+	 * refers to. NULL at first. */
+	void (*cancel)(struct ctl_request *rq, uint64_t cursor);
 	bool brings_own_end; /* the answer needs no empty line behind it */
 	uint64_t session; /* the commands' own word, kept as long as the connection; 0 at first */
 };
@@ -52,10 +60,9 @@ struct ctl_server {
 	/* A relay, for a process that speaks for others; all NULL: none. It takes each command that
 	 * begins with '@', and while rq->session is not 0 all but `prompt` and `quit`. */
 	const struct ctl_command *relay;
-	/* The connection ends while an answer of the relay is under way. */
-	void (*relay_cancel)(struct ctl_request *rq, uint64_t cursor);
 	void (*add_prompt)(struct ctl_request *rq); /* NULL: "> " */
 	int64_t idle_timeout_us;                    /* default 10 s, as "stats timeout" */
+	int64_t started_us;                         /* for `prompt timed` */
 	struct list listeners, conns;
 	unsigned n_conns;
 };

@@ -193,6 +193,13 @@ static int relay_begin(struct ctl_request *rq)
 	return fd;
 }
 
+static void relay_cancel(struct ctl_request *rq, uint64_t cursor)
+{
+	(void)rq;
+	if (cursor != 0)
+		close((int)(cursor - 1));
+}
+
 static void relay(struct ctl_request *rq, uint64_t *cursor, bool *more)
 {
 	char piece[PIECE];
@@ -204,6 +211,7 @@ static void relay(struct ctl_request *rq, uint64_t *cursor, bool *more)
 		if (fd < 0)
 			return;
 		*cursor = (uint64_t)fd + 1;
+		rq->cancel = relay_cancel;
 		errno = EAGAIN;
 	} else {
 		fd = (int)(*cursor - 1);
@@ -216,13 +224,6 @@ static void relay(struct ctl_request *rq, uint64_t *cursor, bool *more)
 		rq->wait_fd = fd;
 	else
 		close(fd);
-}
-
-static void relay_cancel(struct ctl_request *rq, uint64_t cursor)
-{
-	(void)rq;
-	if (cursor != 0)
-		close((int)(cursor - 1));
 }
 
 static const struct ctl_command relay_command = { "@", "", NULL, CTL_USER, relay };
@@ -288,7 +289,6 @@ int master_cli_open(struct master_cli *mc, struct loop *loop, const char *spec,
 	status->address = spec;
 	ctl_server_init(&mc->ctl, loop, commands, NULL, status);
 	mc->ctl.relay = &relay_command;
-	mc->ctl.relay_cancel = relay_cancel;
 	mc->ctl.add_prompt = add_prompt;
 	rc = listen_at(mc, cfg->global.sockets);
 	if (rc != 0) {

@@ -26,6 +26,7 @@ static void cmd_echo(struct ctl_request *rq, uint64_t *cursor, bool *more)
 		ck_assert_uint_eq(strlen(rq->argv[i].p), rq->argv[i].len);
 		strbuf_addf(rq->out, "[%s]", rq->argv[i].p);
 	}
+	strbuf_addc(rq->out, '\n');
 	ck_assert_ptr_eq(rq->arg, &server);
 }
 
@@ -46,6 +47,46 @@ static void cmd_big(struct ctl_request *rq, uint64_t *cursor, bool *more)
 	*more = ++*cursor < BIG_PIECES;
 }
 
+/* Says what comes through follow_pipe until it is interrupted. */
+static int follow_pipe[2];
+static unsigned n_cancelled;
+
+static void cancel_follow(struct ctl_request *rq, uint64_t cursor)
+{
+	(void)rq;
+	ck_assert_uint_eq(cursor, 7);
+	n_cancelled++;
+}
+
+static void cmd_follow(struct ctl_request *rq, uint64_t *cursor, bool *more)
+{
+	char text[64];
+	ssize_t n;
+
+	if (rq->is_interrupted) {
+		strbuf_adds(rq->out, "over\n");
+		return;
+	}
+	while ((n = read(follow_pipe[0], text, sizeof(text))) > 0)
+		strbuf_add(rq->out, text, (size_t)n);
+	*cursor = 7;
+	*more = rq->is_following = true;
+	rq->wait_fd = follow_pipe[0];
+	rq->cancel = cancel_follow;
+}
+
+static void cmd_unended(struct ctl_request *rq, uint64_t *cursor, bool *more)
+{
+	(void)cursor, (void)more;
+	strbuf_adds(rq->out, "no line feed");
+}
+
+static void cmd_patient(struct ctl_request *rq, uint64_t *cursor, bool *more)
+{
+	(void)cursor, (void)more;
+	rq->idle_timeout_us = 60 * US_PER_S;
+}
+
 static void cmd_lower(struct ctl_request *rq, uint64_t *cursor, bool *more)
 {
 	(void)cursor, (void)more;
@@ -61,6 +102,9 @@ static const struct ctl_command commands[] = {
 	{ "silent", "", "no output", CTL_USER, cmd_silent },
 	{ "big", "", "long output", CTL_USER, cmd_big },
 	{ "user", "", "lower the level", CTL_USER, cmd_lower },
+	{ "follow", "", NULL, CTL_USER, cmd_follow },
+	{ "unended", "", NULL, CTL_USER, cmd_unended },
+	{ "patient", "", NULL, CTL_USER, cmd_patient },
 	{ .words = NULL },
 };
 
@@ -154,6 +198,11 @@ static const struct {
 	{ "prompt", CTL_USER, "prompt\necho a;echo b\nquit\n",
 	  "\n> [echo][a]\n\n> [echo][b]\n\n> " },
 	{ "prompt off", CTL_USER, "prompt\nprompt\necho a\n", "\n> \n[echo][a]\n\n" },
+	{ "timed prompt", CTL_USER, "prompt timed\necho a\nquit\n",
+	  "\n[0:00:00:00] > [echo][a]\n\n[0:00:00:00] > " },
+	{ "timed prompt on top", CTL_USER, "prompt;prompt timed;prompt timed\nquit\n",
+	  "\n> \n[0:00:00:00] > \n> " },
+	{ "one line feed ends it", CTL_USER, "unended;echo a\n", "no line feed\n[echo][a]\n\n" },
 	{ "prompt in a line", CTL_USER, "prompt;echo a\nquit\n", "\n> [echo][a]\n\n> " },
 	{ "quit drops the rest", CTL_USER, "echo a;quit;echo b\n", "[echo][a]\n\n" },
 	{ "help", CTL_ADMIN, "help\n", TITLE LINES_ALL "\n" },
@@ -236,6 +285,102 @@ START_TEST(a_client_that_says_nothing_and_ends_gets_nothing)
 	ck_assert(collect(fd, &out, SIZE_MAX));
 	ck_assert_uint_eq(out.len, 0);
 	close(fd);
+	teardown();
+}
+END_TEST
+
+static void follow_setup(void)
+{
+	setup();
+	n_cancelled = 0;
+	ck_assert_int_eq(pipe2(follow_pipe, O_NONBLOCK), 0);
+}
+
+static void follow_teardown(void)
+{
+	close(follow_pipe[0]);
+	close(follow_pipe[1]);
+	teardown();
+}
+
+START_TEST(who_follows_hears_until_he_speaks)
+{
+	struct strbuf out = { 0 };
+	int fd;
+
+	follow_setup();
+	server.idle_timeout_us = US_PER_S / 50; /* does not count meanwhile */
+	fd = client(CTL_USER);
+	say(fd, "prompt;follow;echo a\n");
+	ck_assert(!collect(fd, &out, 3));
+	for (unsigned i = 0; i < 3; i++) {
+		ck_assert_int_eq(write(follow_pipe[1], "x\n", 2), 2);
+		ck_assert(!collect(fd, &out, 5 + i * 2));
+		loop_update_now(&loop);
+	}
+	ck_assert_str_eq(strbuf_str(&out), "\n> x\nx\nx\n");
+	say(fd, "echo b\n"); /* is not obeyed */
+	ck_assert(!collect(fd, &out, strlen("\n> x\nx\nx\nover\n\n> [echo][a]\n\n> ")));
+	ck_assert_str_eq(strbuf_str(&out), "\n> x\nx\nx\nover\n\n> [echo][a]\n\n> ");
+	ck_assert_uint_eq(n_cancelled, 0);
+	close(fd);
+	strbuf_fini(&out);
+	follow_teardown();
+}
+END_TEST
+
+START_TEST(who_follows_may_end_his_side)
+{
+	struct strbuf out = { 0 };
+	int fd;
+
+	follow_setup();
+	fd = client(CTL_USER);
+	say(fd, "follow\n");
+	shutdown(fd, SHUT_WR);
+	ck_assert(collect(fd, &out, SIZE_MAX));
+	ck_assert_str_eq(strbuf_str(&out), "over\n\n");
+	close(fd);
+	strbuf_fini(&out);
+	follow_teardown();
+}
+END_TEST
+
+START_TEST(an_answer_under_way_is_cancelled_at_the_end)
+{
+	int fd;
+
+	follow_setup();
+	fd = client(CTL_USER);
+	say(fd, "follow\n");
+	for (int i = 0; i < 3; i++)
+		ev_run(loop.ev, EVRUN_NOWAIT);
+	ck_assert_uint_eq(server.n_conns, 1);
+	ctl_server_fini(&server);
+	ck_assert_uint_eq(n_cancelled, 1);
+	close(fd);
+	follow_teardown();
+}
+END_TEST
+
+START_TEST(a_command_may_ask_for_patience)
+{
+	struct strbuf out = { 0 };
+	int64_t end_us = clock_mono_us() + US_PER_S / 10;
+	int fd;
+
+	setup();
+	server.idle_timeout_us = US_PER_S / 50;
+	fd = client(CTL_USER);
+	say(fd, "prompt;patient\n");
+	ck_assert(!collect(fd, &out, 6));
+	while (clock_mono_us() < end_us)
+		ev_run(loop.ev, EVRUN_NOWAIT);
+	ck_assert_uint_eq(server.n_conns, 1);
+	say(fd, "quit\n");
+	ck_assert(collect(fd, &out, SIZE_MAX));
+	close(fd);
+	strbuf_fini(&out);
 	teardown();
 }
 END_TEST
@@ -555,6 +700,10 @@ int main(void)
 	tcase_add_test(tc, a_line_without_newline_is_answered_when_the_client_ends_its_side);
 	tcase_add_test(tc, a_client_that_says_nothing_and_ends_gets_nothing);
 	tcase_add_test(tc, prompt_keeps_the_connection_between_lines);
+	tcase_add_test(tc, who_follows_hears_until_he_speaks);
+	tcase_add_test(tc, who_follows_may_end_his_side);
+	tcase_add_test(tc, an_answer_under_way_is_cancelled_at_the_end);
+	tcase_add_test(tc, a_command_may_ask_for_patience);
 	tcase_add_test(tc, a_long_answer_waits_for_a_slow_reader);
 	tcase_add_test(tc, a_reader_that_vanishes_ends_the_answer);
 	tcase_add_test(tc, a_line_that_is_too_long_is_refused);

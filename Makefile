@@ -81,7 +81,7 @@ tools: $(TOOLS) ## build the test programs (load generator, gateway)
 # Packages first whenever the goal promises to do all of its set-up.
 GOALS_ALL   := $(filter deps,$(MAKECMDGOALS))
 DEPS_GROUPS := $(if $(GOALS_ALL),,$(sort $(if $(filter check,$(MAKECMDGOALS)),build demo test) \
-	$(if $(filter demo,$(MAKECMDGOALS)),build demo) $(if $(filter bench,$(MAKECMDGOALS)),build bench) \
+	$(if $(filter demo,$(MAKECMDGOALS)),build demo) $(if $(filter bench,$(MAKECMDGOALS)),build bench) $(if $(filter compare,$(MAKECMDGOALS)),build demo test) \
 	$(if $(filter lint format,$(MAKECMDGOALS)),build test lint) \
 	$(if $(filter fuzz-smoke,$(MAKECMDGOALS)),build lint)))
 DEPS_FIRST  := $(if $(GOALS_ALL)$(DEPS_GROUPS),deps)
@@ -182,6 +182,8 @@ sim: $(SIMS) ## simulate SEEDS (100000) schedules of a LAN of routers
 	@$(BUILD)/tests/sim/sim --seeds $(or $(SEEDS),100000)
 bench: all tools ## CPU, latency, memory beside haproxy and nginx (SCENARIOS="small 1m", all)
 	@BUILD=$(BUILD) tests/bench/run.sh $(SCENARIOS)
+compare: all tools ## outages of this pair and of keepalived + haproxy, side by side (RUNS=3; root)
+	@BUILD=$(BUILD) tests/bench/failover.sh -n $(or $(RUNS),3)
 diff: all tools ## the same bytes through proxyd and Debian's haproxy
 	@BUILD=$(BUILD) tests/diff/conditions.sh
 	@BUILD=$(BUILD) tests/diff/diff.sh
@@ -219,6 +221,6 @@ help: ## this list
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 FORCE:
 .PHONY: all units tools deps demo demo-down check lint check-format check-tidy check-cppcheck \
-	check-scripts format fuzzers fuzz-smoke sim bench diff corpus install uninstall clean help FORCE
+	check-scripts format fuzzers fuzz-smoke sim bench compare diff corpus install uninstall clean help FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -92,21 +92,24 @@ static int check_frozen(struct guardian *g)
 {
 	struct board_half *h = board_current(g->p->board);
 	int64_t age = clock_mono_us() - atomic_load(&g->p->board->heartbeat_us);
-	int64_t shortest = 2 * US_PER_MS * TICK_IDLE_MS;
+	int64_t next_us = US_PER_MS * TICK_IDLE_MS;
 
 	for (uint32_t i = 0; g->pid && h && i < h->n_instances; i++) {
 		struct board_instance *bi = &h->instances[i];
 
 		if (!atomic_load(&bi->is_active))
 			continue;
-		shortest = MIN(shortest, bi->frozen_after_us);
-		if (age <= bi->frozen_after_us || atomic_load(&bi->is_revoked))
+		if (atomic_load(&bi->is_revoked))
 			continue;
+		if (age <= bi->frozen_after_us) {
+			next_us = MIN(next_us, bi->frozen_after_us - age);
+			continue;
+		}
 		/* First the mark: when the worker wakes up, it must not renew what we remove. */
 		atomic_store(&bi->is_revoked, 1);
 		let_go(g, h, bi, "worker_frozen");
 	}
-	return (int)MAX(shortest / 2 / US_PER_MS, (int64_t)TICK_MIN_MS);
+	return (int)MAX(next_us / US_PER_MS + 1, (int64_t)TICK_MIN_MS);
 }
 
 static int start_worker(struct guardian *g)

@@ -24,6 +24,7 @@ void handover_build(const struct handover_msg *m, uint8_t out[HANDOVER_LEN])
 	out[6] = m->vrid;
 	out[7] = m->priority;
 	out[8] = (uint8_t)m->state;
+	out[9] = (uint8_t)MIN(m->lease_us / US_PER_CS, (int64_t)UINT8_MAX);
 	out[10] = (uint8_t)(cs >> 8);
 	out[11] = (uint8_t)cs;
 	if (m->target.len && m->target.sa.sa_family == AF_INET)
@@ -46,6 +47,7 @@ bool handover_parse(const uint8_t *bytes, size_t len, struct handover_msg *out)
 	m.priority = bytes[7];
 	m.state = (enum vrrp_state)bytes[8];
 	m.adver_us = (int64_t)(bytes[10] << 8 | bytes[11]) * US_PER_CS;
+	m.lease_us = (int64_t)bytes[9] * US_PER_CS;
 	m.target.len = sizeof(m.target.in);
 	m.target.in.sin_family = AF_INET;
 	memcpy(&m.target.in.sin_addr, bytes + 12, 4);

@@ -4,14 +4,16 @@
  * +--------------+--------------+--------------+--------------+
  * | magic "TVHO"                                              |
  * | version = 1  | kind         | VRID         | priority     |
- * | state        | flags = 0    | interval (centiseconds)     |
+ * | state        | lease (cs)   | interval (centiseconds)     |
  * | target: 16 bytes, an IPv4 address in the first four;      |
  * | its family is that of the datagram                        |
  * | reserved = 0 (12 bytes)                                   |
  * +-----------------------------------------------------------+
  *
  * HELLO: each second and after each transition, to the multicast group or the unicast peers. It
- * makes the sender known as a vrrpd that understands the other kind for three seconds.
+ * makes the sender known as a vrrpd that understands the other kind for three seconds. The lease
+ * (0: none) is for how long the sender's addresses are safe; with one, hellos come four times a
+ * second (see vrrp_lease.h).
  * CLAIM: the ACTIVE router has let go and asks `target` to take over at once, instead of waiting
  * for Skew_Time. Obeyed only in BACKUP and only from the router whose adverts we hear. Whoever does
  * not know these datagrams ignores them: then plain VRRP (priority 0) does its work a little later.
@@ -43,6 +45,7 @@ struct handover_msg {
 	uint8_t vrid, priority; /* effective; 0 in FAULT */
 	enum vrrp_state state;
 	int64_t adver_us;
+	int64_t lease_us;     /* HELLO of a master; 0: none */
 	struct addr target;   /* CLAIM: who should take over; port 0 */
 	const uint8_t *bytes; /* received: all of it, borrowed for the call */
 	size_t len;

@@ -18,8 +18,9 @@
 #define LIFETIME_SHORT_S 1
 #define LIFETIME_LONG_S  2
 #define LIFETIME_LONG_US (LIFETIME_LONG_S * US_PER_S)
-/* The last renewal may be this much older than the last turn of the loop. */
-#define RENEW_MARGIN_US (300 * US_PER_MS)
+/* The last renewal may be this much older than the last turn of the loop; and the guardian speaks
+ * before peers act on the end of a lease (vrrp_lease.c). */
+#define RENEW_MARGIN_US (400 * US_PER_MS)
 #define LOG_BURST       5
 #define LOG_PERIOD      (60 * US_PER_S)
 

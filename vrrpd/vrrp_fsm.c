@@ -5,6 +5,8 @@
 
 #define OWNER 255
 #define NEVER INT64_MAX
+/* When a lease ends the better backup claims first; a master's adverts then stop the others. */
+#define LEASE_SKEW_US (50 * US_PER_MS)
 
 static bool is_owner(const struct vrrp_fsm *f)
 {
@@ -42,8 +44,7 @@ static unsigned enter(struct vrrp_fsm *f, enum vrrp_state state, enum vrrp_cause
 	f->since_us = now_us;
 	f->deadline_us = NEVER;
 	f->preempt_at_us = 0;
-	f->master_left = false;
-	f->is_preempting = false;
+	f->master_left = f->lease_over = f->is_preempting = false;
 	return VRRP_NOTIFY;
 }
 
@@ -92,6 +93,7 @@ static void follow(struct vrrp_fsm *f, const struct vrrp_event *ev, int64_t now_
 		f->active_adver_us = ev->adver_us;
 	f->deadline_us = now_us + vrrp_fsm_down_us(f);
 	f->master_left = false;
+	f->lease_over = false;
 	f->is_preempting = false;
 }
 
@@ -126,6 +128,7 @@ static unsigned step_init(struct vrrp_fsm *f, const struct vrrp_event *ev, int64
 	case VRRP_EV_HANDOVER:
 	case VRRP_EV_GROUP_ACTIVE:
 	case VRRP_EV_GROUP_BACKUP:
+	case VRRP_EV_LEASE:
 	case VRRP_EV_STALL:
 		return 0;
 	}
@@ -178,9 +181,22 @@ static unsigned backup_timer(struct vrrp_fsm *f, int64_t now_us)
 		return 0;
 	if (f->master_left)
 		cause = VRRP_CAUSE_MASTER_LEFT;
+	else if (f->lease_over)
+		cause = VRRP_CAUSE_LEASE;
 	else if (f->is_preempting)
 		cause = VRRP_CAUSE_PREEMPT;
 	return take_over(f, cause, now_us);
+}
+
+/* The master may be dead, frozen or cut off: in each case nobody will hold the addresses. */
+static void backup_lease(struct vrrp_fsm *f, int64_t now_us)
+{
+	int64_t at_us = now_us + (256 - f->priority) * LEASE_SKEW_US / 256;
+
+	if (at_us >= f->deadline_us)
+		return;
+	f->deadline_us = at_us;
+	f->lease_over = true;
 }
 
 static unsigned step_backup(struct vrrp_fsm *f, const struct vrrp_event *ev, int64_t now_us)
@@ -202,9 +218,13 @@ static unsigned step_backup(struct vrrp_fsm *f, const struct vrrp_event *ev, int
 		return take_over(f, VRRP_CAUSE_HANDOVER, now_us);
 	case VRRP_EV_GROUP_ACTIVE:
 		return take_over(f, VRRP_CAUSE_GROUP, now_us);
+	case VRRP_EV_LEASE:
+		backup_lease(f, now_us);
+		return 0;
 	case VRRP_EV_STALL: /* we may have slept through adverts: listen before we claim */
 		f->deadline_us = now_us + vrrp_fsm_down_us(f);
 		f->master_left = false;
+		f->lease_over = false;
 		f->is_preempting = false;
 		return 0;
 	case VRRP_EV_STARTUP:
@@ -278,6 +298,7 @@ static unsigned step_active(struct vrrp_fsm *f, const struct vrrp_event *ev, int
 	case VRRP_EV_RECOVER:
 	case VRRP_EV_HANDOVER:
 	case VRRP_EV_GROUP_ACTIVE:
+	case VRRP_EV_LEASE:
 		return 0;
 	}
 	UNREACHABLE();
@@ -302,6 +323,7 @@ static unsigned step_fault(struct vrrp_fsm *f, const struct vrrp_event *ev, int6
 	case VRRP_EV_HANDOVER:
 	case VRRP_EV_GROUP_ACTIVE:
 	case VRRP_EV_GROUP_BACKUP:
+	case VRRP_EV_LEASE:
 	case VRRP_EV_STALL:
 		return 0;
 	}
@@ -327,7 +349,7 @@ unsigned vrrp_fsm_step(struct vrrp_fsm *f, const struct vrrp_event *ev, int64_t 
 		actions = oversleep(f, now_us);
 		/* a hand-over that we slept through is stale, and the timer is fresh */
 		if (ev->kind == VRRP_EV_HANDOVER || ev->kind == VRRP_EV_GROUP_ACTIVE ||
-		    ev->kind == VRRP_EV_STALL)
+		    ev->kind == VRRP_EV_LEASE || ev->kind == VRRP_EV_STALL)
 			return actions;
 	}
 	switch (f->state) {
@@ -371,6 +393,7 @@ const char *vrrp_cause_text(enum vrrp_cause c)
 		[VRRP_CAUSE_FAULT] = "fault",
 		[VRRP_CAUSE_RECOVER] = "fault is over",
 		[VRRP_CAUSE_STALL] = "stalled longer than the dead time",
+		[VRRP_CAUSE_LEASE] = "the silent master's addresses end",
 		[VRRP_CAUSE_PRIORITY] = "own priority lowered by a tracker",
 		[VRRP_CAUSE_GROUP] = "the sync group moved",
 		[VRRP_CAUSE_SHUTDOWN] = "shutdown",

@@ -32,6 +32,7 @@ enum vrrp_event_kind {
 	VRRP_EV_HANDOVER,     /* the active router, a vrrpd, asks us to take over now */
 	VRRP_EV_GROUP_ACTIVE, /* another member of our sync group became ACTIVE */
 	VRRP_EV_GROUP_BACKUP, /* another member of our sync group became BACKUP */
+	VRRP_EV_LEASE,        /* the silent master's addresses are about to end (vrrp_lease.h) */
 	VRRP_EV_STALL,        /* we did not run for longer than the dead time (frozen, suspended) */
 };
 
@@ -83,6 +84,7 @@ enum vrrp_cause {
 	VRRP_CAUSE_FAULT,
 	VRRP_CAUSE_RECOVER,
 	VRRP_CAUSE_STALL,
+	VRRP_CAUSE_LEASE, /* no sign of life for as long as its addresses last */
 	VRRP_CAUSE_PRIORITY,
 	VRRP_CAUSE_GROUP, /* the sync group moved */
 	VRRP_CAUSE_SHUTDOWN,
@@ -99,6 +101,7 @@ struct vrrp_fsm {
 	int64_t sent_us;         /* ACTIVE: the last advert that peers count from */
 	int64_t preempt_at_us;   /* not before this may we preempt; 0: no delay is running */
 	bool master_left;        /* the deadline runs because of a priority 0 advert */
+	bool lease_over;         /* the deadline runs because the master's addresses end */
 	bool is_preempting;      /* the deadline runs on although a worse router is heard */
 };
 

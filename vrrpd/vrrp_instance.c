@@ -9,6 +9,8 @@
 #include <tandem/log.h>
 #include <unistd.h>
 
+#include "vrrp_lease.h"
+
 void vrrp_instance_arm(struct vrrp_instance *i, ev_timer *t, int64_t after_us)
 {
 	ev_timer_stop(i->env->loop->ev, t);
@@ -151,6 +153,7 @@ void vrrp_instance_on_stall(struct vrrp_instance *i, bool is_lost)
 
 	if (!i->is_started)
 		return;
+	vrrp_lease_cancel(i); /* hellos may have come and gone */
 	if (is_lost || i->fsm.state == VRRP_ACTIVE)
 		vrrp_instance_feed(i, &ev); /* it steps down if it overslept */
 	vrrp_instance_renew(i);
@@ -185,6 +188,7 @@ struct vrrp_instance *vrrp_instance_new(const struct vrrp_env *env, const struct
 	vrrp_fsm_init(&i->fsm, &i->params);
 	notify_init(&i->notify, env->loop);
 	ev_init(&i->timer, on_timer);
+	vrrp_lease_init(i);
 	vrrp_addrs_init(i);
 	return i;
 }
@@ -194,6 +198,7 @@ void vrrp_instance_free(struct vrrp_instance *i)
 	if (!i)
 		return;
 	vrrp_instance_arm(i, &i->timer, INT64_MAX);
+	vrrp_lease_cancel(i);
 	vrrp_addrs_stop_announcing(i);
 	notify_fini(&i->notify);
 	list_del(&i->node);

@@ -106,6 +106,9 @@ struct vrrp_instance {
 	uint64_t sequence, hand_sequence;
 	struct vrrp_auth_replay replay, hand_replay;
 	struct notify notify;
+	/* the master's lease; 0: none is known */
+	int64_t lease_us, lease_hello_us;
+	ev_timer lease;
 	ev_timer timer, garp_delay, garp_refresh, garp_lower, garp_pace;
 	size_t pace_at, pace_end; /* garp_interval: announcements sent and wanted */
 	struct vrrp_counters n;

@@ -7,6 +7,8 @@
 #include <tandem/clock.h>
 #include <tandem/log.h>
 
+#include "vrrp_lease.h"
+
 #define LOG_BURST   5
 #define LOG_PERIOD  (60 * US_PER_S)
 #define PEER_BURST  20
@@ -242,7 +244,8 @@ void vrrp_io_send_hello(struct vrrp_instance *i)
 				  .vrid = i->cfg->vrid,
 				  .priority = i->is_in_fault ? 0 : i->fsm.priority,
 				  .state = i->fsm.state,
-				  .adver_us = i->params.adver_us };
+				  .adver_us = i->params.adver_us,
+				  .lease_us = vrrp_lease_own_us(i) };
 	uint8_t bytes[HANDOVER_LEN];
 
 	if (handover_fd(i) == -1)
@@ -374,6 +377,7 @@ void vrrp_io_on_packet(struct vrrp_instance *i, const struct vrrp_rx *rx)
 	addr_set_port(&i->master, 0);
 	i->master_priority = a.priority;
 	i->master_seen_us = i->env->loop->now_us;
+	vrrp_lease_on_advert(i);
 	ev.priority = a.priority;
 	ev.adver_us = a.adver_us;
 	ev.is_addr_greater = i->src.len && compare_ip(&rx->src, &i->src) > 0;
@@ -443,6 +447,7 @@ void vrrp_io_on_handover(struct vrrp_instance *i, const struct addr *src,
 	case HANDOVER_HELLO:
 		i->n.hellos_received++;
 		remember_peer(i, src, m);
+		vrrp_lease_on_hello(i, src, m);
 		vrrp_io_update_board(i);
 		return;
 	case HANDOVER_CLAIM:

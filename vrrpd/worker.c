@@ -19,6 +19,7 @@
 #include "garp.h"
 #include "punctual.h"
 #include "state_file.h"
+#include "vrrp_lease.h"
 
 #define RENEW_US      (250 * US_PER_MS)
 #define HELLO_S       1.0
@@ -42,7 +43,9 @@ static void after_pause(struct worker *w, int64_t pause_us, bool is_suspended)
 
 	list_for_each (i, &w->instances, node) {
 		bool is_revoked = i->board && atomic_load(&i->board->is_revoked);
-		bool is_lost = is_revoked || (is_suspended && pause_us > vrrp_fsm_down_us(&i->fsm));
+		int64_t lease_us = vrrp_lease_own_us(i);
+		bool is_lost = is_revoked || (lease_us && pause_us > lease_us) ||
+			       (is_suspended && pause_us > vrrp_fsm_down_us(&i->fsm));
 
 		vrrp_instance_on_stall(i, is_lost);
 		if (i->board)
@@ -109,8 +112,11 @@ static void on_renew(struct ev_loop *loop, ev_timer *t, int revents)
 	struct vrrp_instance *i;
 
 	(void)loop, (void)revents;
-	list_for_each (i, &w->instances, node)
+	list_for_each (i, &w->instances, node) {
 		vrrp_instance_renew(i);
+		if (vrrp_lease_own_us(i)) /* tells that it was renewed */
+			vrrp_io_send_hello(i);
+	}
 }
 
 static void on_hello(struct ev_loop *loop, ev_timer *t, int revents)

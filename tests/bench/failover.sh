@@ -175,11 +175,19 @@ start_proxy() { # NODE
 	echo "${PID[proxy-$1]}" >"$LAB_DIR/$1/run/proxy.pid"
 }
 start_vrrp() { # NODE
+	rm -f "$LAB_DIR/$1"/run/vrrp*.pid # their numbers may belong to others by now
 	if [ "$pair" = tandem ]; then
 		spawn "vrrp-$1" "$1" "$TOP/$BUILD/vrrpd" -n -l -f /run/keepalived.conf -p /run/vrrp.pid
 	else
 		spawn "vrrp-$1" "$1" keepalived -n -l -P -f /run/keepalived.conf -p /run/vrrp.pid -r /run/vrrp2.pid
 	fi
+}
+# All of it at one moment: none of its processes may answer the death of another.
+murder() { # NAME
+	local pids
+	pids=$(pid_tree "${PID[$1]}")
+	# shellcheck disable=SC2086 # a list
+	kill -STOP $pids && kill -KILL $pids
 }
 kill_all() { # SIGNAL NAME
 	# shellcheck disable=SC2046 # a list
@@ -263,7 +271,8 @@ do_proxy_hangs() {
 	event proxy_hangs-return a kill -CONT "${PID[proxy-a]}"
 }
 do_vrrpd_killed() {
-	event vrrpd_killed b kill_all KILL vrrp-a
+	event vrrpd_killed b murder vrrp-a
+	wait_until 2 router_has_ended
 	event vrrpd_killed-return a start_vrrp a
 }
 do_sigterm() {

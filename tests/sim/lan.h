@@ -294,6 +294,7 @@ static inline void lan_note(struct lan *l, unsigned k, const struct vrrp_event *
 	case VRRP_EV_PRIORITY:
 	case VRRP_EV_FAULT:
 	case VRRP_EV_HANDOVER:
+	case VRRP_EV_LEASE:
 	case VRRP_EV_GROUP_ACTIVE:
 	case VRRP_EV_GROUP_BACKUP:
 		return;

@@ -25,6 +25,7 @@ START_TEST(survives_the_wire_format)
 	uint8_t bytes[HANDOVER_LEN];
 
 	in.target.in.sin_addr.s_addr = inet_addr("10.9.0.2");
+	in.lease_us = 1650000;
 	handover_build(&in, bytes);
 	ck_assert(handover_parse(bytes, sizeof(bytes), &out));
 	ck_assert_int_eq(out.kind, HANDOVER_CLAIM);
@@ -32,6 +33,7 @@ START_TEST(survives_the_wire_format)
 	ck_assert_uint_eq(out.priority, 150);
 	ck_assert_int_eq(out.state, VRRP_FAULT);
 	ck_assert_int_eq(out.adver_us, 250000);
+	ck_assert_int_eq(out.lease_us, 1650000);
 	ck_assert(addr_eq(&in.target, &out.target));
 }
 END_TEST

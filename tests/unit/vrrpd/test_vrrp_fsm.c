@@ -9,8 +9,9 @@
 #define NEVER INT64_MAX
 #define NOW   (100 * SEC)
 /* Of priority 100, at an interval of one second. */
-#define SKEW INT64_C(609375)
-#define DOWN (3 * SEC + SKEW)
+#define SKEW       INT64_C(609375)
+#define DOWN       (3 * SEC + SKEW)
+#define LEASE_SKEW INT64_C(30468) /* 156 / 256 of 50 ms */
 
 #define TAKE_OVER (VRRP_ADD_ADDRS | VRRP_SEND_ADVERT | VRRP_ANNOUNCE | VRRP_NOTIFY)
 #define LET_GO    (VRRP_DEL_ADDRS | VRRP_SEND_HANDOVER | VRRP_SEND_ZERO | VRRP_NOTIFY)
@@ -165,6 +166,10 @@ static const struct {
 	  NEVER, VRRP_CAUSE_FAULT },
 	{ "BACKUP: hand-over", PLAIN, VRRP_BACKUP, 0, EV(HANDOVER), VRRP_ACTIVE, TAKE_OVER, SEC,
 	  VRRP_CAUSE_HANDOVER },
+	{ "BACKUP: the master's lease ends", PLAIN, VRRP_BACKUP, 0, EV(LEASE), VRRP_BACKUP, 0,
+	  LEASE_SKEW, 0 },
+	{ "BACKUP: a lease ends, nopreempt", NOPREEMPT, VRRP_BACKUP, 0, EV(LEASE), VRRP_BACKUP, 0,
+	  LEASE_SKEW, 0 },
 	{ "BACKUP: hand-over, nopreempt", NOPREEMPT, VRRP_BACKUP, 0, EV(HANDOVER), VRRP_ACTIVE,
 	  TAKE_OVER, SEC, VRRP_CAUSE_HANDOVER },
 	{ "BACKUP: stall listens anew", PLAIN, VRRP_BACKUP, 0, EV(STALL), VRRP_BACKUP, 0, DOWN, 0 },
@@ -242,6 +247,7 @@ static const struct {
 	  YIELD, NEVER, VRRP_CAUSE_SHUTDOWN },
 	{ "ACTIVE: overslept, fault", PLAIN, VRRP_ACTIVE, 9 * SEC, EV(FAULT), VRRP_FAULT, YIELD,
 	  NEVER, VRRP_CAUSE_FAULT },
+	{ "ACTIVE: a lease ends", PLAIN, VRRP_ACTIVE, 0, EV(LEASE), VRRP_ACTIVE, 0, -1, 0 },
 	{ "ACTIVE: hand-over", PLAIN, VRRP_ACTIVE, 0, EV(HANDOVER), VRRP_ACTIVE, 0, -1, 0 },
 	{ "ACTIVE: start again", PLAIN, VRRP_ACTIVE, 0, EV(STARTUP), VRRP_ACTIVE, 0, -1, 0 },
 	{ "ACTIVE: recover", PLAIN, VRRP_ACTIVE, 0, EV(RECOVER), VRRP_ACTIVE, 0, -1, 0 },

@@ -10,6 +10,7 @@
 #include "config/cfg_expr.h"
 #include "config/cfg_model.h"
 #include "config/cfg_parse.h"
+#include "config/cfg_source.h"
 #include "process/master.h"
 #include "process/options.h"
 #include "process/process.h"
@@ -90,6 +91,8 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	strbuf_fini(&errors);
+	if (o.names_may_fail)
+		cfg_source_let_names_fail();
 	if (o.directory != NULL && !upgrade_is_under_way() && chdir(o.directory) != 0) {
 		fprintf(stderr, "proxyd: cannot change to directory %s: %s\n", o.directory,
 			strerror(errno));

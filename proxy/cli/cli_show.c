@@ -175,6 +175,12 @@ static int check_state_bits(const struct server *s, bool is_checked)
 	return is_checked ? 6 : 0;
 }
 
+/* The name that DNS is asked for. */
+static const char *fqdn_of(const struct server *s)
+{
+	return s->cfg->fqdn != NULL && !s->cfg->is_srv ? s->cfg->fqdn : "-";
+}
+
 static void add_server_state(const struct server *s, int64_t now_us, struct strbuf *out)
 {
 	struct check_result r = { .status = CHECK_INI };
@@ -186,12 +192,14 @@ static void add_server_state(const struct server *s, int64_t now_us, struct strb
 		r = (struct check_result){ .status = CHECK_INI, .health = s->cfg->rise };
 	if (s->admin & SERVER_MAINT_MASK)
 		r.health = 0;
-	strbuf_addf(out, "%u %s %u %s %.*s %d %u %u %u %lld %d %d %u %d 0 0 0 - %u - 0 %u %s - 0\n",
-		    s->be->id, s->be->name, s->id, s->name, (int)n, ip, (int)s->op, s->admin,
-		    s->weight, s->cfg->weight, (long long)((now_us - s->last_change_us) / US_PER_S),
+	strbuf_addf(out,
+		    "%u %s %u %s %.*s %d %u %u %u %lld %d %d %u %d 0 0 0 %s %u %s 0 %u %s - 0\n",
+		    s->be->id, s->be->name, s->id, s->name, n > 0 ? (int)n : 1, n > 0 ? ip : "-",
+		    (int)s->op, s->admin, s->weight, s->cfg->weight,
+		    (long long)((now_us - s->last_change_us) / US_PER_S),
 		    check_status_number(r.status), is_checked ? check_result_number(r.status) : 0,
-		    r.health, check_state_bits(s, is_checked), addr_port(&s->addr),
-		    s->cfg->check_port, "-");
+		    r.health, check_state_bits(s, is_checked), fqdn_of(s), s->port,
+		    s->cfg->is_srv ? s->cfg->fqdn : "-", s->cfg->check_port, "-");
 }
 
 void cli_show_servers_state(struct ctl_request *rq, uint64_t *cursor, bool *more)

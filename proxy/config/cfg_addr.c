@@ -174,9 +174,13 @@ static bool parse_host(struct cfg_parser *p, unsigned i, const char *what, unsig
 		cfg_error(p, i, "'%s' expects an IP address, got '%s'", what, z);
 		return false;
 	}
+	out->is_name = true;
+	out->name = z;
+	out->family = family;
+	if (flags & ADDR_LATER)
+		return true;
 	const int rc = cfg_source_resolve(z, family, &out->addr);
 
-	out->is_name = true;
 	if (rc == 0)
 		return true;
 	cfg_error(p, i,

@@ -257,8 +257,9 @@ static void check_server(struct cfg_parser *p, struct draft *d, struct cfg_serve
 		if (o->id == s->id)
 			diag_error(p->diag, s->pos, "server '%s' has the id %u of server '%s'",
 				   s->name, s->id, o->name);
-	if (s->check && s->addr.len && s->addr.sa.sa_family != AF_UNIX && s->port_is_from_client &&
-	    !s->check_port && !(d->px->check->steps && d->px->check->steps->port))
+	if (s->check && (s->addr.len || s->is_unresolved) && !s->is_srv &&
+	    s->addr.sa.sa_family != AF_UNIX && s->port_is_from_client && !s->check_port &&
+	    !(d->px->check->steps && d->px->check->steps->port))
 		diag_error(
 			p->diag, s->pos,
 			"server '%s' has a check but no port: write '%s:PORT', or 'port PORT' for "
@@ -412,6 +413,7 @@ void cfg_check_all(struct cfg_parser *p)
 	}
 	*end = NULL;
 	cfg_check_rules(p);
+	cfg_check_resolvers(p);
 	for (struct draft *d = p->drafts; d; d = d->next) {
 		if (d->section & SEC_BE)
 			check_backend(p, d);

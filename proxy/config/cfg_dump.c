@@ -447,9 +447,10 @@ static void dump_server(struct strbuf *b, const struct cfg_server *s, bool with_
 	if (s->port_is_from_client && s->port_offset)
 		strbuf_addf(b, ":%+d", s->port_offset);
 	else if (s->addr.sa.sa_family != AF_UNIX && !s->port_is_from_client)
-		strbuf_addf(b, ":%u", addr_port(&s->addr));
+		strbuf_addf(b, ":%u", s->port);
 	if (with_id)
 		strbuf_addf(b, " id %u", s->id);
+	cfg_dump_server_resolve(b, s);
 	add_uint(b, "weight", s->weight, 1);
 	add_flag(b, "backup", s->backup);
 	add_flag(b, "disabled", s->disabled);
@@ -660,6 +661,7 @@ void cfg_dump(const struct cfg *c, struct strbuf *out)
 	for (const struct cfg_proxy *x = c->proxies; x; x = x->next)
 		with_id = with_id || x->id != ++n;
 	dump_global(out, &c->global);
+	cfg_dump_resolvers(out, c);
 	for (const struct cfg_proxy *x = c->proxies; x; x = x->next)
 		dump_proxy(out, x, with_id);
 }

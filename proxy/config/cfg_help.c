@@ -3,8 +3,9 @@
 
 static void print_sections(FILE *f, unsigned sections)
 {
-	static const enum cfg_section all[] = { SEC_GLOBAL, SEC_DEFAULTS, SEC_FRONTEND,
-						SEC_LISTEN, SEC_BACKEND,  SEC_HTTP_ERRORS };
+	static const enum cfg_section all[] = { SEC_GLOBAL,   SEC_DEFAULTS, SEC_FRONTEND,
+						SEC_LISTEN,   SEC_BACKEND,  SEC_HTTP_ERRORS,
+						SEC_RESOLVERS };
 
 	for (size_t i = 0; i < ARRAY_LEN(all); i++)
 		if (sections & all[i])

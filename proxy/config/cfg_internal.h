@@ -21,6 +21,7 @@ enum cfg_section {
 	SEC_LISTEN = 8,
 	SEC_BACKEND = 16,
 	SEC_HTTP_ERRORS = 64,
+	SEC_RESOLVERS = 128,
 	SEC_SKIPPED = 32, /* in a section that is not supported: its lines were reported once */
 };
 #define SEC_FE       (SEC_FRONTEND | SEC_LISTEN)
@@ -156,7 +157,9 @@ struct cfg_parser {
 	struct draft *cur; /* of the section being read, not in global */
 	struct cfg_log *last_global_log;
 	struct cfg_socket *last_socket;
-	bool server_is_named; /* the server being read has a host name */
+	struct cfg_resolvers *resolvers, *last_resolvers;
+	struct cfg_nameserver *last_nameserver;
+	unsigned n_template_servers;
 	unsigned n_binds;
 	struct draft *error_sections; /* http-errors */
 	unsigned n_error_sections, n_error_lines;
@@ -197,8 +200,8 @@ extern const struct keyword cfg_cookie_keywords[];
 extern const struct keyword cfg_global_keywords[], cfg_proxy_keywords[], cfg_option_keywords[],
 	cfg_frontend_keywords[], cfg_backend_keywords[], cfg_check_keywords[],
 	cfg_script_keywords[], cfg_stats_keywords[], cfg_log_keywords[], cfg_errors_keywords[],
-	cfg_http_keywords[], cfg_http_rule_keywords[];
-#define CFG_N_TABLES 13
+	cfg_http_keywords[], cfg_http_rule_keywords[], cfg_resolvers_keywords[];
+#define CFG_N_TABLES 14
 extern const struct keyword *const cfg_tables[CFG_N_TABLES];
 
 /* A parameter of a bind, server or stats socket line: the same idea in small. */
@@ -278,6 +281,7 @@ const struct cfg_regex *cfg_read_regex(struct cfg_parser *p, unsigned i, const c
 /* ADDRESS[/BITS or /MASK] */
 NODISCARD bool cfg_read_network(struct cfg_parser *p, unsigned i, struct addr *addr,
 				unsigned *bits);
+NODISCARD bool cfg_parse_network(struct str s, struct addr *addr, unsigned *bits);
 /* A name of a proxy or server: letters, digits, - _ . : */
 NODISCARD bool cfg_check_name(struct cfg_parser *p, unsigned i, const char *what);
 /* ---- cfg_addr.c: addresses ---- */
@@ -291,6 +295,7 @@ enum cfg_addr_flags {
 	ADDR_EMPTY_OK = 64, /* the host may be missing or "*": any address */
 	ADDR_RESOLVE = 128, /* host names are looked up */
 	ADDR_UDP = 256,     /* log targets */
+	ADDR_LATER = 512,   /* with ADDR_RESOLVE: the caller looks the name up */
 };
 struct cfg_addr {
 	struct addr addr; /* with the first port */
@@ -301,7 +306,9 @@ struct cfg_addr {
 	bool has_offset;
 	const char *host; /* as written, without the port */
 	const char *text; /* the whole, after expansion */
-	bool is_name;     /* the host was looked up */
+	bool is_name;     /* the host is a name */
+	const char *name; /* ... which is this */
+	int family;       /* ... of an address of this family; AF_UNSPEC: any */
 };
 /* Parse `text` (word i, or one of its comma-separated parts). Environment variables are expanded,
  * quoted or not. On false the error was reported. */
@@ -309,9 +316,12 @@ NODISCARD bool cfg_addr_parse(struct cfg_parser *p, unsigned i, struct str text,
 			      const char *what, struct cfg_addr *out);
 
 /* ---- one function or two of each file ---- */
+#define CFG_MAX_NAMESERVERS      32     /* of a section */
+#define CFG_MAX_TEMPLATE_SERVERS 65535u /* of all server-template lines together */
 void cfg_global_init(struct cfg_global *g);
 keyword_fn cfg_parse_log;
-keyword_fn cfg_parse_bind, cfg_parse_server, cfg_parse_default_server, cfg_parse_stats_socket;
+keyword_fn cfg_parse_bind, cfg_parse_server, cfg_parse_server_template, cfg_parse_default_server,
+	cfg_parse_stats_socket;
 keyword_fn cfg_parse_source;
 void cfg_server_init(struct cfg_server *s);
 /* The backend's `source` for a server that has none. */
@@ -373,6 +383,22 @@ struct cfg_step *cfg_tcp_steps(struct cfg_parser *p, const struct check_draft *c
 NODISCARD bool cfg_read_hex(struct cfg_parser *p, unsigned i, const char *what, struct str *out);
 /* What an agent is asked. */
 const struct cfg_check *cfg_agent_build(struct cfg_parser *p, struct str send);
+/* cfg_resolvers.c */
+void cfg_resolvers_start(struct cfg_parser *p);
+void cfg_set_resolvers(struct cfg_parser *p, const struct param *pm, void *target, unsigned at);
+void cfg_set_init_addr(struct cfg_parser *p, const struct param *pm, void *target, unsigned at);
+void cfg_set_resolve_prefer(struct cfg_parser *p, const struct param *pm, void *target,
+			    unsigned at);
+void cfg_set_resolve_net(struct cfg_parser *p, const struct param *pm, void *target, unsigned at);
+void cfg_set_resolve_opts(struct cfg_parser *p, const struct param *pm, void *target, unsigned at);
+/* Give s its first address by the methods of init-addr; a: of word `at`. */
+void cfg_server_find_address(struct cfg_parser *p, unsigned at, struct cfg_server *s,
+			     const struct cfg_addr *a);
+/* Look up what servers name; make "default". */
+void cfg_check_resolvers(struct cfg_parser *p);
+/* cfg_dump_resolvers.c */
+void cfg_dump_resolvers(struct strbuf *b, const struct cfg *c);
+void cfg_dump_server_resolve(struct strbuf *b, const struct cfg_server *s);
 /* cfg_server_check.c: parameters of servers, and what they need of others. */
 void cfg_set_observe(struct cfg_parser *p, const struct param *pm, void *target, unsigned at);
 void cfg_set_on_error(struct cfg_parser *p, const struct param *pm, void *target, unsigned at);

@@ -2,18 +2,20 @@
 #include "config/cfg_internal.h"
 
 const struct keyword *const cfg_tables[CFG_N_TABLES] = {
-	cfg_global_keywords,    cfg_proxy_keywords,  cfg_frontend_keywords, cfg_backend_keywords,
-	cfg_check_keywords,     cfg_script_keywords, cfg_option_keywords,   cfg_stats_keywords,
-	cfg_log_keywords,       cfg_errors_keywords, cfg_cookie_keywords,   cfg_http_keywords,
-	cfg_http_rule_keywords,
+	cfg_global_keywords,    cfg_proxy_keywords,     cfg_frontend_keywords, cfg_backend_keywords,
+	cfg_check_keywords,     cfg_script_keywords,    cfg_option_keywords,   cfg_stats_keywords,
+	cfg_log_keywords,       cfg_errors_keywords,    cfg_cookie_keywords,   cfg_http_keywords,
+	cfg_http_rule_keywords, cfg_resolvers_keywords,
 };
 
 static const struct {
 	enum cfg_section section;
 	const char *name;
 } sections[] = {
-	{ SEC_GLOBAL, "global" }, { SEC_DEFAULTS, "defaults" }, { SEC_FRONTEND, "frontend" },
-	{ SEC_LISTEN, "listen" }, { SEC_BACKEND, "backend" },   { SEC_HTTP_ERRORS, "http-errors" },
+	{ SEC_GLOBAL, "global" },       { SEC_DEFAULTS, "defaults" },
+	{ SEC_FRONTEND, "frontend" },   { SEC_LISTEN, "listen" },
+	{ SEC_BACKEND, "backend" },     { SEC_HTTP_ERRORS, "http-errors" },
+	{ SEC_RESOLVERS, "resolvers" },
 };
 
 const char *cfg_section_name(enum cfg_section s)

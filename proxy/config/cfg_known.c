@@ -20,9 +20,9 @@
 		name, sections, KNOWN_REMOVED, why, 0                                              \
 	}
 
-const char *const cfg_known_sections[] = { "resolvers", "userlist", "peers", "mailers",
-					   "cache",     "program",  "ring",  "log-forward",
-					   "fcgi-app",  NULL };
+const char *const cfg_known_sections[] = { "userlist",    "peers",    "mailers",
+					   "cache",       "program",  "ring",
+					   "log-forward", "fcgi-app", NULL };
 
 const struct known cfg_known[] = {
 	UNSUPPORTED("51degrees-cache-size", SEC_GLOBAL),
@@ -217,7 +217,6 @@ const struct known cfg_known[] = {
 	UNSUPPORTED("persist rdp-cookie", SEC_DEF_BE),
 	UNSUPPORTED("redirect", SEC_PROXY),
 	UNSUPPORTED("server-state-file-name", SEC_DEF_BE),
-	UNSUPPORTED("server-template", SEC_BE),
 	UNSUPPORTED("srvtcpka-cnt", SEC_DEF_BE),
 	UNSUPPORTED("srvtcpka-idle", SEC_DEF_BE),
 	UNSUPPORTED("srvtcpka-intvl", SEC_DEF_BE),
@@ -517,10 +516,6 @@ const struct known cfg_known_server_params[] = {
 	{ "proto", 0, KNOWN_UNSUPPORTED, NULL, 1 },
 	{ "proxy-v2-options", 0, KNOWN_UNSUPPORTED, NULL, 1 },
 	{ "redir", 0, KNOWN_UNSUPPORTED, NULL, 1 },
-	{ "resolve-net", 0, KNOWN_UNSUPPORTED, NULL, 1 },
-	{ "resolve-opts", 0, KNOWN_UNSUPPORTED, NULL, 1 },
-	{ "resolve-prefer", 0, KNOWN_UNSUPPORTED, NULL, 1 },
-	{ "resolvers", 0, KNOWN_UNSUPPORTED, NULL, 1 },
 	{ "send-proxy-v2-ssl", 0, KNOWN_UNSUPPORTED, NULL, 0 },
 	{ "send-proxy-v2-ssl-cn", 0, KNOWN_UNSUPPORTED, NULL, 0 },
 	{ "sni", 0, KNOWN_UNSUPPORTED, NULL, 1 },

@@ -200,6 +200,59 @@ enum cfg_on_error {
 	CFG_ON_ERROR_MARK_DOWN
 };
 
+/* When an answer of a name server changes a server: see `hold`. */
+enum cfg_hold {
+	CFG_HOLD_VALID,
+	CFG_HOLD_NX,
+	CFG_HOLD_REFUSED,
+	CFG_HOLD_TIMEOUT,
+	CFG_HOLD_OTHER,
+	CFG_HOLD_OBSOLETE,
+	CFG_N_HOLDS
+};
+struct cfg_nameserver {
+	struct cfg_nameserver *next;
+	const char *name;
+	struct addr addr;
+	bool is_tcp;
+};
+#define CFG_MAX_SEARCH 6 /* domains, as libc takes */
+struct cfg_resolvers {
+	struct cfg_resolvers *next;
+	struct diag_pos pos;
+	const char *name;
+	const struct cfg_nameserver *nameservers;
+	unsigned n_nameservers;
+	int64_t hold_us[CFG_N_HOLDS];
+	int64_t resolve_us, retry_us; /* `timeout` */
+	unsigned retries, payload_size;
+	/* "default", made from /etc/resolv.conf; its search list is for names whose servers have no
+	 * `resolvers` */
+	bool is_implicit;
+	struct str search[CFG_MAX_SEARCH];
+	unsigned n_search, ndots;
+};
+
+enum cfg_init_addr { CFG_ADDR_LAST, CFG_ADDR_LIBC, CFG_ADDR_NONE, CFG_ADDR_IP };
+#define CFG_MAX_INIT_ADDRS 4
+#define CFG_MAX_NETS       5 /* of resolve-net, as HAProxy */
+struct cfg_net {
+	struct addr addr;
+	unsigned bits;
+};
+/* How the name of a server becomes an address. */
+struct cfg_resolve {
+	const char *resolvers_name;            /* as written; NULL: none */
+	const struct cfg_resolvers *resolvers; /* NULL: the name is looked up at the start alone */
+	int family;                            /* AF_INET or AF_INET6: which is preferred */
+	const struct cfg_net *nets;
+	unsigned n_nets;
+	bool allows_dup_ip, ignores_weight;
+	uint8_t init[CFG_MAX_INIT_ADDRS]; /* enum cfg_init_addr */
+	unsigned n_init;                  /* 0: the default */
+	struct addr init_ip;
+};
+
 /* What a server sees as our address, besides `source` (which the checks use in any case). */
 enum cfg_usesrc { CFG_USESRC_NONE, CFG_USESRC_CLIENT, CFG_USESRC_CLIENTIP, CFG_USESRC_ADDR };
 
@@ -209,7 +262,12 @@ struct cfg_server {
 	const char *name;
 	unsigned id; /* sid in the statistics, from 1 */
 	struct addr addr;
-	const char *host;         /* as written */
+	const char *host;   /* as written */
+	const char *fqdn;   /* the name alone; NULL: an address was written */
+	bool is_srv;        /* the name is that of SRV records */
+	bool is_unresolved; /* addr.len is 0: it begins in maintenance */
+	uint16_t port;      /* of addr, also when there is none yet; 0: none */
+	struct cfg_resolve resolve;
 	bool port_is_from_client; /* no port given: the client's destination port is used */
 	int port_offset;          /* "+N" / "-N" forms together with port_is_from_client */
 	unsigned weight;          /* 0..256, default 1 */
@@ -440,7 +498,8 @@ struct cfg {
 	struct cfg_global global;
 	struct cfg_proxy *proxies; /* in the order of the file */
 	unsigned n_proxies;
-	struct cfg_regex *regexes; /* all that were compiled, for cfg_free */
+	const struct cfg_resolvers *resolvers; /* with "default", in the order of the file */
+	struct cfg_regex *regexes;             /* all that were compiled, for cfg_free */
 };
 
 #endif

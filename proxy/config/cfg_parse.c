@@ -161,6 +161,10 @@ void cfg_section_start(struct cfg_parser *p, enum cfg_section section)
 		cfg_no_more_args(p, 1);
 		return;
 	}
+	if (section == SEC_RESOLVERS) {
+		cfg_resolvers_start(p);
+		return;
+	}
 	const bool has_name =
 		p->line->n > 1 && !(section == SEC_DEFAULTS && cfg_arg_is(p, 1, "from"));
 
@@ -195,8 +199,9 @@ void cfg_section_start(struct cfg_parser *p, enum cfg_section section)
 
 static enum cfg_section section_of(struct str word)
 {
-	static const enum cfg_section all[] = { SEC_GLOBAL, SEC_DEFAULTS, SEC_FRONTEND,
-						SEC_LISTEN, SEC_BACKEND,  SEC_HTTP_ERRORS };
+	static const enum cfg_section all[] = { SEC_GLOBAL,   SEC_DEFAULTS, SEC_FRONTEND,
+						SEC_LISTEN,   SEC_BACKEND,  SEC_HTTP_ERRORS,
+						SEC_RESOLVERS };
 
 	for (size_t i = 0; i < ARRAY_LEN(all); i++)
 		if (str_eq(word, str_from(cfg_section_name(all[i]))))

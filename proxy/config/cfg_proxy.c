@@ -100,9 +100,8 @@ static void option_redispatch(struct cfg_parser *p, const struct keyword *kw, un
 }
 
 /* ADDRESS[/BITS or /MASK] */
-bool cfg_read_network(struct cfg_parser *p, unsigned i, struct addr *addr, unsigned *bits)
+bool cfg_parse_network(struct str s, struct addr *addr, unsigned *bits)
 {
-	const struct str s = cfg_arg(p, i);
 	const char *slash = s.len ? memchr(s.p, '/', s.len) : NULL;
 	const struct str ip = { s.p, slash ? (size_t)(slash - s.p) : s.len };
 	struct addr mask;
@@ -110,7 +109,7 @@ bool cfg_read_network(struct cfg_parser *p, unsigned i, struct addr *addr, unsig
 	int64_t n;
 
 	if (addr_parse_ip(ip, &a) < 0)
-		goto bad;
+		return false;
 	n = a.sa.sa_family == AF_INET6 ? 128 : 32;
 	if (slash) {
 		const struct str m = { slash + 1, s.len - ip.len - 1 };
@@ -121,15 +120,20 @@ bool cfg_read_network(struct cfg_parser *p, unsigned i, struct addr *addr, unsig
 
 			n = __builtin_popcount(v);
 			if (n < 32 && v != ~(UINT32_MAX >> n))
-				goto bad;
+				return false;
 		} else if (str_parse_int(m, 0, n, &n) < 0) {
-			goto bad;
+			return false;
 		}
 	}
 	*addr = a;
 	*bits = (unsigned)n;
 	return true;
-bad:
+}
+
+bool cfg_read_network(struct cfg_parser *p, unsigned i, struct addr *addr, unsigned *bits)
+{
+	if (cfg_parse_network(cfg_arg(p, i), addr, bits))
+		return true;
 	cfg_error(p, i, "'except' expects an address or network such as 127.0.0.0/8, got '%s'",
 		  cfg_argz(p, i));
 	return false;

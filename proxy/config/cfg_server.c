@@ -13,6 +13,7 @@ void cfg_server_init(struct cfg_server *s)
 				  .error_limit = 10,
 				  .pool_max_conn = -1,
 				  .max_reuse = -1,
+				  .resolve.family = AF_INET6,
 				  .pool_purge_delay_us = 5000000 };
 }
 
@@ -127,38 +128,6 @@ static void set_interface(struct cfg_parser *p, const struct param *pm, void *ta
 		((struct cfg_server *)target)->source_interface = name;
 }
 
-/* init-addr LIST: only what resolves the name at the start is there yet. */
-static void set_init_addr(struct cfg_parser *p, const struct param *pm, void *target, unsigned at)
-{
-	struct addr literal;
-	struct str rest = cfg_arg(p, at + 1);
-	bool libc = false;
-
-	(void)pm, (void)target;
-	while (rest.len > 0) {
-		const char *comma = memchr(rest.p, ',', rest.len);
-		const struct str one = { rest.p, comma ? (size_t)(comma - rest.p) : rest.len };
-
-		if (str_eq(one, STR("libc")))
-			libc = true;
-		else if (!str_eq(one, STR("last")) && !str_eq(one, STR("none")) &&
-			 addr_parse_ip(one, &literal) < 0) {
-			cfg_error(p, at + 1,
-				  "'init-addr' expects a list of 'last', 'libc', 'none' and IP "
-				  "addresses, got '" STR_FMT "'",
-				  STR_ARG(one));
-			return;
-		}
-		rest.p += one.len + (comma ? 1 : 0);
-		rest.len -= one.len + (comma ? 1 : 0);
-	}
-	if (libc || !p->server_is_named)
-		return;
-	cfg_error(p, at,
-		  "'init-addr' without 'libc' is known to HAProxy, but not supported yet: names "
-		  "are resolved at the start");
-}
-
 #define F(field) offsetof(struct cfg_server, field)
 const struct param cfg_server_params[] = {
 	{ "check", 0, set_bool, F(check), 0, 1, "", "check the health of the server" },
@@ -228,7 +197,15 @@ const struct param cfg_server_params[] = {
 	{ "interface", 1, set_interface, 0, 0, 0, "NAME", "connect through this interface" },
 	{ "tcp-ut", 1, set_time, F(tcp_ut_us), 0, 0, "TIME",
 	  "close connections whose data nobody acknowledges for so long" },
-	{ "init-addr", 1, set_init_addr, 0, 0, 0, "LIST", "how its name is resolved at the start" },
+	{ "init-addr", 1, cfg_set_init_addr, 0, 0, 0, "LIST",
+	  "how its name is resolved at the start" },
+	{ "resolvers", 1, cfg_set_resolvers, 0, 0, 0, "NAME", "... and all the time after it" },
+	{ "resolve-prefer", 1, cfg_set_resolve_prefer, 0, 0, 0, "ipv4|ipv6",
+	  "preferred family; default ipv6" },
+	{ "resolve-net", 1, cfg_set_resolve_net, 0, 0, 0, "NETWORK[,NETWORK...]",
+	  "preferred networks" },
+	{ "resolve-opts", 1, cfg_set_resolve_opts, 0, 0, 0,
+	  "allow-dup-ip|prevent-dup-ip|ignore-weight[,...]", "how addresses are dealt out" },
 	{ "id", 1, cfg_param_uint, F(id), 1, 0x7fffffff, "NUMBER", "number in the statistics" },
 	{ 0 },
 };
@@ -236,21 +213,21 @@ const struct param cfg_server_params[] = {
 
 /* ---- lines ---- */
 
-static bool parse_address(struct cfg_parser *p, unsigned at, struct cfg_server *s)
+static bool parse_address(struct cfg_parser *p, unsigned at, struct cfg_server *s,
+			  struct cfg_addr *a)
 {
-	struct cfg_addr a;
-
-	p->server_is_named = false;
 	if (!cfg_addr_parse(p, at, cfg_arg(p, at),
 			    ADDR_PORT_OK | ADDR_OFFSET_OK | ADDR_UNIX_OK | ADDR_RESOLVE |
-				    ADDR_EMPTY_OK,
-			    "server", &a))
+				    ADDR_LATER | ADDR_EMPTY_OK,
+			    "server", a))
 		return false;
-	p->server_is_named = a.is_name;
-	s->addr = a.addr;
-	s->host = a.host;
-	s->port_offset = a.port_offset;
-	s->port_is_from_client = a.addr.sa.sa_family != AF_UNIX && !a.has_port;
+	s->addr = a->addr;
+	s->host = a->host;
+	s->fqdn = a->is_name ? a->name : NULL;
+	s->is_srv = a->is_name && a->name[0] == '_';
+	s->port = a->has_port ? a->port_lo : 0;
+	s->port_offset = a->port_offset;
+	s->port_is_from_client = a->addr.sa.sa_family != AF_UNIX && !a->has_port;
 	return true;
 }
 
@@ -265,22 +242,19 @@ static void refuse_duplicate(struct cfg_parser *p, unsigned at)
 	}
 }
 
-void cfg_parse_server(struct cfg_parser *p, const struct keyword *kw, unsigned at)
+/* Address and parameters, from word `at` on. */
+static void parse_rest(struct cfg_parser *p, unsigned at, struct cfg_server *s)
 {
-	struct draft *d = p->cur;
-	struct cfg_server *s = arena_new(p->arena, struct cfg_server);
+	struct cfg_addr a;
+	const bool has_address = parse_address(p, at, s, &a);
 
-	(void)kw;
-	*s = d->server_defaults;
-	s->id = 0;
-	s->name = cfg_argz(p, at);
-	s->pos = lex_pos(p->line, at);
-	if (s->name[0] == '\0')
-		cfg_error(p, at, "the name of the server is empty");
-	else if (cfg_check_name(p, at, "server"))
-		refuse_duplicate(p, at);
-	(void)!parse_address(p, at + 1, s);
-	cfg_params_parse(p, "server", cfg_server_params, cfg_known_server_params, s, at + 2);
+	cfg_params_parse(p, "server", cfg_server_params, cfg_known_server_params, s, at + 1);
+	if (has_address && s->fqdn)
+		cfg_server_find_address(p, at, s, &a);
+}
+
+static void add_server(struct draft *d, struct cfg_server *s)
+{
 	if (d->last_server)
 		d->last_server->next = s;
 	else
@@ -289,9 +263,95 @@ void cfg_parse_server(struct cfg_parser *p, const struct keyword *kw, unsigned a
 	d->px->n_servers++;
 }
 
+void cfg_parse_server(struct cfg_parser *p, const struct keyword *kw, unsigned at)
+{
+	struct cfg_server *s = arena_new(p->arena, struct cfg_server);
+
+	(void)kw;
+	*s = p->cur->server_defaults;
+	s->id = 0;
+	s->name = cfg_argz(p, at);
+	s->pos = lex_pos(p->line, at);
+	if (s->name[0] == '\0')
+		cfg_error(p, at, "the name of the server is empty");
+	else if (cfg_check_name(p, at, "server"))
+		refuse_duplicate(p, at);
+	parse_rest(p, at + 1, s);
+	add_server(p->cur, s);
+}
+
+/* "N" or "LOW-HIGH" */
+static bool read_range(struct cfg_parser *p, unsigned at, unsigned *lo, unsigned *hi)
+{
+	const struct str s = cfg_arg(p, at);
+	const char *dash = memchr(s.p, '-', s.len);
+	const struct str first = { s.p, dash ? (size_t)(dash - s.p) : s.len };
+	const struct str last = { dash ? dash + 1 : s.p, dash ? s.len - first.len - 1 : s.len };
+	int64_t from = 1, to;
+
+	if (str_parse_int(last, 1, INT32_MAX, &to) < 0 ||
+	    (dash && str_parse_int(first, 0, to, &from) < 0)) {
+		cfg_error(p, at,
+			  "'server-template' expects a number of servers, or LOW-HIGH, got '%s'",
+			  cfg_argz(p, at));
+		return false;
+	}
+	*lo = (unsigned)from;
+	*hi = (unsigned)to;
+	p->n_template_servers += MIN(*hi - *lo, CFG_MAX_TEMPLATE_SERVERS) + 1;
+	if (p->n_template_servers <= CFG_MAX_TEMPLATE_SERVERS)
+		return true;
+	cfg_error(p, at, "more than %u servers come from 'server-template' lines: lower '%s'",
+		  CFG_MAX_TEMPLATE_SERVERS, cfg_argz(p, at));
+	p->n_template_servers = CFG_MAX_TEMPLATE_SERVERS;
+	return false;
+}
+
+static void refuse_duplicates(struct cfg_parser *p, unsigned at, unsigned lo, unsigned hi)
+{
+	const struct str prefix = cfg_arg(p, at);
+	int64_t n;
+
+	for (const struct cfg_server *s = p->cur->px->servers; s; s = s->next) {
+		const struct str name = str_from(s->name);
+
+		if (str_starts_with(name, prefix) && name.len > prefix.len &&
+		    name.p[prefix.len] != '+' &&
+		    (name.p[prefix.len] != '0' || name.len == prefix.len + 1) &&
+		    str_parse_int(str_from(s->name + prefix.len), lo, hi, &n) == 0)
+			cfg_error(p, at,
+				  "%s '%s' has a server '%s' already, at line %u: choose another "
+				  "prefix",
+				  cfg_section_name(p->section), p->cur->name.name, s->name,
+				  s->pos.line);
+	}
+}
+
+void cfg_parse_server_template(struct cfg_parser *p, const struct keyword *kw, unsigned at)
+{
+	struct cfg_server base = p->cur->server_defaults;
+	unsigned lo, hi;
+
+	(void)kw;
+	base.id = 0;
+	base.name = cfg_argz(p, at);
+	base.pos = lex_pos(p->line, at);
+	if (!read_range(p, at + 1, &lo, &hi))
+		return;
+	if (cfg_check_name(p, at, "server"))
+		refuse_duplicates(p, at, lo, hi);
+	parse_rest(p, at + 2, &base);
+	for (unsigned i = lo; i <= hi; i++) {
+		struct cfg_server *s = arena_new(p->arena, struct cfg_server);
+
+		*s = base;
+		s->name = arena_printf(p->arena, "%s%u", base.name, i);
+		add_server(p->cur, s);
+	}
+}
+
 void cfg_parse_default_server(struct cfg_parser *p, const struct keyword *kw, unsigned at)
 {
-	p->server_is_named = true;
 	for (unsigned i = at; i < p->line->n; i++) {
 		if (cfg_arg_is(p, i, "id")) {
 			cfg_error(p, i,

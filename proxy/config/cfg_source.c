@@ -27,6 +27,18 @@ struct ids {
 static struct strbuf *recording;
 static struct str replaying;
 
+static bool names_may_fail;
+
+void cfg_source_let_names_fail(void)
+{
+	names_may_fail = true;
+}
+
+bool cfg_source_names_may_fail(void)
+{
+	return names_may_fail;
+}
+
 void cfg_source_record(struct strbuf *out)
 {
 	recording = out;

@@ -23,6 +23,10 @@ NODISCARD int cfg_source_group(const char *name, gid_t *gid);
 /* The first address of a host, port 0. family: AF_UNSPEC for both. 0 or an EAI_... code. */
 NODISCARD int cfg_source_resolve(const char *host, int family, struct addr *out);
 
+/* -dr: a server whose name has no address starts without, whatever init-addr says. */
+void cfg_source_let_names_fail(void);
+bool cfg_source_names_may_fail(void);
+
 /* Append every answer to out, until NULL. */
 void cfg_source_record(struct strbuf *out);
 /* Answer from a record (borrowed), until the empty one: what it does not have is -ENOENT. */

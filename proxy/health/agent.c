@@ -222,7 +222,8 @@ static void begin(struct agent *a)
 		addr_set_port(&to, cfg->agent_port);
 	a->started_us = clock_mono_us();
 	a->generation = a->health->generation;
-	if (probe_start(&a->probe, &spec) < 0)
+	/* without an address there is nobody to ask */
+	if (to.len == 0 || probe_start(&a->probe, &spec) < 0)
 		schedule_next(a);
 }
 

@@ -424,6 +424,16 @@ void check_on_admin(struct server *s)
 		probe_in(c, 0);
 }
 
+void check_on_addr(struct server *s)
+{
+	struct check *c = s->check;
+
+	if (c == NULL || is_paused(c))
+		return;
+	cancel(c);
+	probe_in(c, 0);
+}
+
 void check_on_op(struct server *s)
 {
 	struct check *c = s->check;

@@ -46,6 +46,8 @@ void health_forget(struct health *h, struct server *s);
 /* For server.c: the server entered or left maintenance. In maintenance it is not probed; when it
  * leaves, it counts as just risen: up, and the first failure takes it down. */
 void check_on_admin(struct server *s);
+/* For server.c: it has another address: what a probe under way says is about the old one. */
+void check_on_addr(struct server *s);
 /* For server.c: it was set up or down, maybe by the operator: the count of results follows, so that
  * a server that was declared down needs `rise` successes, and one declared up `fall` failures. */
 void check_on_op(struct server *s);

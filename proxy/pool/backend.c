@@ -64,7 +64,7 @@ static struct view_server view_of_server(const struct backend *be, struct server
 			    .tcp_ut_ms = (unsigned)(cfg->tcp_ut_us / 1000) },
 		.port_offset = cfg->port_offset,
 		.follows_client =
-			s->addr.sa.sa_family != AF_UNIX &&
+			s->addr.len > 0 && s->addr.sa.sa_family != AF_UNIX &&
 			(cfg->port_offset || addr_port(&s->addr) == 0 || addr_is_any(&s->addr)),
 		.idle = { .max_idle = cfg->pool_max_conn,
 			  .max_reuse = cfg->max_reuse,
@@ -232,7 +232,8 @@ static const struct view_server *find_wanted(const struct backend *be, const str
 {
 	const struct view_server *vs = backend_view_of(be, key->want);
 
-	return vs != NULL && (vs->accepts || key->want_even_down) ? vs : NULL;
+	/* a name without address leads nowhere */
+	return vs != NULL && (vs->accepts || (key->want_even_down && vs->addr.len > 0)) ? vs : NULL;
 }
 
 enum assign_result backend_assign(struct backend *be, const struct lb_key *key, struct pending *p,

@@ -496,11 +496,21 @@ void server_set_weight(struct server *s, unsigned weight)
 	backend_publish(s->be);
 }
 
-void server_set_addr(struct server *s, const struct addr *a)
+void server_take_addr(struct server *s, const struct addr *a)
 {
 	if (addr_eq(a, &s->addr))
 		return;
 	s->addr = *a;
+	if (a->len > 0)
+		s->port = addr_port(a);
+	check_on_addr(s);
+}
+
+void server_set_addr(struct server *s, const struct addr *a)
+{
+	if (addr_eq(a, &s->addr))
+		return;
+	server_take_addr(s, a);
 	backend_publish(s->be);
 }
 
@@ -514,14 +524,20 @@ void server_set_maxconn(struct server *s, unsigned maxconn)
 
 /* --- life --- */
 
+/* As its administrative state says. */
+static void restart(struct server *s)
+{
+	set_op(s, in_maint(s->admin) ? SERVER_STOPPED : SERVER_RUNNING);
+	check_on_admin(s);
+}
+
 static void set_disabled(struct server *s, bool disabled)
 {
 	if (disabled)
 		s->admin |= SERVER_FMAINT | SERVER_CMAINT;
 	else
 		s->admin &= ~(unsigned)(SERVER_FMAINT | SERVER_CMAINT);
-	set_op(s, in_maint(s->admin) ? SERVER_STOPPED : SERVER_RUNNING);
-	check_on_admin(s);
+	restart(s);
 }
 
 struct server *server_new(struct backend *be, const struct cfg_server *cfg, unsigned n_threads)
@@ -540,15 +556,49 @@ struct server *server_new(struct backend *be, const struct cfg_server *cfg, unsi
 	s->reports = xcalloc(n_threads, sizeof(*s->reports));
 	s->cfg = cfg;
 	s->addr = cfg->addr;
+	s->port = cfg->port;
 	s->weight = cfg->weight;
 	s->maxconn = cfg->maxconn;
 	s->counters = counters_new(n_threads);
 	s->idle = idle_count_new(n_threads);
 	s->op = SERVER_RUNNING;
 	s->last_change_us = clock_mono_us();
+	if (cfg->is_unresolved)
+		s->admin |= SERVER_RMAINT;
 	if (cfg->disabled)
-		set_disabled(s, true);
+		s->admin |= SERVER_FMAINT | SERVER_CMAINT;
+	if (in_maint(s->admin))
+		s->op = SERVER_STOPPED;
 	return s;
+}
+
+/* What its resolvers found stays as long as the name does; else the file says where it is. */
+static void reconfigure_address(struct server *s, const struct cfg_server *cfg,
+				const struct cfg_server *old)
+{
+	const bool is_same_name =
+		cfg->fqdn != NULL && old->fqdn != NULL && strcmp(cfg->fqdn, old->fqdn) == 0;
+	const bool was_resolving = (s->admin & SERVER_RMAINT) != 0;
+	struct addr a = cfg->addr;
+
+	if (is_same_name && cfg->is_srv)
+		return;
+	if (is_same_name && (cfg->resolve.resolvers != NULL || cfg->is_unresolved)) {
+		if (was_resolving && cfg->is_unresolved)
+			return;
+		if (!was_resolving)
+			a = s->addr;
+		addr_set_port(&a, cfg->port);
+	}
+	s->port = cfg->port;
+	if (addr_eq(&a, &s->addr) && was_resolving == (a.len == 0 && cfg->fqdn != NULL))
+		return;
+	server_take_addr(s, &a);
+	s->admin &= ~(unsigned)SERVER_RMAINT;
+	if (a.len == 0 && cfg->fqdn != NULL)
+		s->admin |= SERVER_RMAINT;
+	if (was_resolving != ((s->admin & SERVER_RMAINT) != 0))
+		restart(s);
 }
 
 void server_reconfigure(struct server *s, const struct cfg_server *cfg)
@@ -557,7 +607,7 @@ void server_reconfigure(struct server *s, const struct cfg_server *cfg)
 
 	s->cfg = cfg;
 	s->id = cfg->id;
-	s->addr = cfg->addr;
+	reconfigure_address(s, cfg, old);
 	if (cfg->weight != old->weight)
 		s->weight = cfg->weight;
 	if (cfg->maxconn != old->maxconn)

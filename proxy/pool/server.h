@@ -19,6 +19,7 @@
 struct backend;
 struct cfg_proxy;
 struct cfg_server;
+struct dns_member;
 struct agent;
 struct idle_count;
 struct check;
@@ -62,7 +63,9 @@ struct server {
 
 	/* control thread */
 	const struct cfg_server *cfg; /* of the running configuration */
-	struct addr addr;             /* now; starts as cfg->addr */
+	struct addr addr;             /* now; starts as cfg->addr; len 0: it has none */
+	uint16_t port;                /* of addr, and of the next address that DNS finds */
+	struct dns_member *dns;       /* owned by dns/; NULL: nobody looks for its name */
 	enum server_op op;
 	unsigned admin;  /* mask of enum server_admin */
 	unsigned weight; /* user's weight now, 0..256 */
@@ -129,6 +132,8 @@ void server_set_admin(struct server *s, unsigned add, unsigned remove, const cha
 /* 0..256; more is taken as 256. */
 void server_set_weight(struct server *s, unsigned weight);
 void server_set_addr(struct server *s, const struct addr *a);
+/* Without a word, and nothing is published: what DNS changes is told there. len 0: none. */
+void server_take_addr(struct server *s, const struct addr *a);
 void server_set_maxconn(struct server *s, unsigned maxconn);
 
 /* End sessions: on-marked-down ('D') those of s, on-marked-up ('U') those of the backup servers of

@@ -19,6 +19,7 @@ const char options_usage[] =
 	"  -m MB        most memory of the process\n"
 	"  -q, -V       print nothing; print more\n"
 	"  -dW          take warnings for errors\n"
+	"  -dr          servers whose names have no address wait in maintenance\n"
 	"  -x SOCKET    take the listening sockets of the process behind this stats socket\n"
 	"  -sf PID...   after binding, let these old processes finish (SIGUSR1)\n"
 	"  -st PID...   after binding, stop these old processes (SIGTERM)\n";
@@ -45,6 +46,7 @@ enum flag_kind {
 	FLAG_FINISH,
 	FLAG_TERMINATE,
 	FLAG_ZERO_WARNING,
+	FLAG_NAMES_MAY_FAIL,
 	FLAG_IGNORED,        /* harmless */
 	FLAG_IGNORED_NUMBER, /* harmless, with a number */
 	FLAG_IGNORED_WORD,
@@ -86,7 +88,7 @@ static const struct flag {
 	{ "-dG", FLAG_IGNORED, NULL },
 	{ "-dM", FLAG_IGNORED, NULL },
 	{ "-dD", FLAG_IGNORED, NULL },
-	{ "-dr", FLAG_IGNORED, NULL },
+	{ "-dr", FLAG_NAMES_MAY_FAIL, NULL },
 	{ "-dV", FLAG_IGNORED, NULL },
 	{ "-x", FLAG_OLD_SOCKET, NULL },
 	{ "-dR", FLAG_REFUSED, "listening without SO_REUSEPORT is not supported" },
@@ -231,6 +233,9 @@ static void apply_flag(struct args *a, struct options *o, const struct flag *f)
 		return;
 	case FLAG_ZERO_WARNING:
 		o->zero_warning = true;
+		return;
+	case FLAG_NAMES_MAY_FAIL:
+		o->names_may_fail = true;
 		return;
 	case FLAG_IGNORED:
 		return;

@@ -29,6 +29,7 @@ struct options {
 	bool master;               /* -W, -Ws */
 	bool verbose, quiet;       /* -V, -q */
 	bool zero_warning;         /* -dW */
+	bool names_may_fail;       /* -dr */
 	const char *master_socket; /* -S ADDR[,parameter]... */
 	const char *pidfile;       /* -p */
 	const char *directory;     /* -C */

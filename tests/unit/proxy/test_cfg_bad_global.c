@@ -165,8 +165,34 @@ static const struct {
 	{ HTTP "frontend f\n bind [::1]:80\n stats enable\n", NULL },
 	{ HTTP "frontend f\n bind [::]:80\n stats enable\n stats auth a:b\n", NULL },
 	{ "resolvers r\n nameserver a 127.0.0.1:53\nfoo\n",
-	  "cfg:1:1: error: the section 'resolvers' is known to HAProxy, but not supported yet; its "
+	  "cfg:3:1: error: unknown keyword 'foo' in 'resolvers'" },
+	{ "peers r\n peer a 127.0.0.1:53\nfoo\n",
+	  "cfg:1:1: error: the section 'peers' is known to HAProxy, but not supported yet; its "
 	  "lines are skipped" },
+	{ "resolvers\n", "cfg:1:10: error: 'resolvers' expects a name: resolvers NAME" },
+	{ "resolvers r\nresolvers r\n",
+	  "cfg:2:11: error: there is a section 'resolvers r' already, at cfg:1: rename one" },
+	{ "resolvers r\n nameserver a 127.0.0.1\n",
+	  "cfg:2:15: error: 'nameserver': the port is missing in '127.0.0.1': write "
+	  "'127.0.0.1:PORT'" },
+	{ "resolvers r\n nameserver a foo:53\n",
+	  "cfg:2:15: error: 'nameserver' expects an IP address, got 'foo'" },
+	{ "resolvers r\n nameserver a 127.0.0.1:53\n nameserver a 127.0.0.2:53\n",
+	  "cfg:3:13: error: resolvers 'r' has a nameserver 'a' already: rename one" },
+	{ "resolvers r\n nameserver a 127.0.0.1:53 maxconn 3\n",
+	  "cfg:2:28: error: unexpected argument 'maxconn': remove it" },
+	{ "resolvers r\n nameserver a tcp@127.0.0.1:53 ssl\n",
+	  "cfg:2:32: error: unknown parameter 'ssl' of 'nameserver'" },
+	{ "resolvers r\n hold foo 3s\n",
+	  "cfg:2:7: error: 'hold' expects 'nx', 'refused', 'timeout', 'valid', 'obsolete' or "
+	  "'other', got 'foo'" },
+	{ "resolvers r\n hold nx x\n",
+	  "cfg:2:10: error: 'nx' expects a time such as 5s or 500ms, got 'x'" },
+	{ "resolvers r\n timeout foo 3s\n", "cfg:2:10: error: unknown keyword 'timeout foo'" },
+	{ "resolvers r\n accepted_payload_size 1\n",
+	  "cfg:2:24: error: 'accepted_payload_size' expects a number from 12 to 65535, got '1'" },
+	{ "resolvers r\n resolve_retries x\n",
+	  "cfg:2:18: error: 'resolve_retries' expects a number from 0 to 2147483647, got 'x'" },
 	{ "foo bar\n", "cfg:1:1: error: 'foo' stands before any section: begin with 'global', "
 		       "'defaults', 'frontend', 'backend' or 'listen'" },
 	{ "fronted f\n", "cfg:1:1: error: 'fronted' stands before any section: begin with "

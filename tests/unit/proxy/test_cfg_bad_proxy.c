@@ -420,7 +420,51 @@ static const struct {
 	{ BACK("server a 127.0.0.1:99999"),
 	  "cfg:7:11: error: 'server' expects a port from 1 to 65535, got '99999'" },
 	{ BACK("server a nosuch.invalid:80"),
+	  "cfg:7:11: warning: 'server': the host name 'nosuch.invalid' cannot be resolved yet (" },
+	{ BACK("server a nosuch.invalid:80 init-addr libc"),
 	  "cfg:7:11: error: 'server': the host name 'nosuch.invalid' cannot be resolved (" },
+	{ BACK("server a nosuch.invalid:80 init-addr last"),
+	  "cfg:7:11: error: 'server': no method of 'init-addr' finds an address for "
+	  "'nosuch.invalid': add 'none'" },
+	{ BACK("server a nosuch.invalid:80 init-addr none"), NULL },
+	{ BACK("server a nosuch.invalid:80 init-addr libc,127.0.0.9"), NULL },
+	{ BACK("server a _x._tcp.nosuch.invalid init-addr libc"),
+	  "cfg:7:11: error: 'server': no method of 'init-addr' finds an address for "
+	  "'_x._tcp.nosuch.invalid': add 'none'" },
+	{ BACK("server a nosuch.invalid check init-addr none"),
+	  "cfg:7:9: error: server 'a' has a check but no port: write 'nosuch.invalid:PORT', or "
+	  "'port "
+	  "PORT' for the check" },
+	{ BACK("server a x.test:80 resolvers defualt init-addr none"),
+	  "cfg:7:9: error: server 'a': there is no section 'resolvers defualt'; did you mean "
+	  "'default'?" },
+	{ BACK("server a x.test:80 init-addr none resolve-prefer ipv5"),
+	  "cfg:7:51: error: 'resolve-prefer' expects 'ipv4' or 'ipv6', got 'ipv5'" },
+	{ BACK("server a x.test:80 resolve-net 10.0.0.0/8,x"),
+	  "cfg:7:33: error: 'resolve-net' expects networks such as 10.0.0.0/8, got 'x'" },
+	{ BACK("server a x.test:80 resolve-net ::1,::2,::3,::4,::5,::6"),
+	  "cfg:7:33: error: 'resolve-net' takes up to 5 networks" },
+	{ BACK("server a x.test:80 resolve-opts foo"),
+	  "cfg:7:34: error: 'resolve-opts' expects a list of 'allow-dup-ip', 'prevent-dup-ip' and "
+	  "'ignore-weight', got 'foo'" },
+	{ BACK("server a x.test:80 init-addr 1.1.1.1,1.1.1.2"),
+	  "cfg:7:31: error: 'init-addr' takes one IP address, got '1.1.1.2' as another" },
+	{ BACK("server a x.test:80 init-addr none,none,none,none,none"),
+	  "cfg:7:31: error: 'init-addr' takes up to 4 methods" },
+	{ BACK("server-template s 3"),
+	  "cfg:7:21: error: 'server-template' needs more arguments: server-template PREFIX "
+	  "NUMBER|LOW-HIGH ADDRESS[:PORT] [parameters]" },
+	{ BACK("server-template s 0 127.0.0.1:80"),
+	  "cfg:7:20: error: 'server-template' expects a number of servers, or LOW-HIGH, got '0'" },
+	{ BACK("server-template s 3-1 127.0.0.1:80"),
+	  "cfg:7:20: error: 'server-template' expects a number of servers, or LOW-HIGH, got "
+	  "'3-1'" },
+	{ BACK("server-template s 65536 127.0.0.1:80"),
+	  "cfg:7:20: error: more than 65535 servers come from 'server-template' lines: lower "
+	  "'65536'" },
+	{ BACK("server s2 127.0.0.1:80\n server-template s 2-3 127.0.0.1:80"),
+	  "cfg:8:18: error: backend 'b' has a server 's2' already, at line 7: choose another "
+	  "prefix" },
 	{ BACK("server a *:80"), NULL },
 	{ BACK("server a 127.0.0.1 check"),
 	  "cfg:7:9: error: server 'a' has a check but no port: write '127.0.0.1:PORT', or 'port "
@@ -452,9 +496,7 @@ static const struct {
 	  "cfg:7:24: error: 'server ssl' is known to HAProxy, but not supported yet" },
 	{ BACK("server a 127.0.0.1:80 tfo"),
 	  "cfg:7:24: notice: 'server tfo' has no effect here: it tunes HAProxy's engine" },
-	{ BACK("server a localhost:80 init-addr none"),
-	  "cfg:7:24: error: 'init-addr' without 'libc' is known to HAProxy, but not supported yet: "
-	  "names are resolved at the start" },
+	{ BACK("server a localhost:80 init-addr none"), NULL },
 	{ BACK("server a 127.0.0.1:80 init-addr foo"),
 	  "cfg:7:34: error: 'init-addr' expects a list of 'last', 'libc', 'none' and IP addresses, "
 	  "got 'foo'" },

@@ -8,8 +8,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "vrrp_report.h"
+
 #define MAX_PER_TURN 64
 #define US_PER_CS    10000
+#define FLAGS_AT 28
 
 static const uint8_t magic[4] = { 'T', 'V', 'H', 'O' };
 
@@ -24,7 +27,11 @@ void handover_build(const struct handover_msg *m, uint8_t out[HANDOVER_LEN])
 	out[6] = m->vrid;
 	out[7] = m->priority;
 	out[8] = (uint8_t)m->state;
-	out[9] = (uint8_t)MIN(m->lease_us / US_PER_CS, (int64_t)UINT8_MAX);
+	out[9] = m->kind == HANDOVER_REPORT
+			 ? m->n_heard
+			 : (uint8_t)MIN(m->lease_us / US_PER_CS, (int64_t)UINT8_MAX);
+	if (m->kind == HANDOVER_HELLO)
+		out[FLAGS_AT] = m->flags;
 	out[10] = (uint8_t)(cs >> 8);
 	out[11] = (uint8_t)cs;
 	if (m->target.len && m->target.sa.sa_family == AF_INET)
@@ -33,21 +40,40 @@ void handover_build(const struct handover_msg *m, uint8_t out[HANDOVER_LEN])
 		memcpy(out + 12, &m->target.in6.sin6_addr, 16);
 }
 
+/* The length that the head promises; 0: of a kind that we do not know. */
+static size_t promised_len(const uint8_t *bytes)
+{
+	switch (bytes[5]) {
+	case HANDOVER_HELLO:
+	case HANDOVER_CLAIM:
+		return HANDOVER_LEN;
+	case HANDOVER_REPORT:
+		if (bytes[9] > VRRP_REPORT_MAX_HEARD)
+			return 0;
+		return HANDOVER_LEN + (size_t)bytes[9] * VRRP_REPORT_HEARD_LEN;
+	default:
+		return 0;
+	}
+}
+
 bool handover_parse(const uint8_t *bytes, size_t len, struct handover_msg *out)
 {
 	struct handover_msg m = { 0 };
 
 	if (len < HANDOVER_LEN || memcmp(bytes, magic, sizeof(magic)) != 0 ||
-	    bytes[4] != HANDOVER_VERSION ||
-	    (bytes[5] != HANDOVER_HELLO && bytes[5] != HANDOVER_CLAIM) || bytes[6] == 0 ||
-	    bytes[8] > VRRP_FAULT)
+	    bytes[4] != HANDOVER_VERSION || bytes[6] == 0 || bytes[8] > VRRP_FAULT)
 		return false;
-	m.kind = bytes[5] == HANDOVER_HELLO ? HANDOVER_HELLO : HANDOVER_CLAIM;
+	m.pdu_len = promised_len(bytes);
+	if (m.pdu_len == 0 || len < m.pdu_len)
+		return false;
+	m.kind = (enum handover_kind)bytes[5];
 	m.vrid = bytes[6];
 	m.priority = bytes[7];
 	m.state = (enum vrrp_state)bytes[8];
+	m.flags = m.kind == HANDOVER_HELLO ? bytes[FLAGS_AT] : 0;
+	m.n_heard = m.kind == HANDOVER_REPORT ? bytes[9] : 0;
 	m.adver_us = (int64_t)(bytes[10] << 8 | bytes[11]) * US_PER_CS;
-	m.lease_us = (int64_t)bytes[9] * US_PER_CS;
+	m.lease_us = m.kind == HANDOVER_REPORT ? 0 : (int64_t)bytes[9] * US_PER_CS;
 	m.target.len = sizeof(m.target.in);
 	m.target.in.sin_family = AF_INET;
 	memcpy(&m.target.in.sin_addr, bytes + 12, 4);
@@ -67,7 +93,7 @@ static struct addr target6(const uint8_t *bytes)
 
 static void receive(struct handover_sock *s, int fd, bool *more)
 {
-	uint8_t buf[256];
+	uint8_t buf[1024];
 	_Alignas(struct cmsghdr) char control[128];
 	struct addr from = { .len = sizeof(from.in6) };
 	struct iovec iov = { buf, sizeof(buf) };

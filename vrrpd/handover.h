@@ -7,13 +7,14 @@
  * | state        | lease (cs)   | interval (centiseconds)     |
  * | target: 16 bytes, an IPv4 address in the first four;      |
  * | its family is that of the datagram                        |
- * | reserved = 0 (12 bytes)                                   |
+ * | flags        | reserved = 0 (11 bytes)                    |
  * +-----------------------------------------------------------+
  *
  * HELLO: each second and after each transition, to the multicast group or the unicast peers. It
  * makes the sender known as a vrrpd that understands the other kind for three seconds. The lease
  * (0: none) is for how long the sender's addresses are safe; with one, hellos come four times a
  * second (see vrrp_lease.h).
+ * Bit 0 of the flags: it reads reports (vrrp_report.h), a kind with a length of its own.
  * CLAIM: the ACTIVE router has let go and asks `target` to take over at once, instead of waiting
  * for Skew_Time. Obeyed only in BACKUP and only from the router whose adverts we hear. Whoever does
  * not know these datagrams ignores them: then plain VRRP (priority 0) does its work a little later.
@@ -38,7 +39,8 @@
 #define HANDOVER_HELLO_US INT64_C(1000000)
 #define HANDOVER_FRESH_US INT64_C(3000000) /* a peer that was silent for longer is forgotten */
 
-enum handover_kind { HANDOVER_HELLO = 1, HANDOVER_CLAIM = 2 };
+enum handover_kind { HANDOVER_HELLO = 1, HANDOVER_CLAIM = 2, HANDOVER_REPORT = 3 };
+enum handover_flag { HANDOVER_READS_REPORTS = 1 };
 
 struct handover_msg {
 	enum handover_kind kind;
@@ -47,8 +49,11 @@ struct handover_msg {
 	int64_t adver_us;
 	int64_t lease_us;     /* HELLO of a master; 0: none */
 	struct addr target;   /* CLAIM: who should take over; port 0 */
+	uint8_t flags;        /* HELLO: enum handover_flag */
+	uint8_t n_heard;      /* REPORT: routers in its list */
 	const uint8_t *bytes; /* received: all of it, borrowed for the call */
 	size_t len;
+	size_t pdu_len; /* of these, without a signature */
 };
 
 void handover_build(const struct handover_msg *m, uint8_t out[HANDOVER_LEN]);

@@ -12,7 +12,7 @@
 
 #define MAX_PER_TURN 64
 #define US_PER_CS    10000
-#define FLAGS_AT 28
+#define FLAGS_AT     28
 
 static const uint8_t magic[4] = { 'T', 'V', 'H', 'O' };
 

@@ -9,6 +9,7 @@
 #include <tandem/log.h>
 #include <unistd.h>
 
+#include "explain.h"
 #include "vrrp_lease.h"
 
 void vrrp_instance_arm(struct vrrp_instance *i, ev_timer *t, int64_t after_us)
@@ -92,6 +93,7 @@ static void tell_transition(struct vrrp_instance *i, enum vrrp_state from)
 	if (i->fsm.state == VRRP_INIT)
 		state = i->is_deleted && i->cfg->notify.deleted.line ? "DELETED" : "STOP";
 	run_notify(i, state);
+	vrrp_conflict_tick(i);
 	vrrp_io_send_hello(i);
 	vrrp_io_update_board(i);
 	i->env->on_transition(i->env->arg, i, from);
@@ -175,6 +177,7 @@ static void read_params(struct vrrp_instance *i)
 		.start_as_master = c->state == WANT_MASTER,
 		.higher_prio_send_advert = c->higher_prio_send_advert,
 	};
+	vrrp_digest_make(c, explain_least(c), &i->digest);
 }
 
 struct vrrp_instance *vrrp_instance_new(const struct vrrp_env *env, const struct cfg_instance *cfg)

@@ -14,6 +14,8 @@
 
 #include "board.h"
 #include "config/cfg_model.h"
+#include "conflict.h"
+#include "foreign.h"
 #include "handover.h"
 #include "link_watch.h"
 #include "notify.h"
@@ -21,6 +23,7 @@
 #include "vrrp_fsm.h"
 #include "vrrp_group.h"
 #include "vrrp_packet.h"
+#include "vrrp_report.h"
 #include "vrrp_sock.h"
 
 #define VRRP_MAX_HELLO_PEERS 16
@@ -65,12 +68,20 @@ struct hello_peer {
 	int64_t seen_us; /* 0: the slot is free */
 	uint8_t priority;
 	enum vrrp_state state;
+	bool reads_reports;
+	/* of its reports */
+	int64_t report_us;        /* the last one; 0: none yet */
+	int64_t unheard_since_us; /* it does not hear us, since then; 0: it does */
+	bool is_one_way;          /* for long enough to be said */
+	struct vrrp_digest digest;
+	unsigned differs; /* enum vrrp_difference */
 };
 
 struct vrrp_counters {
 	uint64_t adverts_sent, adverts_received, zero_sent, zero_received, send_errors;
 	uint64_t claims_sent, claims_received, claims_refused, hellos_received;
 	uint64_t became_master, transitions, garps_sent, restored;
+	uint64_t reports_received, conflicts;
 	uint64_t refused[VRRP_PKT_N_ERRORS];
 };
 
@@ -102,6 +113,11 @@ struct vrrp_instance {
 	uint8_t master_priority;
 	int64_t master_seen_us;
 	struct hello_peer peers[VRRP_MAX_HELLO_PEERS];
+	struct vrrp_digest digest; /* of our configuration */
+	struct foreign_router foreign[FOREIGN_MAX];
+	struct conflict conflict;
+	struct conflict last_conflict; /* the one before, for people who look later */
+	int64_t conflict_real_us;      /* wall clock of its beginning */
 	/* auth_hmac: the last numbers that we signed with, and those of others */
 	uint64_t sequence, hand_sequence;
 	struct vrrp_auth_replay replay, hand_replay;
@@ -112,7 +128,8 @@ struct vrrp_instance {
 	ev_timer timer, garp_delay, garp_refresh, garp_lower, garp_pace;
 	size_t pace_at, pace_end; /* garp_interval: announcements sent and wanted */
 	struct vrrp_counters n;
-	struct log_limit refused_limit, send_limit, vip_limit, restore_limit, peer_limit;
+	struct log_limit refused_limit, send_limit, vip_limit, restore_limit, peer_limit,
+		conflict_limit;
 	int64_t since_real_us; /* wall clock of the last transition */
 	enum vrrp_state previous;
 };
@@ -167,10 +184,28 @@ void vrrp_addrs_announce_takeover(struct vrrp_instance *i);
 void vrrp_addrs_reannounce(struct vrrp_instance *i);
 void vrrp_addrs_stop_announcing(struct vrrp_instance *i);
 
-/* vrrp_io.c: what goes over the network. */
+/* vrrp_conflict.c: another owner of our addresses. */
+/* A valid advert of src was heard while we are ACTIVE, and we stay so. */
+void vrrp_conflict_on_advert(struct vrrp_instance *i, const struct addr *src,
+			     const struct vrrp_advert *a);
+/* The hello of another vrrpd. */
+void vrrp_conflict_on_hello(struct vrrp_instance *i, const struct addr *src,
+			    const struct handover_msg *m);
+/* Somebody else's answer for a virtual address, probed each interval_us. */
+void vrrp_conflict_on_answer(struct vrrp_instance *i, const struct addr *vip, const uint8_t mac[6],
+			     int64_t interval_us);
+/* Several times a second; and when we are not ACTIVE any more. */
+void vrrp_conflict_tick(struct vrrp_instance *i);
+
+/* vrrp_io.c, vrrp_peers.c: what goes over the network. */
 void vrrp_io_send_advert(struct vrrp_instance *i, uint8_t priority);
 void vrrp_io_send_claim(struct vrrp_instance *i);
 void vrrp_io_send_hello(struct vrrp_instance *i);
+/* Whom we hear and what we are configured to, for those who read it. */
+void vrrp_io_send_report(struct vrrp_instance *i);
+/* A vrrpd of that address that was heard lately; NULL: none. */
+const struct hello_peer *vrrp_io_find_hello(const struct vrrp_instance *i, const struct addr *a);
+bool vrrp_io_is_fresh(const struct vrrp_instance *i, const struct hello_peer *p);
 void vrrp_io_on_packet(struct vrrp_instance *i, const struct vrrp_rx *rx);
 void vrrp_io_on_handover(struct vrrp_instance *i, const struct addr *src,
 			 const struct handover_msg *m);

@@ -1,5 +1,5 @@
-/* vrrp_io.c - what one virtual router sends and hears. */
-#include "vrrp_instance.h"
+/* vrrp_io.c - the adverts that one virtual router sends and hears. */
+#include "vrrp_io_priv.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -9,47 +9,39 @@
 
 #include "vrrp_lease.h"
 
-#define LOG_BURST   5
-#define LOG_PERIOD  (60 * US_PER_S)
-#define PEER_BURST  20
-#define PEER_PERIOD (10 * US_PER_S)
+#define LOG_BURST  5
+#define LOG_PERIOD (60 * US_PER_S)
 
 /* Group addresses are in the configuration; its defaults, too. */
-static struct addr group_of(const struct vrrp_instance *i)
+struct addr vrrp_io_group(const struct vrrp_instance *i)
 {
 	return i->cfg->family == AF_INET6 ? i->env->global->mcast_group6
 					  : i->env->global->mcast_group4;
 }
 
-/* Numerically, as routers compare their primary addresses. */
-static int compare_ip(const struct addr *a, const struct addr *b)
+int vrrp_io_compare_ip(const struct addr *a, const struct addr *b)
 {
 	if (a->sa.sa_family == AF_INET6)
 		return memcmp(&a->in6.sin6_addr, &b->in6.sin6_addr, 16);
 	return memcmp(&a->in.sin_addr, &b->in.sin_addr, 4);
 }
 
-static bool is_same_ip(const struct addr *a, const struct addr *b)
+bool vrrp_io_is_same_ip(const struct addr *a, const struct addr *b)
 {
-	return a->len && b->len && a->sa.sa_family == b->sa.sa_family && compare_ip(a, b) == 0;
+	return a->len && b->len && a->sa.sa_family == b->sa.sa_family &&
+	       vrrp_io_compare_ip(a, b) == 0;
 }
 
-static int handover_fd(const struct vrrp_instance *i)
-{
-	return i->cfg->family == AF_INET6 ? i->env->handover->fd6 : i->env->handover->fd;
-}
-
-/* Calls fn for each destination: the group, or each unicast peer. */
-static void each_dest(struct vrrp_instance *i, uint16_t port,
-		      void (*fn)(struct vrrp_instance *i, const struct net_dest *to, void *arg),
-		      void *arg)
+void vrrp_io_each_dest(struct vrrp_instance *i, uint16_t port,
+		       void (*fn)(struct vrrp_instance *i, const struct net_dest *to, void *arg),
+		       void *arg)
 {
 	struct net_dest to = { .ifindex = i->ifindex, .src = i->src };
 
 	if (!i->ifindex || !i->src.len)
 		return;
 	if (!i->cfg->is_unicast) {
-		to.dst = group_of(i);
+		to.dst = vrrp_io_group(i);
 		addr_set_port(&to.dst, port);
 		fn(i, &to, arg);
 		return;
@@ -72,8 +64,8 @@ static bool signs(const struct vrrp_instance *i)
 }
 
 /* Append the trailer to a PDU or a hand-over message of len bytes. Returns the new length. */
-static size_t append_trailer(const struct vrrp_instance *i, const struct addr *src,
-			     bool is_handover, uint64_t sequence, uint8_t *buf, size_t len)
+size_t vrrp_io_append_trailer(const struct vrrp_instance *i, const struct addr *src,
+			      bool is_handover, uint64_t sequence, uint8_t *buf, size_t len)
 {
 	const struct vrrp_auth_message m = { .version = is_handover ? VRRP_AUTH_HANDOVER
 								    : i->params.version,
@@ -88,7 +80,7 @@ static size_t append_trailer(const struct vrrp_instance *i, const struct addr *s
 	return len + VRRP_AUTH_LEN;
 }
 
-static uint64_t next_sequence(const struct vrrp_instance *i, uint64_t last)
+uint64_t vrrp_io_next_sequence(const struct vrrp_instance *i, uint64_t last)
 {
 	return signs(i) ? vrrp_auth_next(i->cfg->hmac, last, clock_real_us()) : 0;
 }
@@ -112,7 +104,7 @@ static ssize_t build_advert(const struct vrrp_instance *i, const struct net_dest
 	len = vrrp_packet_build(&a, &to->src, &to->dst, buf, VRRP_MAX_LEN);
 	if (len < 0)
 		return len;
-	return (ssize_t)append_trailer(i, &to->src, false, sequence, buf, (size_t)len);
+	return (ssize_t)vrrp_io_append_trailer(i, &to->src, false, sequence, buf, (size_t)len);
 }
 
 struct outgoing {
@@ -147,7 +139,7 @@ static void refresh_farewell(struct vrrp_instance *i)
 {
 	struct board_half *h =
 		signs(i) && i->board && i->env->board ? board_current(i->env->board) : NULL;
-	uint64_t sequence = next_sequence(i, i->sequence);
+	uint64_t sequence = vrrp_io_next_sequence(i, i->sequence);
 	const struct board_packet *k;
 	uint32_t cursor = 0;
 
@@ -155,110 +147,24 @@ static void refresh_farewell(struct vrrp_instance *i)
 		uint8_t *bytes = (uint8_t *)board_packet_bytes(k);
 
 		if (k->len > VRRP_AUTH_LEN)
-			(void)append_trailer(i, &k->to.src, false, sequence, bytes,
-					     k->len - VRRP_AUTH_LEN);
+			(void)vrrp_io_append_trailer(i, &k->to.src, false, sequence, bytes,
+						     k->len - VRRP_AUTH_LEN);
 	}
 }
 
 void vrrp_io_send_advert(struct vrrp_instance *i, uint8_t priority)
 {
-	struct outgoing o = { priority, next_sequence(i, i->sequence) };
+	struct outgoing o = { priority, vrrp_io_next_sequence(i, i->sequence) };
 
 	i->sequence = o.sequence;
-	each_dest(i, 0, send_one, &o);
+	vrrp_io_each_dest(i, 0, send_one, &o);
 	refresh_farewell(i);
 }
 
-const struct hello_peer *vrrp_io_best_peer(const struct vrrp_instance *i)
-{
-	const struct hello_peer *best = NULL;
-
-	for (unsigned k = 0; k < VRRP_MAX_HELLO_PEERS; k++) {
-		const struct hello_peer *p = &i->peers[k];
-
-		if (!p->seen_us || i->env->loop->now_us - p->seen_us > HANDOVER_FRESH_US ||
-		    p->state != VRRP_BACKUP)
-			continue;
-		if (!best || p->priority > best->priority ||
-		    (p->priority == best->priority && compare_ip(&p->addr, &best->addr) > 0))
-			best = p;
-	}
-	return best;
-}
-
-/* The hand-over message for the best peer: its length, 0: there is none. */
-static size_t make_claim(const struct vrrp_instance *i, struct net_dest *to,
-			 uint8_t bytes[HANDOVER_MAX_LEN])
-{
-	const struct hello_peer *peer = vrrp_io_best_peer(i);
-	struct handover_msg m = { .kind = HANDOVER_CLAIM,
-				  .vrid = i->cfg->vrid,
-				  .priority = i->fsm.priority,
-				  .state = i->fsm.state,
-				  .adver_us = i->params.adver_us };
-
-	if (!peer || !i->ifindex || !i->src.len)
-		return 0;
-	m.target = peer->addr;
-	/* To the group where there is one: no ARP stands between us and the peer. */
-	*to = (struct net_dest){ .ifindex = i->ifindex,
-				 .src = i->src,
-				 .dst = i->cfg->is_unicast ? peer->addr : group_of(i) };
-	addr_set_port(&to->dst, HANDOVER_PORT);
-	handover_build(&m, bytes);
-	return append_trailer(i, &i->src, true, next_sequence(i, i->hand_sequence), bytes,
-			      HANDOVER_LEN);
-}
-
-void vrrp_io_send_claim(struct vrrp_instance *i)
-{
-	uint8_t bytes[HANDOVER_MAX_LEN];
-	struct net_dest to;
-	size_t len = handover_fd(i) == -1 ? 0 : make_claim(i, &to, bytes);
-	int err;
-
-	if (!len)
-		return;
-	i->hand_sequence = next_sequence(i, i->hand_sequence);
-	err = vrrp_send(handover_fd(i), &to, bytes, len);
-	if (err)
-		i->n.send_errors++;
-	else
-		i->n.claims_sent++;
-}
-
-static void send_hello(struct vrrp_instance *i, const struct net_dest *to, void *arg)
-{
-	uint8_t bytes[HANDOVER_MAX_LEN];
-	size_t len;
-
-	memcpy(bytes, arg, HANDOVER_LEN);
-	len = append_trailer(i, &to->src, true, i->hand_sequence, bytes, HANDOVER_LEN);
-	/* Lost hellos cost speed, not correctness: no log line. */
-	(void)!vrrp_send(handover_fd(i), to, bytes, len);
-}
-
-void vrrp_io_send_hello(struct vrrp_instance *i)
-{
-	struct handover_msg m = { .kind = HANDOVER_HELLO,
-				  .vrid = i->cfg->vrid,
-				  .priority = i->is_in_fault ? 0 : i->fsm.priority,
-				  .state = i->fsm.state,
-				  .adver_us = i->params.adver_us,
-				  .lease_us = vrrp_lease_own_us(i) };
-	uint8_t bytes[HANDOVER_LEN];
-
-	if (handover_fd(i) == -1)
-		return;
-	handover_build(&m, bytes);
-	i->hand_sequence = next_sequence(i, i->hand_sequence);
-	each_dest(i, HANDOVER_PORT, send_hello, bytes);
-}
-
-static const struct cfg_peer *find_peer(const struct vrrp_instance *i, const struct addr *src)
+const struct cfg_peer *vrrp_io_find_peer(const struct vrrp_instance *i, const struct addr *src)
 {
 	for (const struct cfg_peer *p = i->cfg->peers; p; p = p->next) {
-		if (is_same_ip(&p->addr, src))
+		if (vrrp_io_is_same_ip(&p->addr, src))
 			return p;
 	}
 	return NULL;
@@ -276,7 +182,7 @@ static enum vrrp_parse_error check_origin(const struct vrrp_instance *i, const s
 		return VRRP_PKT_UNKNOWN_PEER;
 	if (!i->cfg->is_unicast)
 		return rx->ttl == 255 ? VRRP_PKT_OK : VRRP_PKT_TTL;
-	p = find_peer(i, &rx->src);
+	p = vrrp_io_find_peer(i, &rx->src);
 	if (!p)
 		return VRRP_PKT_UNKNOWN_PEER;
 	return rx->ttl >= p->min_ttl && rx->ttl <= p->max_ttl ? VRRP_PKT_OK : VRRP_PKT_TTL;
@@ -295,9 +201,9 @@ static enum vrrp_parse_error auth_error(enum vrrp_auth_result r)
 
 /* Is what came from src, `len` bytes of which the first pdu_len are signed, what auth_hmac wants?
  */
-static enum vrrp_parse_error check_signature(struct vrrp_instance *i, const struct addr *src,
-					     bool is_handover, const uint8_t *bytes, size_t pdu_len,
-					     size_t len)
+enum vrrp_parse_error vrrp_io_check_signature(struct vrrp_instance *i, const struct addr *src,
+					      bool is_handover, const uint8_t *bytes,
+					      size_t pdu_len, size_t len)
 {
 	const struct vrrp_auth *a = i->cfg->hmac;
 	const struct vrrp_auth_message m = { .version = is_handover ? VRRP_AUTH_HANDOVER
@@ -337,7 +243,7 @@ static enum vrrp_parse_error check(struct vrrp_instance *i, const struct vrrp_rx
 	if (err == VRRP_PKT_OK && (a->version != e.version || a->vrid != e.vrid))
 		return vrrp_packet_check(a, &e);
 	if (err == VRRP_PKT_OK)
-		err = check_signature(i, &rx->src, false, rx->pdu, a->pdu_len, rx->len);
+		err = vrrp_io_check_signature(i, &rx->src, false, rx->pdu, a->pdu_len, rx->len);
 	if (err == VRRP_PKT_OK)
 		err = vrrp_packet_check(a, &e);
 	return err;
@@ -345,16 +251,21 @@ static enum vrrp_parse_error check(struct vrrp_instance *i, const struct vrrp_rx
 
 static void refuse(struct vrrp_instance *i, const struct vrrp_rx *rx, enum vrrp_parse_error err)
 {
+	int64_t now_us = i->env->loop->now_us;
 	char text[INET6_ADDRSTRLEN];
 	unsigned held;
 
 	i->n.refused[err]++;
-	if (!log_limit_ok(&i->refused_limit, i->env->loop->now_us, LOG_BURST, LOG_PERIOD, &held))
+	(void)foreign_note(i->foreign, &rx->src, rx->pdu, rx->len, err, now_us);
+	if (!log_limit_ok(&i->refused_limit, now_us, LOG_BURST, LOG_PERIOD, &held))
 		return;
 	addr_format_ip(&rx->src, text);
 	log_warn("vrrp", "advert_refused",
-		 "instance=%s from=%s cause=\"%s\" ttl=%u len=%zu suppressed=%u", i->cfg->name,
-		 text, vrrp_parse_error_text(err), rx->ttl, rx->len, held);
+		 "instance=%s from=%s cause=\"%s\" vrid=%u priority=%u version=%u ttl=%u len=%zu "
+		 "suppressed=%u",
+		 i->cfg->name, text, vrrp_parse_error_text(err), i->cfg->vrid,
+		 rx->len > 2 ? rx->pdu[2] : 0, rx->len > 0 ? rx->pdu[0] >> 4 : 0, rx->ttl, rx->len,
+		 held);
 }
 
 void vrrp_io_on_packet(struct vrrp_instance *i, const struct vrrp_rx *rx)
@@ -362,8 +273,9 @@ void vrrp_io_on_packet(struct vrrp_instance *i, const struct vrrp_rx *rx)
 	struct vrrp_event ev = { .kind = VRRP_EV_ADVERT };
 	struct vrrp_advert a;
 	enum vrrp_parse_error err;
+	bool was_active;
 
-	if (is_same_ip(&rx->src, &i->src))
+	if (vrrp_io_is_same_ip(&rx->src, &i->src))
 		return; /* our own, come back by some bridge */
 	err = check(i, rx, &a);
 	if (err != VRRP_PKT_OK) {
@@ -380,80 +292,11 @@ void vrrp_io_on_packet(struct vrrp_instance *i, const struct vrrp_rx *rx)
 	vrrp_lease_on_advert(i);
 	ev.priority = a.priority;
 	ev.adver_us = a.adver_us;
-	ev.is_addr_greater = i->src.len && compare_ip(&rx->src, &i->src) > 0;
+	ev.is_addr_greater = i->src.len && vrrp_io_compare_ip(&rx->src, &i->src) > 0;
+	was_active = i->fsm.state == VRRP_ACTIVE;
 	vrrp_instance_feed(i, &ev);
-}
-
-static void remember_peer(struct vrrp_instance *i, const struct addr *src,
-			  const struct handover_msg *m)
-{
-	struct hello_peer *slot = &i->peers[0];
-	char text[INET6_ADDRSTRLEN];
-	unsigned held;
-	bool is_news;
-
-	for (unsigned k = 0; k < VRRP_MAX_HELLO_PEERS; k++) {
-		struct hello_peer *p = &i->peers[k];
-
-		if (p->seen_us && addr_eq(&p->addr, src)) {
-			slot = p;
-			break;
-		}
-		if (p->seen_us < slot->seen_us)
-			slot = p; /* free, or the one silent for longest */
-	}
-	is_news = !slot->seen_us || !addr_eq(&slot->addr, src) ||
-		  i->env->loop->now_us - slot->seen_us > HANDOVER_FRESH_US;
-	*slot = (struct hello_peer){ .addr = *src,
-				     .seen_us = i->env->loop->now_us,
-				     .priority = m->priority,
-				     .state = m->state };
-	/* Limited as the log is: a flood of strangers must not make us talk. */
-	if (!is_news ||
-	    !log_limit_ok(&i->peer_limit, i->env->loop->now_us, PEER_BURST, PEER_PERIOD, &held))
-		return;
-	addr_format_ip(src, text);
-	log_info("vrrp", "peer_known", "instance=%s peer=%s state=%s priority=%u suppressed=%u",
-		 i->cfg->name, text, vrrp_state_text(m->state), m->priority, held);
-	vrrp_io_send_hello(i); /* it may be new: do not let it wait for a second */
-}
-
-static void on_claim(struct vrrp_instance *i, const struct addr *src, const struct handover_msg *m)
-{
-	struct vrrp_event ev = { .kind = VRRP_EV_HANDOVER };
-
-	if (!is_same_ip(&m->target, &i->src))
-		return; /* for another one */
-	i->n.claims_received++;
-	if (i->fsm.state != VRRP_BACKUP || !i->master.len || !addr_eq(&i->master, src)) {
-		i->n.claims_refused++;
-		return;
-	}
-	vrrp_instance_feed(i, &ev);
-}
-
-void vrrp_io_on_handover(struct vrrp_instance *i, const struct addr *src,
-			 const struct handover_msg *m)
-{
-	if (is_same_ip(src, &i->src))
-		return;
-	if ((i->cfg->is_unicast && !find_peer(i, src)) ||
-	    (i->cfg->hmac &&
-	     check_signature(i, src, true, m->bytes, HANDOVER_LEN, m->len) != VRRP_PKT_OK)) {
-		i->n.claims_refused += m->kind == HANDOVER_CLAIM;
-		return;
-	}
-	switch (m->kind) {
-	case HANDOVER_HELLO:
-		i->n.hellos_received++;
-		remember_peer(i, src, m);
-		vrrp_lease_on_hello(i, src, m);
-		vrrp_io_update_board(i);
-		return;
-	case HANDOVER_CLAIM:
-		on_claim(i, src, m);
-		return;
-	}
+	if (was_active && i->fsm.state == VRRP_ACTIVE)
+		vrrp_conflict_on_advert(i, &rx->src, &a);
 }
 
 struct plan_arg {
@@ -465,7 +308,7 @@ static void plan_zero(struct vrrp_instance *i, const struct net_dest *to, void *
 {
 	struct plan_arg *a = arg;
 	uint8_t buf[PACKET_ROOM];
-	ssize_t len = build_advert(i, to, 0, next_sequence(i, i->sequence), buf);
+	ssize_t len = build_advert(i, to, 0, vrrp_io_next_sequence(i, i->sequence), buf);
 
 	if (len > 0)
 		board_plan_packet(a->plan, a->bi, to, buf, (size_t)len);
@@ -482,7 +325,7 @@ void vrrp_io_plan(struct vrrp_instance *i, struct board_plan *p)
 	if (i->board)
 		atomic_store(&a.bi->is_revoked, atomic_load(&i->board->is_revoked));
 	board_plan_vips(p, a.bi, i->vips, i->n_vips);
-	each_dest(i, 0, plan_zero, &a);
+	vrrp_io_each_dest(i, 0, plan_zero, &a);
 	i->board = a.bi;
 	vrrp_io_update_board(i);
 }
@@ -495,6 +338,6 @@ void vrrp_io_update_board(struct vrrp_instance *i)
 
 	if (!i->board)
 		return;
-	len = make_claim(i, &to, bytes);
+	len = vrrp_peers_make_claim(i, &to, bytes);
 	board_set_handover(i->board, len ? &to : NULL, bytes, len);
 }

@@ -114,6 +114,7 @@ static void on_renew(struct ev_loop *loop, ev_timer *t, int revents)
 	(void)loop, (void)revents;
 	list_for_each (i, &w->instances, node) {
 		vrrp_instance_renew(i);
+		vrrp_conflict_tick(i);
 		if (vrrp_lease_own_us(i)) /* tells that it was renewed */
 			vrrp_io_send_hello(i);
 	}
@@ -127,6 +128,7 @@ static void on_hello(struct ev_loop *loop, ev_timer *t, int revents)
 	(void)loop, (void)revents;
 	list_for_each (i, &w->instances, node) {
 		vrrp_io_send_hello(i);
+		vrrp_io_send_report(i);
 		vrrp_io_update_board(i);
 	}
 	list_for_each_safe (i, tmp, &w->dying, node) {

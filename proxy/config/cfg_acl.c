@@ -250,7 +250,8 @@ static struct str criterion_name(struct str word)
 	return word;
 }
 
-static void note_refs(struct cfg_parser *p, struct sample_expr *e, unsigned at)
+void cfg_note_refs(struct cfg_parser *p, struct sample_expr *e, struct draft *d,
+		   struct diag_pos pos)
 {
 	for (unsigned i = 0; i < SAMPLE_MAX_ARGS; i++) {
 		const enum sample_arg_type type = e->fetch->args[i];
@@ -263,8 +264,8 @@ static void note_refs(struct cfg_parser *p, struct sample_expr *e, unsigned at)
 					    .arg = &e->args[i],
 					    .type = type,
 					    .fetch = e->fetch->name,
-					    .d = p->cur,
-					    .pos = lex_pos(p->line, at) };
+					    .d = d,
+					    .pos = pos };
 		p->refs = ref;
 	}
 }
@@ -307,7 +308,7 @@ static bool read_criterion(struct reader *r)
 		strbuf_fini(&err);
 		return false;
 	}
-	note_refs(p, &r->t->expr, r->at);
+	cfg_note_refs(p, &r->t->expr, p->cur, lex_pos(p->line, r->at));
 	/* behind converters the type of the result decides, as in HAProxy */
 	if (kw && r->t->expr.n_steps == 0)
 		r->t->set.method = kw->method;

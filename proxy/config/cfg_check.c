@@ -423,6 +423,7 @@ void cfg_check_all(struct cfg_parser *p)
 		check_stats(p, d);
 		check_timeouts(p, d);
 	}
+	cfg_resolve_refs(p); /* of formats */
 	for (struct draft *d = p->drafts; d; d = d->next)
 		if (d->section & SEC_FE)
 			find_body_readers(d->px);

@@ -354,7 +354,12 @@ NODISCARD const struct acl_cond *cfg_parse_cond(struct cfg_parser *p, const char
 						unsigned at);
 /* Look up what acls and rules name, and warn about what can never match. */
 void cfg_check_rules(struct cfg_parser *p);
+/* Remember the names among the arguments of an expression of d until they can be looked up. */
+void cfg_note_refs(struct cfg_parser *p, struct sample_expr *e, struct draft *d,
+		   struct diag_pos pos);
 /* ---- cfg_rules.c ---- */
+/* Look up what was noted. */
+void cfg_resolve_refs(struct cfg_parser *p);
 keyword_fn cfg_parse_use_backend, cfg_parse_use_server, cfg_parse_monitor_fail;
 /* Append a rule with the condition to *head; returns it. last: of a list of this kind. */
 struct cfg_rule *cfg_rule_add(struct cfg_parser *p, const struct cfg_rule **head, const char *what,

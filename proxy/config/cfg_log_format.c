@@ -22,7 +22,7 @@ static const struct variable {
 	const char *name;
 	uint8_t op;
 	bool http, may_be_empty;
-	uint8_t needs;
+	uint16_t needs;
 } variables[] = {
 	{ "B", LOG_OP_B, false, false, LOG_NEED_END },
 	{ "CC", LOG_OP_CC, true, false, 0 },
@@ -97,9 +97,8 @@ static const char *nth_variable(const void *unused, size_t i)
 
 /* A program while it is made: at most one instruction a byte of its source, and one more. */
 struct compiler {
-	struct arena *arena;
-	struct diag *diag;
-	const struct draft *d;
+	struct cfg_parser *p;
+	struct draft *d;
 	const struct draft_text *from;
 	const char *keyword;
 	struct log_program *out;
@@ -107,11 +106,12 @@ struct compiler {
 	uint8_t defaults;   /* flags that %o set */
 	bool after_space;   /* the last thing was a space */
 	bool after_doubt;   /* ... or may have been nothing */
+	bool at_request;    /* it runs while the request is there, not at the end */
 };
 
 static bool fail(const struct compiler *c, const char *why)
 {
-	diag_error(c->diag, c->from->pos, "'%s': %s", c->keyword, why);
+	diag_error(c->p->diag, c->from->pos, "'%s': %s", c->keyword, why);
 	return false;
 }
 
@@ -123,7 +123,7 @@ static void end_text(struct compiler *c)
 		return;
 	i->op = LOG_OP_TEXT;
 	i->flags = c->after_space ? LOG_ENDS_SPACED : 0;
-	i->text = arena_str(c->arena, (struct str){ c->text.p, c->text.len });
+	i->text = arena_str(c->p->arena, (struct str){ c->text.p, c->text.len });
 	c->out->n++;
 	strbuf_clear(&c->text);
 }
@@ -211,7 +211,7 @@ static bool add_variable(struct compiler *c, struct str name, struct str flag_wo
 	if (!v) {
 		const char *best = diag_nearest(name, nth_variable, NULL, ARRAY_LEN(variables));
 
-		diag_error(c->diag, c->from->pos,
+		diag_error(c->p->diag, c->from->pos,
 			   best ? "'%s': there is no variable '%%%.*s'; did you mean '%%%s'? A "
 				  "percent sign is written '%%%%'"
 				: "'%s': there is no variable '%%%.*s'. A percent sign is written "
@@ -220,7 +220,7 @@ static bool add_variable(struct compiler *c, struct str name, struct str flag_wo
 		return false;
 	}
 	if (v->http && c->d->px->mode != CFG_MODE_HTTP) {
-		diag_error(c->diag, c->from->pos, "'%s': the variable '%%%s' needs 'mode http'",
+		diag_error(c->p->diag, c->from->pos, "'%s': the variable '%%%s' needs 'mode http'",
 			   c->keyword, v->name);
 		return false;
 	}
@@ -232,6 +232,51 @@ static bool add_variable(struct compiler *c, struct str name, struct str flag_wo
 	c->after_doubt = v->may_be_empty && (c->after_doubt || c->after_space);
 	c->after_space = false;
 	return true;
+}
+
+/* What a fetch looks at must be there when the line is written, or the identification made. */
+static bool is_there(const struct compiler *c, const struct sample_fetch *f)
+{
+	const char *missing = f->need == SAMPLE_NEED_REQUEST && !c->at_request   ? "the request"
+			      : f->need == SAMPLE_NEED_RESPONSE && c->at_request ? "the response"
+										 : NULL;
+
+	if (missing)
+		diag_error(c->p->diag, c->from->pos,
+			   "'%s': '%s' looks at %s, which is not there at that time%s", c->keyword,
+			   f->name, missing,
+			   c->at_request ? "" : ": capture what the line shall tell");
+	return !missing;
+}
+
+/* "expression]" at p. Returns what is behind it, or NULL after a message. */
+static const char *add_sample(struct compiler *c, const char *p, const char *end, struct str flags)
+{
+	struct sample_expr *e = arena_new(c->p->arena, struct sample_expr);
+	struct str text = { p, (size_t)(end - p) };
+	struct strbuf err = { 0 };
+	struct log_instr *i;
+
+	if (sample_take(c->p->arena, &text, e, &err) == 0 && (text.len == 0 || text.p[0] != ']'))
+		strbuf_addf(&err, "']' is missing behind '%%[%.*s'", (int)(text.p - p), p);
+	if (err.len > 0) {
+		diag_error(c->p->diag, c->from->pos, "'%s': %s", c->keyword, strbuf_str(&err));
+		strbuf_fini(&err);
+		return NULL;
+	}
+	if (!is_there(c, e->fetch))
+		return NULL;
+	cfg_note_refs(c->p, e, c->d, c->from->pos);
+	i = start_instr(c);
+	i->op = LOG_OP_SAMPLE;
+	i->flags |= apply_flags(c->defaults, flags);
+	i->expr = e;
+	c->out->needs |= LOG_NEED_SAMPLES | LOG_NEED_END;
+	if (strcmp(e->fetch->name, "unique-id") == 0)
+		c->out->needs |= LOG_NEED_ID;
+	c->out->needs_request |= e->fetch->need == SAMPLE_NEED_REQUEST;
+	c->after_space = c->after_doubt = false;
+	return text.p + 1;
 }
 
 /* Behind a '%' at p, which is not the last byte. Returns what follows, or NULL after a message. */
@@ -254,15 +299,8 @@ static const char *add_percent(struct compiler *c, const char *p, const char *en
 		flags = (struct str){ p + 1, (size_t)(close - p - 1) };
 		p = close + 1;
 	}
-	if (*p == '[') {
-		close = memchr(p, ']', (size_t)(end - p));
-		name = (struct str){ p, (size_t)((close ? close + 1 : end) - p) };
-		diag_error(c->diag, c->from->pos,
-			   "'%s': the sample expression '%%%.*s' is known to HAProxy, but not "
-			   "supported yet",
-			   c->keyword, (int)name.len, name.p);
-		return NULL;
-	}
+	if (*p == '[')
+		return add_sample(c, p + 1, end, flags);
 	if (flags.p ? !isalnum((unsigned char)*p) : !isalpha((unsigned char)*p)) {
 		if (!flags.p && *p != ' ' && !isdigit((unsigned char)*p))
 			return p; /* HAProxy drops the '%' */
@@ -278,17 +316,16 @@ static const char *add_percent(struct compiler *c, const char *p, const char *en
 	return add_variable(c, name, flags) ? p : NULL;
 }
 
-static const struct log_program *compile(struct cfg_parser *p, const struct draft *d,
-					 const char *keyword, const struct draft_text *from,
-					 bool is_log)
+static const struct log_program *compile(struct cfg_parser *p, struct draft *d, const char *keyword,
+					 const struct draft_text *from, bool is_log)
 {
 	const char *at = from->text.p, *end = at + from->text.len;
-	struct compiler c = { .arena = p->arena,
-			      .diag = p->diag,
+	struct compiler c = { .p = p,
 			      .d = d,
 			      .from = from,
 			      .keyword = keyword,
 			      .after_space = true,
+			      .at_request = !is_log,
 			      .defaults = is_log ? LOG_MANDATORY : 0 };
 	bool ok = true;
 
@@ -313,8 +350,7 @@ static const struct log_program *compile(struct cfg_parser *p, const struct draf
 	return ok ? c.out : NULL;
 }
 
-static const struct log_program *built_in(struct cfg_parser *p, const struct draft *d,
-					  const char *text)
+static const struct log_program *built_in(struct cfg_parser *p, struct draft *d, const char *text)
 {
 	const struct draft_text from = { str_from(text), d->name.pos };
 

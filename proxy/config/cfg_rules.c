@@ -172,7 +172,7 @@ static void link_backend(struct cfg_parser *p, struct draft *d, struct rule_draf
 static const struct acl *needs_http(const struct acl_cond *cond)
 {
 	for (unsigned i = 0; cond && i < cond->n_terms; i++)
-		if (cond->terms[i].acl->need == SAMPLE_NEED_REQUEST)
+		if (cond->terms[i].acl->need >= SAMPLE_NEED_KEPT)
 			return cond->terms[i].acl;
 	return NULL;
 }
@@ -197,10 +197,15 @@ static void check_rule(struct cfg_parser *p, struct draft *d, struct rule_draft 
 			     acl->name ? acl->name : "{ }");
 }
 
+void cfg_resolve_refs(struct cfg_parser *p)
+{
+	for (; p->refs; p->refs = p->refs->next)
+		resolve_ref(p, p->refs);
+}
+
 void cfg_check_rules(struct cfg_parser *p)
 {
-	for (struct sample_ref *ref = p->refs; ref; ref = ref->next)
-		resolve_ref(p, ref);
+	cfg_resolve_refs(p);
 	for (struct draft *d = p->drafts; d; d = d->next)
 		for (struct rule_draft *rd = d->rules; rd; rd = rd->next)
 			check_rule(p, d, rd);

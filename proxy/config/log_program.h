@@ -5,6 +5,7 @@
 #ifndef PROXY_LOG_PROGRAM_H
 #define PROXY_LOG_PROGRAM_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <tandem/str.h>
 
@@ -74,6 +75,7 @@ enum log_op {
 	LOG_OP_trl,
 	LOG_OP_ts,
 	LOG_OP_tsc,
+	LOG_OP_SAMPLE, /* %[expression] */
 };
 
 enum log_flag {
@@ -93,6 +95,7 @@ enum log_need {
 	LOG_NEED_LINE_NUMBER = 16, /* %lc */
 	LOG_NEED_ID = 32,
 	LOG_NEED_PROCESS = 128, /* its number, the host's name */
+	LOG_NEED_SAMPLES = 256,
 	LOG_NEED_END = 64, /* bytes or times that only the end knows: else a line comes early */
 };
 
@@ -103,12 +106,16 @@ struct log_instr {
 	uint8_t flags; /* enum log_flag; LOG_ENDS_SPACED is about lead, or text */
 	uint8_t n_lead;
 	char lead[LOG_LEAD_MAX]; /* a short text before it: no instruction of its own, no call */
-	struct str text;
+	union {
+		struct str text;                /* TEXT */
+		const struct sample_expr *expr; /* SAMPLE */
+	};
 };
 
 struct log_program {
-	struct str source; /* as written */
-	unsigned needs;    /* enum log_need */
+	struct str source;  /* as written */
+	unsigned needs;     /* enum log_need */
+	bool needs_request; /* a sample of it looks at the request's head */
 	unsigned n;
 	struct log_instr instr[];
 };

@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "config/cfg_model.h"
+#include "config/log_program.h"
 #include "http/capture.h"
 #include "http/error_page.h"
 #include "http/forwarded.h"
@@ -264,8 +265,9 @@ static void begin_request(struct stream *st)
 		return;
 	if (UNLIKELY(be_cfg->balance >= CFG_LB_URI))
 		find_lb_key(st, be_cfg, h);
-	if (UNLIKELY(fe_cfg->unique_id_format && fe_cfg->unique_id_header.len > 0))
-		stream_make_id(st);
+	if (UNLIKELY(fe_cfg->unique_id_format &&
+		     (fe_cfg->unique_id_header.len > 0 || fe_cfg->unique_id_format->needs_request)))
+		stream_make_id(st, h);
 	if (!edit_head(st, h, fe_cfg, be, be_cfg)) {
 		bad_request(st);
 		return;

@@ -151,6 +151,7 @@ static bool begin_response(struct stream *st, struct h1_head *h, size_t len)
 	stream_observe(st, observe_status(h->status));
 	st->status = h->status;
 	st->response_us = worker_now(st->c->w);
+	st->response_minor = h->minor;
 	st->res.ready = body_from - b->head;
 	st->res.n_total = len;
 	st->has_response_head = true;

@@ -8,7 +8,8 @@
 
 #include <tandem/diag.h>
 
-static const struct sample_fetch *const tables[] = { sample_fetches, sample_http_fetches };
+static const struct sample_fetch *const tables[] = { sample_fetches, sample_http_fetches,
+						     sample_log_fetches };
 
 /* ---- the tables ---- */
 
@@ -185,27 +186,37 @@ static int take_conv(struct arena *a, struct str *text, struct sample_step *out,
 	return 0;
 }
 
-int sample_parse(struct arena *a, struct str text, const struct sample_fetch *fetch,
-		 struct sample_expr *out, struct strbuf *err)
+static const struct sample_fetch *take_fetch(struct str *text, struct strbuf *err)
+{
+	const struct str name = take_name(text);
+	const struct sample_fetch *f = sample_find_fetch(name);
+	const char *best;
+
+	if (f)
+		return f;
+	if (sample_is_known_fetch(name)) {
+		strbuf_addf(err,
+			    "the fetch '" STR_FMT "' is known to HAProxy, but not supported yet",
+			    STR_ARG(name));
+		return NULL;
+	}
+	best = diag_nearest(name, sample_nth_fetch, NULL, sample_n_fetches());
+	strbuf_addf(err,
+		    best ? "unknown fetch '" STR_FMT "'; did you mean '%s'?"
+			 : "unknown fetch '" STR_FMT "'",
+		    STR_ARG(name), best);
+	return NULL;
+}
+
+static int take_expr(struct arena *a, struct str *text_p, const struct sample_fetch *fetch,
+		     struct sample_expr *out, struct strbuf *err)
 {
 	struct sample_step steps[SAMPLE_MAX_CONVS];
 	struct sample_expr e = { .fetch = fetch };
+	struct str text = *text_p;
 
-	if (!fetch) {
-		const struct str name = take_name(&text);
-
-		e.fetch = sample_find_fetch(name);
-		if (!e.fetch) {
-			const char *best =
-				diag_nearest(name, sample_nth_fetch, NULL, sample_n_fetches());
-
-			strbuf_addf(err,
-				    best ? "unknown fetch '" STR_FMT "'; did you mean '%s'?"
-					 : "unknown fetch '" STR_FMT "'",
-				    STR_ARG(name), best);
-			return -EINVAL;
-		}
-	}
+	if (!fetch && !(e.fetch = take_fetch(&text, err)))
+		return -EINVAL;
 	e.type = e.fetch->type;
 	if (take_args(a, &text, e.fetch->args, e.fetch->min_args, e.args, e.fetch->name, err) < 0)
 		return -EINVAL;
@@ -220,15 +231,32 @@ int sample_parse(struct arena *a, struct str text, const struct sample_fetch *fe
 			return -EINVAL;
 		e.n_steps++;
 	}
-	if (text.len) {
-		strbuf_addf(err, "unexpected '" STR_FMT "' behind '%s'", STR_ARG(text),
-			    e.n_steps ? steps[e.n_steps - 1].conv->name : e.fetch->name);
-		return -EINVAL;
-	}
 	e.steps = arena_array(a, struct sample_step, e.n_steps + 1);
 	memcpy(e.steps, steps, e.n_steps * sizeof(steps[0]));
 	*out = e;
+	*text_p = text;
 	return 0;
+}
+
+int sample_parse(struct arena *a, struct str text, const struct sample_fetch *fetch,
+		 struct sample_expr *out, struct strbuf *err)
+{
+	struct sample_expr e;
+
+	if (take_expr(a, &text, fetch, &e, err) < 0)
+		return -EINVAL;
+	if (text.len) {
+		strbuf_addf(err, "unexpected '" STR_FMT "' behind '%s'", STR_ARG(text),
+			    e.n_steps ? e.steps[e.n_steps - 1].conv->name : e.fetch->name);
+		return -EINVAL;
+	}
+	*out = e;
+	return 0;
+}
+
+int sample_take(struct arena *a, struct str *text, struct sample_expr *out, struct strbuf *err)
+{
+	return take_expr(a, text, NULL, out, err);
 }
 
 /* ---- evaluation ---- */
@@ -265,6 +293,24 @@ bool sample_next(struct sample_ctx *x, const struct sample_expr *e, struct sampl
 		if (ok || it->is_over)
 			return ok;
 	}
+}
+
+bool sample_text(struct sample_ctx *x, const struct sample_expr *e, struct str *out)
+{
+	struct sample_iter it = { 0 };
+	struct sample s, last;
+	bool found = false;
+
+	while (sample_next(x, e, &it, &s)) {
+		last = s;
+		found = true;
+		if (e->fetch->is_first_final)
+			break;
+	}
+	if (!found || !sample_cast(x, &last, SAMPLE_STR))
+		return false;
+	*out = last.s;
+	return true;
 }
 
 /* ---- types ---- */

@@ -42,9 +42,27 @@ struct sample {
 
 /* What a fetch needs to be there. */
 enum sample_need {
-	SAMPLE_NEED_NOTHING, /* the process's own state */
-	SAMPLE_NEED_CLIENT,  /* a client connection */
-	SAMPLE_NEED_REQUEST, /* an HTTP request head */
+	SAMPLE_NEED_NOTHING,  /* the process's own state */
+	SAMPLE_NEED_CLIENT,   /* a client connection */
+	SAMPLE_NEED_KEPT,     /* an HTTP request, or what is kept of it until it is logged */
+	SAMPLE_NEED_REQUEST,  /* an HTTP request head */
+	SAMPLE_NEED_RESPONSE, /* what is kept of the response */
+};
+
+/* What is known of a request and its response after they are gone; what is missing is empty. */
+struct sample_kept {
+	struct str method, uri, unique_id;
+	unsigned minor, response_minor; /* of HTTP/1 */
+	unsigned status;
+	const struct str *request_captures, *response_captures;
+	unsigned n_request_captures, n_response_captures;
+};
+
+enum sample_name {
+	SAMPLE_NAME_HOST,
+	SAMPLE_NAME_FRONTEND,
+	SAMPLE_NAME_BACKEND,
+	SAMPLE_NAME_SERVER
 };
 
 /* What cannot be read from the head: asked when a fetch wants it. arg: of the context. */
@@ -58,6 +76,11 @@ struct sample_source {
 	bool (*free_slots)(void *arg, const struct cfg_proxy *px, int64_t *out);
 	bool (*usable_servers)(void *arg, const struct cfg_proxy *px, int64_t *out);
 	bool (*server_is_up)(void *arg, const struct cfg_server *srv, bool *out);
+	/* These may be NULL. Borrowed for the evaluation; false, NULL: there is none. */
+	bool (*kept)(void *arg, struct sample_kept *out);
+	const char *(*name)(void *arg, enum sample_name which);
+	int64_t (*now_s)(void *arg);   /* since 1970 */
+	uint64_t (*chance)(void *arg); /* random bits */
 };
 
 /* Room for what is made while evaluating: lower-cased text and so on. What does not fit makes the
@@ -114,6 +137,7 @@ struct sample_fetch {
 		    struct sample *out);
 	int variant; /* of the function, for several rows */
 	const char *usage, *help;
+	bool is_first_final; /* where one value is wanted it is the first, not the last */
 };
 
 struct sample_conv {
@@ -141,7 +165,7 @@ struct sample_expr {
 };
 
 /* The tables, ended by a row without name. */
-extern const struct sample_fetch sample_fetches[], sample_http_fetches[];
+extern const struct sample_fetch sample_fetches[], sample_http_fetches[], sample_log_fetches[];
 extern const struct sample_conv sample_convs[];
 
 /* NULL: unknown. */
@@ -160,9 +184,15 @@ bool sample_is_known_conv(struct str name);
 NODISCARD int sample_parse(struct arena *a, struct str text, const struct sample_fetch *fetch,
 			   struct sample_expr *out, struct strbuf *err);
 
+/* Parse what text begins with; *text becomes what is behind it. Else as sample_parse. */
+NODISCARD int sample_take(struct arena *a, struct str *text, struct sample_expr *out,
+			  struct strbuf *err);
+
 /* The next value of the expression; false: there is none (any more). */
 bool sample_next(struct sample_ctx *x, const struct sample_expr *e, struct sample_iter *it,
 		 struct sample *out);
+/* The value where only one counts, as text. */
+bool sample_text(struct sample_ctx *x, const struct sample_expr *e, struct str *out);
 
 /* Convert in place; false: there is no such conversion, or the value does not fit. */
 bool sample_cast(struct sample_ctx *x, struct sample *s, enum sample_type to);
@@ -172,6 +202,7 @@ bool sample_can_cast(enum sample_type from, enum sample_type to);
 char *sample_room(struct sample_ctx *x, size_t n);
 
 /* ---- for the tables ---- */
+bool sample_kept_method(struct sample_ctx *x, struct str *out);
 /* The path of a request target: from the first slash behind an authority to the `?`; p NULL: the
  * target has none. */
 struct str sample_path(struct str target);

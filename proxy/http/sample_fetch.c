@@ -108,11 +108,11 @@ static bool get_server_is_up(struct sample_ctx *x, const struct sample_expr *e,
 
 #define FETCH(n, t, need, fn, v, h)                                                                \
 	{                                                                                          \
-		n, t, need, 0, { 0 }, fn, v, "", h                                                 \
+		n, t, need, 0, { 0 }, fn, v, "", h, false                                          \
 	}
 #define FETCH1(n, t, need, min, arg, fn, v, u, h)                                                  \
 	{                                                                                          \
-		n, t, need, min, { arg }, fn, v, u, h                                              \
+		n, t, need, min, { arg }, fn, v, u, h, false                                       \
 	}
 
 const struct sample_fetch sample_fetches[] = {

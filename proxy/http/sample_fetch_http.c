@@ -21,7 +21,10 @@ static bool get_method(struct sample_ctx *x, const struct sample_expr *e, struct
 {
 	(void)e;
 	it->is_over = true;
-	*out = (struct sample){ .type = SAMPLE_METHOD, .s = h1_method_text(x->head) };
+	*out = (struct sample){ .type = SAMPLE_METHOD };
+	if (!x->head)
+		return sample_kept_method(x, &out->s);
+	out->s = h1_method_text(x->head);
 	return true;
 }
 
@@ -404,27 +407,36 @@ static bool get_cookie_val(struct sample_ctx *x, const struct sample_expr *e,
 #define REQ SAMPLE_NEED_REQUEST
 #define HEAD(n, t, fn, v, h)                                                                       \
 	{                                                                                          \
-		n, t, REQ, 0, { 0 }, fn, v, "", h                                                  \
+		n, t, REQ, 0, { 0 }, fn, v, "", h, false                                           \
 	}
 #define NAMED(n, t, fn, v, h)                                                                      \
 	{                                                                                          \
-		n, t, REQ, 0, { ARG_STR, ARG_INT }, fn, v, "[(NAME[,OCCURRENCE])]", h              \
+		n, t, REQ, 0, { ARG_STR, ARG_INT }, fn, v, "[(NAME[,OCCURRENCE])]", h, false       \
 	}
 #define COUNT(n, fn, v, h)                                                                         \
 	{                                                                                          \
-		n, SAMPLE_INT, REQ, 0, { ARG_STR }, fn, v, "[(NAME)]", h                           \
+		n, SAMPLE_INT, REQ, 0, { ARG_STR }, fn, v, "[(NAME)]", h, false                    \
 	}
 #define COOKIE(n, t, fn, h)                                                                        \
 	{                                                                                          \
-		n, t, REQ, 0, { ARG_STR }, fn, 0, "[(NAME)]", h                                    \
+		n, t, REQ, 0, { ARG_STR }, fn, 0, "[(NAME)]", h, false                             \
 	}
 #define PARAM(n, t, fn, h)                                                                         \
 	{                                                                                          \
-		n, t, REQ, 0, { ARG_STR, ARG_STR }, fn, 0, "[(NAME[,DELIMITER])]", h               \
+		n, t, REQ, 0, { ARG_STR, ARG_STR }, fn, 0, "[(NAME[,DELIMITER])]", h, true         \
 	}
 
 const struct sample_fetch sample_http_fetches[] = {
-	HEAD("method", SAMPLE_METHOD, get_method, 0, "the method"),
+	{ "method",
+	  SAMPLE_METHOD,
+	  SAMPLE_NEED_KEPT,
+	  0,
+	  { 0 },
+	  get_method,
+	  0,
+	  "",
+	  "the method",
+	  false },
 	HEAD("req.ver", SAMPLE_STR, get_version, 0, "1.0 or 1.1"),
 	HEAD("req_ver", SAMPLE_STR, get_version, 0, "1.0 or 1.1"),
 	HEAD("req.proto_http", SAMPLE_BOOL, get_proto_http, 0, "is it HTTP?"),

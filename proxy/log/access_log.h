@@ -12,6 +12,7 @@
 
 struct backend;
 struct frontend;
+struct sample_ctx;
 struct server;
 
 /* Everything a line may show; filled by the data path, all borrowed for the call. Durations in µs;
@@ -46,6 +47,7 @@ struct access_record {
 	bool is_early; /* totals are not final: they get a plus sign */
 	/* what a format must have asked for: enum log_need */
 	const struct addr *source, *target; /* ours to the server, the server's; NULL: none */
+	struct sample_ctx *samples;         /* NULL: no format of it has one */
 	struct str unique_id;
 	const char *hostname;
 	int pid;

@@ -6,6 +6,7 @@
 #include <tandem/clock.h>
 
 #include "config/log_program.h"
+#include "http/sample.h"
 #include "log/access_log.h"
 #include "net/frontend.h"
 #include "pool/backend.h"
@@ -330,6 +331,15 @@ static void put_capture_list(struct cursor *c, const struct access_record *r,
 	}
 }
 
+static void put_sample(struct cursor *c, const struct access_record *r, const struct log_instr *i)
+{
+	struct str text = { 0 };
+
+	if (r->samples && !sample_text(r->samples, i->expr, &text))
+		text.len = 0;
+	put_text(c, text, i->flags);
+}
+
 static struct str server_name(const struct access_record *r)
 {
 	return r->is_stats      ? STR("<STATS>")
@@ -590,6 +600,9 @@ static inline void run_one(struct cursor *c, const struct log_instr *i,
 		return;
 	case LOG_OP_tsc:
 		put_bytes(c, r->term, 4);
+		return;
+	case LOG_OP_SAMPLE:
+		put_sample(c, r, i);
 		return;
 	}
 	UNREACHABLE();

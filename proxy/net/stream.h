@@ -27,6 +27,7 @@
 
 struct capture;
 struct client;
+struct h1_head;
 struct sconn;
 
 enum stream_state {
@@ -72,6 +73,7 @@ struct stream {
 	uint8_t state; /* enum stream_state */
 	uint8_t method;
 	uint8_t minor; /* client's HTTP/1.minor */
+	uint8_t response_minor;
 	bool is_http, is_raw;
 	bool is_tunnel;         /* HTTP that became raw */
 	bool keep_alive;        /* the client connection may go on */
@@ -178,8 +180,9 @@ void stream_account(struct stream *st);
 void stream_count_bytes(struct stream *st);
 /* The server is connected (raw) or has sent its head: formats that need no more are written now. */
 void stream_log_early(struct stream *st);
-/* The request's identification, into st->capture; once. */
-void stream_make_id(struct stream *st);
+/* The request's identification, into st->capture; once. head: NULL when it is gone. */
+void stream_make_id(struct stream *st, const struct h1_head *head);
+const char *stream_host_name(void);
 
 /* What this stream saw of its server, for health checks. */
 void stream_observe(const struct stream *st, enum observation o);

@@ -8,6 +8,7 @@
 #include "config/cfg_model.h"
 #include "config/log_program.h"
 #include "http/capture.h"
+#include "http/sample_live.h"
 #include "log/access_log.h"
 #include "log/log_format.h"
 #include "net/client.h"
@@ -114,9 +115,11 @@ static int64_t idle_us(const struct stream *st)
 	return st->start_us - (c->n_requests ? c->idle_since_us : c->accept_us);
 }
 
-/* Addresses that only some formats show; the record points at them. */
-struct line_addrs {
+/* What only some formats show; the record points at it. */
+struct line_room {
 	struct addr local, source, target;
+	struct sample_ctx samples;
+	char scratch[SAMPLE_SCRATCH_SIZE];
 };
 
 static const struct addr *name_of(int fd, bool of_peer, struct addr *out)
@@ -152,7 +155,7 @@ static void find_host(void)
 		host[0] = '\0';
 }
 
-static const char *host_name(void)
+const char *stream_host_name(void)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -172,22 +175,26 @@ static uint32_t request_number(struct stream *st)
 	return st->number;
 }
 
-static void look_up(struct stream *st, unsigned needs, struct access_record *r,
-		    struct line_addrs *addrs)
+static void look_up(struct stream *st, unsigned needs, const struct h1_head *head,
+		    struct access_record *r, struct line_room *room)
 {
 	if (needs & LOG_NEED_LOCAL)
-		r->local = client_local_addr(st->c, &addrs->local) ? &addrs->local : NULL;
+		r->local = client_local_addr(st->c, &room->local) ? &room->local : NULL;
 	if ((needs & LOG_NEED_SOURCE) && st->s)
-		r->source = name_of(st->s->fd, false, &addrs->source);
+		r->source = name_of(st->s->fd, false, &room->source);
 	if (needs & LOG_NEED_TARGET)
-		r->target = target_of(st, &addrs->target);
+		r->target = target_of(st, &room->target);
 	if (needs & LOG_NEED_PROCESS) {
 		r->pid = (int)getpid();
-		r->hostname = host_name();
+		r->hostname = stream_host_name();
 	}
 	if ((needs & LOG_NEED_ID) && st->capture) {
-		stream_make_id(st);
+		stream_make_id(st, head);
 		r->unique_id = (struct str){ st->capture->unique_id.p, st->capture->unique_id.len };
+	}
+	if (needs & LOG_NEED_SAMPLES) {
+		room->samples = sample_live_context(st->c, head, room->scratch);
+		r->samples = &room->samples;
 	}
 	if (needs & LOG_NEED_NUMBER)
 		r->request_number = request_number(st);
@@ -262,12 +269,12 @@ static void fill_record(struct stream *st, int64_t now_us, struct access_record 
 	add_captures(st, r);
 }
 
-void stream_make_id(struct stream *st)
+void stream_make_id(struct stream *st, const struct h1_head *head)
 {
 	const struct cfg_proxy *cfg = rcu_dereference(st->c->fe->cfg);
 	const struct log_program *f = cfg->unique_id_format;
 	struct access_record r;
-	struct line_addrs addrs;
+	struct line_room room;
 	struct log_dates dates = { 0 };
 	char text[1024];
 	size_t n;
@@ -275,7 +282,7 @@ void stream_make_id(struct stream *st)
 	if (!f || !st->capture || st->capture->unique_id.len > 0)
 		return;
 	fill_record(st, worker_now(st->c->w), &r);
-	look_up(st, f->needs, &r, &addrs);
+	look_up(st, f->needs & ~(unsigned)LOG_NEED_ID, head, &r, &room);
 	n = log_format_run(f, &r, &dates, text, sizeof(text));
 	strbuf_add(&st->capture->unique_id, text, n);
 	if (cfg->unique_id_header.len > 0)
@@ -294,7 +301,7 @@ void stream_log_early(struct stream *st)
 	const struct cfg_proxy *cfg = rcu_dereference(st->c->fe->cfg);
 	struct worker *w = st->c->w;
 	struct access_record r;
-	struct line_addrs addrs;
+	struct line_room room;
 
 	if (LIKELY(!cfg->logs || !comes_early(cfg)) || st->is_logged || st->is_silent)
 		return;
@@ -303,7 +310,7 @@ void stream_log_early(struct stream *st)
 	r.is_early = cfg->logasap;
 	r.bytes_out = st->bytes_out + st->res.ready;
 	look_up(st, cfg->log_format->needs | (cfg->log_format_sd ? cfg->log_format_sd->needs : 0),
-		&r, &addrs);
+		NULL, &r, &room);
 	access_log_write(log_of_thread(w), &r);
 	w->priv->has_log_lines = true;
 }
@@ -313,7 +320,7 @@ static void write_line(struct stream *st, const struct cfg_proxy *cfg, int64_t n
 	struct worker *w = st->c->w;
 	unsigned needs = cfg->log_format->needs;
 	struct access_record r;
-	struct line_addrs addrs;
+	struct line_room room;
 
 	if (cfg->log_format_sd)
 		needs |= cfg->log_format_sd->needs;
@@ -329,7 +336,7 @@ static void write_line(struct stream *st, const struct cfg_proxy *cfg, int64_t n
 	if (r.is_bad_request)
 		r.bytes_out = 0; /* HAProxy does not count what its parser answers */
 	if (UNLIKELY((needs & ~(unsigned)LOG_NEED_END) != 0))
-		look_up(st, needs, &r, &addrs);
+		look_up(st, needs, NULL, &r, &room);
 	access_log_write(log_of_thread(w), &r);
 	w->priv->has_log_lines = true;
 }

@@ -41,8 +41,12 @@ static bool ask_server_is_up(void *arg, const struct cfg_server *srv, bool *out)
 	*out = true;
 	return true;
 }
-static const struct sample_source source = { ask_client, ask_local,  ask_connections,
-					     ask_number, ask_number, ask_server_is_up };
+static const struct sample_source source = { .client = ask_client,
+					     .local = ask_local,
+					     .connections = ask_connections,
+					     .free_slots = ask_number,
+					     .usable_servers = ask_number,
+					     .server_is_up = ask_server_is_up };
 
 static bool holds(const struct acl_cond *cond, const struct h1_head *head, size_t room)
 {

@@ -117,6 +117,24 @@ static const struct {
 	{ "", "if { int(2147483647),mul(2147483647),mul(2147483647) gt 0 }", NULL, true },
 	{ "", "if { str(x) x }", NULL, true },
 	{ "", "if { path -m bin 2f }", GET("/"), true },
+	{ "", "if { method PUT }", NULL, true },
+	{ "", "if { capture.req.method PUT }", GET("/"), true },
+	{ "", "if { capture.req.uri /b?c }", NULL, true },
+	{ "", "if { capture.req.ver HTTP/1.0 }", NULL, true },
+	{ "", "if { capture.res.ver HTTP/1.1 }", NULL, true },
+	{ "", "if { capture.req.hdr(1) two }", NULL, true },
+	{ "", "if { capture.req.hdr(2) -m found }", NULL, false },
+	{ "", "if { capture.req.hdr(-1) -m found }", NULL, false },
+	{ "", "if { capture.res.hdr(0) two }", NULL, true },
+	{ "", "if { status ge 400 }", NULL, true },
+	{ "", "if { unique-id id-1 }", NULL, true },
+	{ "", "if { date 1000 }", NULL, true },
+	{ "", "if { date(-10) 990 }", NULL, true },
+	{ "", "if { rand(100) lt 100 }", NULL, true },
+	{ "", "if { rand 2309737967 }", NULL, true },
+	{ "", "if { uuid 01234567-89ab-4def-8123-456789abcdef }", NULL, true },
+	{ "", "if { hostname host } { fe_name fe } { be_name be }", NULL, true },
+	{ "", "if { srv_name -m found }", NULL, false },
 };
 
 static struct addr client, local;
@@ -156,8 +174,52 @@ static bool ask_server_is_up(void *arg, const struct cfg_server *srv, bool *out)
 	*out = strcmp(srv->name, "s") == 0;
 	return true;
 }
-static const struct sample_source source = { ask_client,     ask_local,  ask_connections,
-					     ask_free_slots, ask_usable, ask_server_is_up };
+static bool ask_kept(void *arg, struct sample_kept *out)
+{
+	static const struct str captures[] = { { "one", 3 }, { "two", 3 } };
+
+	(void)arg;
+	*out = (struct sample_kept){ .method = STR("PUT"),
+				     .uri = STR("http://a/b?c"),
+				     .unique_id = STR("id-1"),
+				     .minor = 0,
+				     .response_minor = 1,
+				     .status = 404,
+				     .request_captures = captures,
+				     .n_request_captures = 2,
+				     .response_captures = captures + 1,
+				     .n_response_captures = 1 };
+	return true;
+}
+static const char *ask_name(void *arg, enum sample_name which)
+{
+	static const char *const names[] = { "host", "fe", "be", NULL };
+
+	(void)arg;
+	return names[which];
+}
+static int64_t ask_now(void *arg)
+{
+	(void)arg;
+	return 1000;
+}
+static uint64_t ask_chance(void *arg)
+{
+	(void)arg;
+	return UINT64_C(0x0123456789abcdef);
+}
+static const struct sample_source source = {
+	.client = ask_client,
+	.local = ask_local,
+	.connections = ask_connections,
+	.free_slots = ask_free_slots,
+	.usable_servers = ask_usable,
+	.server_is_up = ask_server_is_up,
+	.kept = ask_kept,
+	.name = ask_name,
+	.now_s = ask_now,
+	.chance = ask_chance,
+};
 
 static bool evaluate(const struct acl_cond *cond, const char *request, char *scratch, size_t size)
 {

@@ -108,9 +108,22 @@ static const struct {
 	{ FRONT("log-format %{+Q"), "cfg:8:13: error: 'log-format': '%{' has no '}'" },
 	{ FRONT("log-format %{+Q}"),
 	  "cfg:8:13: error: 'log-format': a variable is missing behind '%{...}'" },
-	{ FRONT("log-format %[src]"),
-	  "cfg:8:13: error: 'log-format': the sample expression '%[src]' is known to HAProxy, but "
-	  "not supported yet" },
+	{ FRONT("log-format %[src"),
+	  "cfg:8:13: error: 'log-format': ']' is missing behind '%[src'" },
+	{ FRONT("log-format %[srcc]"),
+	  "cfg:8:13: error: 'log-format': unknown fetch 'srcc'; did you mean 'src'?" },
+	{ FRONT("log-format %[src,lowr]"), "cfg:8:13: error: 'log-format': unknown converter "
+					   "'lowr'; did you mean 'lower'?" },
+	{ FRONT("log-format %[path]"),
+	  "cfg:8:13: error: 'log-format': 'path' looks at the request, which is not there at that "
+	  "time: capture what the line shall tell" },
+	{ FRONT("unique-id-format %[status]"),
+	  "cfg:8:19: error: 'unique-id-format': 'status' looks at the response, which is not there "
+	  "at that time" },
+	{ FRONT("log-format %[fe_id]"), "cfg:8:13: error: 'log-format': the fetch 'fe_id' is known "
+					"to HAProxy, but not supported yet" },
+	{ FRONT("log-format %[nbsrv(x)]"),
+	  "cfg:8:13: error: there is no backend 'x': declare it, or name another" },
 	{ FRONT("mode tcp\n log-format %r"),
 	  "cfg:9:13: error: 'log-format': the variable '%r' needs 'mode http'" },
 	{ FRONT("capture request header A"),

@@ -12,101 +12,11 @@
 #include "pool/backend.h"
 #include "process/process.h"
 #include "process/registry.h"
-#include "stats/csv.h"
-#include "stats/info.h"
-
-void cli_show_info(struct ctl_request *rq, uint64_t *cursor, bool *more)
-{
-	(void)cursor, (void)more;
-	if (rq->argc > 2) {
-		strbuf_addf(rq->out, "'show info " STR_FMT "' is not supported yet.\n",
-			    STR_ARG(rq->argv[2]));
-		return;
-	}
-	info_lines(process_self, rq->out);
-}
 
 void cli_show_version(struct ctl_request *rq, uint64_t *cursor, bool *more)
 {
 	(void)cursor, (void)more;
 	strbuf_adds(rq->out, TANDEM_VERSION "\n");
-}
-
-struct stat_filter {
-	int64_t iid, sid;
-	unsigned types;
-	bool up_only, no_maint;
-	struct strbuf *out;
-};
-
-static void add_row(const struct stats_row *row, void *arg)
-{
-	struct stat_filter *f = arg;
-
-	if (row->type == STATS_SERVER && f->up_only && strncmp(row->status, "UP", 2) != 0 &&
-	    strcmp(row->status, "no check") != 0)
-		return;
-	if (row->type == STATS_SERVER && f->no_maint && strncmp(row->status, "MAINT", 5) == 0)
-		return;
-	stats_csv_row(row, f->out);
-}
-
-/* A proxy by number or name; -1: all. */
-static bool parse_proxy(struct str word, int64_t *iid)
-{
-	const struct registry *r = registry_get();
-	const struct frontend *fe;
-	const struct backend *be;
-
-	if (str_parse_int(word, -1, UINT32_MAX, iid) == 0)
-		return true;
-	fe = registry_find_frontend(r, word);
-	be = registry_find_backend(r, word);
-	if (fe == NULL && be == NULL)
-		return false;
-	*iid = fe != NULL ? fe->id : be->id;
-	return true;
-}
-
-/* Words may come in any order around the proxy and the two numbers, as in HAProxy. */
-static bool parse_stat_filter(struct ctl_request *rq, struct stat_filter *f)
-{
-	int64_t types;
-
-	for (unsigned i = 2; i < rq->argc; i++) {
-		struct str word = rq->argv[i];
-
-		if (str_eq(word, STR("up"))) {
-			f->up_only = true;
-		} else if (str_eq(word, STR("no-maint"))) {
-			f->no_maint = true;
-		} else if (i + 2 < rq->argc &&
-			   str_parse_int(rq->argv[i + 1], -1, INT32_MAX, &types) == 0 &&
-			   str_parse_int(rq->argv[i + 2], -1, UINT32_MAX, &f->sid) == 0) {
-			if (!parse_proxy(word, &f->iid)) {
-				strbuf_adds(rq->out, "No such proxy.\n");
-				return false;
-			}
-			f->types = types < 0 ? ~0u : (unsigned)types;
-			i += 2;
-		} else {
-			strbuf_addf(rq->out, "'show stat " STR_FMT "' is not supported yet.\n",
-				    STR_ARG(word));
-			return false;
-		}
-	}
-	return true;
-}
-
-void cli_show_stat(struct ctl_request *rq, uint64_t *cursor, bool *more)
-{
-	struct stat_filter f = { .iid = -1, .sid = -1, .types = ~0u, .out = rq->out };
-
-	(void)cursor, (void)more;
-	if (!parse_stat_filter(rq, &f))
-		return;
-	stats_csv_header(rq->out);
-	stats_each_row(f.iid, f.types, f.sid, add_row, &f);
 }
 
 /* HAProxy's numbers of its check states, of which ours are a part. */

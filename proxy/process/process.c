@@ -122,11 +122,19 @@ static unsigned choose_maxconn(const struct process *p, const struct cfg *cfg)
 	return wanted;
 }
 
-static void set_limits(struct process *p, const struct cfg *cfg)
+/* What was set at run time stays while the file says what it said before. old: NULL at the start.
+ */
+static void set_limits(struct process *p, const struct cfg *cfg, const struct cfg_global *old)
 {
-	atomic_store(&p->engine.maxconn, choose_maxconn(p, cfg));
-	atomic_store(&p->engine.conn_rate_limit, cfg->global.maxconnrate);
-	atomic_store(&p->engine.sess_rate_limit, cfg->global.maxsessrate);
+	unsigned maxconn = choose_maxconn(p, cfg);
+
+	if (maxconn != p->hard_maxconn)
+		atomic_store(&p->engine.maxconn, maxconn);
+	p->hard_maxconn = maxconn;
+	if (old == NULL || old->maxconnrate != cfg->global.maxconnrate)
+		atomic_store(&p->engine.conn_rate_limit, cfg->global.maxconnrate);
+	if (old == NULL || old->maxsessrate != cfg->global.maxsessrate)
+		atomic_store(&p->engine.sess_rate_limit, cfg->global.maxsessrate);
 }
 
 /* ---- start ---- */
@@ -145,7 +153,7 @@ static void init_engine(struct process *p, const struct cfg *cfg)
 		.maxrewrite = g->maxrewrite,
 		.max_headers = g->max_headers,
 	};
-	set_limits(p, cfg);
+	set_limits(p, cfg, NULL);
 }
 
 static int write_pidfile(struct process *p, const struct cfg *cfg)
@@ -531,6 +539,7 @@ static int reload_plan(struct process *p, struct diag *d, struct plan **out)
 int process_reload(struct process *p)
 {
 	int64_t start_us = clock_mono_us();
+	const struct cfg_global before = p->cfg->global; /* its numbers */
 	struct plan *plan = NULL;
 	struct diag d;
 	int rc;
@@ -542,7 +551,7 @@ int process_reload(struct process *p)
 	rc = reload_plan(p, &d, &plan);
 	if (rc == 0) {
 		plan_commit(plan);
-		set_limits(p, p->cfg);
+		set_limits(p, p->cfg, &before);
 		p->n_reloads++;
 		log_diag(&d);
 		log_notice("process", "reloaded", "proxies=%u took_ms=%lld", p->cfg->n_proxies,

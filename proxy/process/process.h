@@ -28,6 +28,7 @@ struct process {
 	struct loop loop;
 	struct engine engine;
 	struct gauge conns;
+	unsigned hard_maxconn;            /* the highest that `set maxconn global` may ask for */
 	struct cfg *cfg;                  /* of the running configuration; owned */
 	struct list listeners;            /* struct listener, running */
 	struct list sockets;              /* struct stats_socket, running */

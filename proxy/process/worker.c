@@ -290,6 +290,31 @@ uint32_t workers_conn_rate(const struct engine *e, int64_t now_us)
 	return n;
 }
 
+struct worker_pool workers_pool(const struct engine *e, unsigned i)
+{
+	static const struct {
+		const char *name;
+		size_t offset;
+	} pools[N_WORKER_POOLS] = {
+		{ "buffer", offsetof(struct worker_private, buffers) },
+		{ "stream", offsetof(struct worker_private, streams) },
+		{ "client", offsetof(struct worker_private, clients) },
+		{ "server_conn", offsetof(struct worker_private, sconns) },
+	};
+	struct worker_pool p = { .name = pools[i].name };
+
+	for (unsigned t = 0; e->workers && t < e->n_threads; t++) {
+		const struct freelist *f =
+			(const void *)((const char *)e->workers[t].priv + pools[i].offset);
+		unsigned n = atomic_load_explicit(&f->n_allocated, memory_order_relaxed);
+
+		p.size = f->size;
+		p.n_allocated += n;
+		p.n_used += n - MIN(freelist_n(f), n);
+	}
+	return p;
+}
+
 void workers_start(struct engine *e)
 {
 	http_parser_set_max_header_size(e->bufsize);

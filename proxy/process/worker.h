@@ -55,6 +55,14 @@ void workers_set_listeners(struct engine *e, struct listener *const *add, unsign
 void workers_drain(struct engine *e);
 /* Client connections that are still there, over all threads. */
 unsigned workers_n_conns(const struct engine *e);
+/* The memory blocks of all threads: buffers, streams, clients, server connections. */
+#define N_WORKER_POOLS 4
+struct worker_pool {
+	const char *name;
+	size_t size;
+	unsigned n_allocated, n_used;
+};
+struct worker_pool workers_pool(const struct engine *e, unsigned i);
 /* Close every connection and end the threads; returns when they are joined. */
 void workers_stop(struct engine *e);
 /* End the sessions on s at once, with this termination code. Returns when it is done. */

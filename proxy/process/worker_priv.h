@@ -4,6 +4,7 @@
 #define PROXY_WORKER_PRIV_H
 
 #include <ev.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "http/h1_parse.h"
@@ -17,7 +18,9 @@ struct access_log;
 struct freelist {
 	void *first; /* each block begins with the pointer to the next */
 	size_t size;
-	unsigned n, max; /* more than max free blocks go back to the heap */
+	/* more than max free blocks go back to the heap; others read n and n_allocated */
+	_Atomic unsigned n, n_allocated;
+	unsigned max;
 };
 
 struct worker_private {
@@ -46,26 +49,34 @@ struct worker_private {
 	struct addr client_addr;
 };
 
+/* One thread writes: a plain load and store. */
+static inline unsigned freelist_n(const struct freelist *f)
+{
+	return atomic_load_explicit(&f->n, memory_order_relaxed);
+}
+
 static inline void *freelist_get(struct freelist *f)
 {
 	void *p = f->first;
 
 	if (LIKELY(p != NULL)) {
 		f->first = *(void **)p;
-		f->n--;
+		atomic_store_explicit(&f->n, freelist_n(f) - 1, memory_order_relaxed);
 		return p;
 	}
+	atomic_fetch_add_explicit(&f->n_allocated, 1, memory_order_relaxed);
 	return malloc(f->size);
 }
 static inline void freelist_put(struct freelist *f, void *p)
 {
-	if (f->n >= f->max) {
+	if (freelist_n(f) >= f->max) {
+		atomic_fetch_sub_explicit(&f->n_allocated, 1, memory_order_relaxed);
 		free(p);
 		return;
 	}
 	*(void **)p = f->first;
 	f->first = p;
-	f->n++;
+	atomic_store_explicit(&f->n, freelist_n(f) + 1, memory_order_relaxed);
 }
 
 static inline int64_t worker_now(const struct worker *w)

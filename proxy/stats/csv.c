@@ -276,6 +276,40 @@ static bool is_request_total(const struct stats_row *row, const struct column *c
 	       row->is_http;
 }
 
+size_t stats_n_columns(void)
+{
+	return ARRAY_LEN(columns);
+}
+
+const char *stats_column_name(size_t i)
+{
+	return columns[i].name;
+}
+
+/* An empty name, address or cookie is none; an empty sentence of a check is one. */
+static bool is_empty(const struct stats_row *row, const struct column *c)
+{
+	if (c->kind == COL_TEXT)
+		return *(const char *const *)field(row, c) == NULL;
+	return c->kind == COL_DASH || c->kind == COL_EMPTY ||
+	       (c->kind == COL_CHARS && c->cond == ALWAYS && *(const char *)field(row, c) == '\0');
+}
+
+bool stats_column_value(const struct stats_row *row, size_t i, struct strbuf *out)
+{
+	const struct column *c = &columns[i];
+
+	if ((!is_filled(row, c) && !is_request_total(row, c)) || is_empty(row, c))
+		return false;
+	if (c->kind == COL_TEXT)
+		strbuf_adds(out, *(const char *const *)field(row, c));
+	else if (c->kind == COL_CHARS)
+		strbuf_adds(out, field(row, c));
+	else
+		add_value(out, row, c);
+	return true;
+}
+
 void stats_csv_row(const struct stats_row *row, struct strbuf *out)
 {
 	for (size_t i = 0; i < ARRAY_LEN(columns); i++) {

@@ -64,7 +64,8 @@ struct stats_row {
 	bool is_observed;
 	uint32_t hanafail;
 	char addr[64];
-	const char *algo, *cookie; /* NULL: empty */
+	const char *algo, *cookie;        /* NULL: empty */
+	uint32_t n_servers, n_servers_up; /* of a backend */
 };
 
 void stats_row_frontend(const struct frontend *fe, struct stats_row *row);
@@ -74,6 +75,25 @@ void stats_row_backend(const struct backend *be, struct stats_row *row);
 /* The line of column names. */
 void stats_csv_header(struct strbuf *out);
 void stats_csv_row(const struct stats_row *row, struct strbuf *out);
+
+/* The columns one by one. value: appended as it is, without CSV's quotes; false: empty. */
+size_t stats_n_columns(void);
+const char *stats_column_name(size_t i);
+bool stats_column_value(const struct stats_row *row, size_t i, struct strbuf *out);
+
+/* typed.c: HAProxy's other forms. Each value of a row is a line "S.iid.sid.pos.name.1:MGP:u32:5",
+ * with desc followed by :"what it is"; in JSON a row is an array of such values, all rows are an
+ * array: put '[' in front, ',' between and ']' behind. */
+void stats_typed_row(const struct stats_row *row, bool has_desc, struct strbuf *out);
+void stats_json_row(const struct stats_row *row, struct strbuf *out);
+
+/* A walk that may pause between turns: the next row of those that iid, types and sid select.
+ * Starts at {0}; false: no more. What a reload changes meanwhile is met as it is then. */
+struct stats_cursor {
+	uint32_t entry, at; /* at: 0 frontend, then servers, then backend */
+};
+bool stats_next_row(struct stats_cursor *c, int64_t iid, unsigned types, int64_t sid,
+		    struct stats_row *row);
 
 /* Call fn for the rows that iid (-1: all), types (mask of stats_type) and sid (-1: all) select, in
  * the order of the configuration. */

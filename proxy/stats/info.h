@@ -6,7 +6,9 @@
 
 struct process;
 
-/* "Key: value" lines in HAProxy 2.6's order. */
-void info_lines(const struct process *p, struct strbuf *out);
+enum info_format { INFO_TYPED = 1, INFO_WITH_DESC = 2, INFO_AS_JSON = 4 };
+
+/* "Key: value" lines in HAProxy 2.6's order, or what the mask of info_format says. */
+void info_add(const struct process *p, unsigned format, struct strbuf *out);
 
 #endif

@@ -132,14 +132,8 @@ void stats_row_frontend(const struct frontend *fe, struct stats_row *row)
 		 atomic_load(&fe->is_stopping) ? "STOP" : "OPEN");
 }
 
-static const struct server *end_of_chain(const struct server *s)
-{
-	while (s->tracked != NULL)
-		s = s->tracked;
-	return s;
-}
-
-static void fill_check(const struct server *s, const struct server *ref, struct stats_row *row)
+/* Who tracks another one has no check of its own to show. */
+static void fill_check(const struct server *s, struct stats_row *row)
 {
 	struct check_result r;
 
@@ -149,7 +143,7 @@ static void fill_check(const struct server *s, const struct server *ref, struct 
 		row->chkfail = s->n_check_fail;
 		row->chkdown = s->n_check_down;
 	}
-	row->has_check = check_get_result(ref, &r) && (ref->admin & SERVER_MAINT_MASK) == 0;
+	row->has_check = check_get_result(s, &r) && (s->admin & SERVER_MAINT_MASK) == 0;
 	if (!row->has_check)
 		return;
 	snprintf(row->check_status, sizeof(row->check_status), "%s%s", r.is_running ? "* " : "",
@@ -188,7 +182,7 @@ static void fill_agent(const struct server *s, struct stats_row *row)
 
 static void fill_checks(const struct server *s, struct stats_row *row)
 {
-	fill_check(s, end_of_chain(s), row);
+	fill_check(s, row);
 	fill_agent(s, row);
 	if (s->tracked != NULL)
 		snprintf(row->tracked, sizeof(row->tracked), "%s/%s", s->tracked->be->name,
@@ -313,6 +307,9 @@ void stats_row_backend(const struct backend *be, struct stats_row *row)
 	fill_h1_backend(be, row);
 	fill_usable(be, row);
 	row->downtime_s = be->down_time_us / US_PER_S;
+	row->n_servers = be->n_servers;
+	for (unsigned i = 0; i < be->n_servers; i++)
+		row->n_servers_up += be->servers[i]->op != SERVER_STOPPED;
 	if (be->n_servers > 0 && row->act + row->bck == 0) {
 		snprintf(row->status, sizeof(row->status), "DOWN");
 		row->downtime_s += row->lastchg_s;
@@ -321,31 +318,55 @@ void stats_row_backend(const struct backend *be, struct stats_row *row)
 	}
 }
 
-void stats_each_row(int64_t iid, unsigned types, int64_t sid, stats_row_fn *fn, void *arg)
+/* One step of the walk: whether the place it is at is wanted, and filled into *row. */
+static bool row_at(const struct registry_entry *e, uint32_t at, int64_t iid, unsigned types,
+		   int64_t sid, struct stats_row *row)
+{
+	const struct backend *be = e->be;
+
+	if (iid >= 0 && (int64_t)(e->fe != NULL ? e->fe->id : be->id) != iid)
+		return false;
+	if (at == 0) {
+		if (e->fe == NULL || (types & STATS_FRONTEND) == 0 || sid > 0)
+			return false;
+		stats_row_frontend(e->fe, row);
+	} else if (at <= be->n_servers) {
+		const struct server *s = be->servers[at - 1];
+
+		if ((types & STATS_SERVER) == 0 || (sid >= 0 && (int64_t)s->id != sid))
+			return false;
+		stats_row_server(s, row);
+	} else {
+		if ((types & STATS_BACKEND) == 0 || sid > 0)
+			return false;
+		stats_row_backend(be, row);
+	}
+	return true;
+}
+
+bool stats_next_row(struct stats_cursor *c, int64_t iid, unsigned types, int64_t sid,
+		    struct stats_row *row)
 {
 	const struct registry *r = registry_get();
-	struct stats_row row;
 
-	for (unsigned i = 0; r != NULL && i < r->n; i++) {
-		const struct frontend *fe = r->entries[i].fe;
-		const struct backend *be = r->entries[i].be;
+	while (r != NULL && c->entry < r->n) {
+		const struct registry_entry *e = &r->entries[c->entry];
 
-		if (iid >= 0 && (int64_t)(fe != NULL ? fe->id : be->id) != iid)
-			continue;
-		if (fe != NULL && (types & STATS_FRONTEND) && (sid < 0 || sid == 0)) {
-			stats_row_frontend(fe, &row);
-			fn(&row, arg);
-		}
-		for (unsigned j = 0; be != NULL && (types & STATS_SERVER) && j < be->n_servers;
-		     j++) {
-			if (sid >= 0 && (int64_t)be->servers[j]->id != sid)
-				continue;
-			stats_row_server(be->servers[j], &row);
-			fn(&row, arg);
-		}
-		if (be != NULL && (types & STATS_BACKEND) && (sid < 0 || sid == 0)) {
-			stats_row_backend(be, &row);
-			fn(&row, arg);
+		if (c->at > (e->be != NULL ? e->be->n_servers + 1 : 0)) {
+			c->entry++;
+			c->at = 0;
+		} else if (row_at(e, c->at++, iid, types, sid, row)) {
+			return true;
 		}
 	}
+	return false;
+}
+
+void stats_each_row(int64_t iid, unsigned types, int64_t sid, stats_row_fn *fn, void *arg)
+{
+	struct stats_cursor c = { 0 };
+	struct stats_row row;
+
+	while (stats_next_row(&c, iid, types, sid, &row))
+		fn(&row, arg);
 }

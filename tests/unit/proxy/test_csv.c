@@ -1,11 +1,13 @@
 /* test_csv.c - the statistics columns against rows that HAProxy 2.6 wrote. */
 #include <check.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "stats/base64.h"
 #include "stats/csv.h"
+#include "stats/fields.h"
 
 static const char haproxy_header[] =
 	"# pxname,svname,qcur,qmax,scur,smax,slim,stot,bin,bout,dreq,dresp,ereq,econ,eresp,wretr,"
@@ -221,6 +223,68 @@ START_TEST(test_base64)
 }
 END_TEST
 
+static const struct stats_row small = { .type = STATS_SERVER,
+					.proxy = "b",
+					.service = "s\"1",
+					.iid = 3,
+					.sid = 7,
+					.bin = UINT64_C(1) << 40,
+					.lastsess_s = -1,
+					.check_ms = -1,
+					.status = "UP",
+					.addr = "127.0.0.1:80" };
+
+START_TEST(typed_lines_name_what_they_are)
+{
+	struct strbuf out = { 0 };
+
+	stats_typed_row(&small, false, &out);
+	ck_assert_int_eq(strncmp(out.p, "S.3.7.0.pxname.1:KNS:str:b\n", 27), 0);
+	ck_assert_ptr_nonnull(strstr(out.p, "\nS.3.7.8.bin.1:MCP:u64:1099511627776\n"));
+	ck_assert_ptr_nonnull(strstr(out.p, "\nS.3.7.19.act.1:SGP:u32:0\n"));
+	ck_assert_ptr_nonnull(strstr(out.p, "\nS.3.7.55.lastsess.1:MAP:s32:-1\n"));
+	ck_assert_ptr_nonnull(strstr(out.p, "\nS.3.7.103.ssl_sess.1:MCP:u64:0\n"));
+	ck_assert_ptr_null(strstr(out.p, ".cookie."));
+	ck_assert_ptr_null(strstr(out.p, ".check_status."));
+	strbuf_clear(&out);
+	stats_typed_row(&small, true, &out);
+	ck_assert_int_eq(strncmp(out.p, "S.3.7.0.pxname.1:KNS:str:b:\"", 28), 0);
+	strbuf_fini(&out);
+}
+END_TEST
+
+START_TEST(json_is_json)
+{
+	struct strbuf out = { 0 };
+	json_error_t error;
+	json_t *row, *value;
+
+	stats_json_row(&small, &out);
+	row = json_loadb(out.p, out.len, 0, &error);
+	ck_assert_msg(row != NULL, "%s", error.text);
+	value = json_array_get(row, 1);
+	ck_assert_str_eq(json_string_value(json_object_get(value, "objType")), "Server");
+	ck_assert_int_eq(json_integer_value(json_object_get(value, "id")), 7);
+	ck_assert_str_eq(
+		json_string_value(json_object_get(json_object_get(value, "value"), "value")),
+		"s\"1");
+	ck_assert_str_eq(
+		json_string_value(json_object_get(json_object_get(value, "tags"), "nature")),
+		"Name");
+	json_decref(row);
+	strbuf_fini(&out);
+}
+END_TEST
+
+START_TEST(each_column_is_described)
+{
+	for (size_t i = 0; i < stats_n_columns(); i++) {
+		ck_assert_str_eq(stats_field(i, false)->name, stats_column_name(i));
+		ck_assert_str_eq(stats_field(i, true)->name, stats_column_name(i));
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("csv");
@@ -232,6 +296,9 @@ int main(void)
 	tcase_add_loop_test(tc, test_row, 0, ARRAY_LEN(rows));
 	tcase_add_test(tc, test_text_is_quoted_where_csv_needs_it);
 	tcase_add_loop_test(tc, test_base64, 0, ARRAY_LEN(codes));
+	tcase_add_test(tc, typed_lines_name_what_they_are);
+	tcase_add_test(tc, json_is_json);
+	tcase_add_test(tc, each_column_is_described);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_ENV);

@@ -71,6 +71,15 @@ void board_plan_vips(struct board_plan *p, struct board_instance *bi, const stru
 	bi->n_vips = bi->vips_at ? (uint32_t)n : 0;
 }
 
+void board_plan_routing(struct board_plan *p, struct board_instance *bi, const void *messages,
+			size_t len)
+{
+	if (!bi || len == 0)
+		return;
+	bi->routing_at = append(p, messages, len);
+	bi->routing_len = bi->routing_at ? (uint32_t)len : 0;
+}
+
 void board_plan_packet(struct board_plan *p, struct board_instance *bi, const struct net_dest *to,
 		       const void *bytes, size_t len)
 {
@@ -134,6 +143,17 @@ const struct vip *board_vips(const struct board_half *h, const struct board_inst
 		return NULL;
 	*n = bi->n_vips;
 	return (const void *)((const uint8_t *)h + bi->vips_at);
+}
+
+const uint8_t *board_routing(const struct board_half *h, const struct board_instance *bi,
+			     size_t *len)
+{
+	*len = 0;
+	if (bi->routing_len == 0 || bi->routing_at > h->used ||
+	    bi->routing_len > h->used - bi->routing_at)
+		return NULL;
+	*len = bi->routing_len;
+	return (const uint8_t *)h + bi->routing_at;
 }
 
 const struct board_packet *board_next_packet(const struct board_half *h,

@@ -30,10 +30,11 @@ struct board_instance {
 	char name[BOARD_NAME_LEN];
 	int64_t frozen_after_us; /* a worker silent for this long has lost the addresses */
 	uint32_t n_vips, vips_at;
-	uint32_t n_packets, packets_at; /* adverts with priority 0 */
-	_Atomic uint32_t is_active;     /* set before addresses are added, cleared after removal */
-	_Atomic uint32_t is_revoked;    /* set by the guardian: it let go in the worker's place */
-	_Atomic uint32_t handover_seq;  /* odd: being written; 0: none */
+	uint32_t n_packets, packets_at;   /* adverts with priority 0 */
+	uint32_t routing_len, routing_at; /* netlink messages that remove routes and rules */
+	_Atomic uint32_t is_active;    /* set before addresses are added, cleared after removal */
+	_Atomic uint32_t is_revoked;   /* set by the guardian: it let go in the worker's place */
+	_Atomic uint32_t handover_seq; /* odd: being written; 0: none */
 	struct net_dest handover_to;
 	uint32_t handover_len;
 	uint8_t handover[HANDOVER_MAX_LEN];
@@ -66,6 +67,8 @@ void board_plan_begin(struct board_plan *p, struct board *b, unsigned n_instance
 struct board_instance *board_plan_add(struct board_plan *p, const char *name);
 void board_plan_vips(struct board_plan *p, struct board_instance *bi, const struct vip *vips,
 		     size_t n);
+void board_plan_routing(struct board_plan *p, struct board_instance *bi, const void *messages,
+			size_t len);
 void board_plan_packet(struct board_plan *p, struct board_instance *bi, const struct net_dest *to,
 		       const void *bytes, size_t len);
 /* 0 or -ENOSPC: the old plan stays in force. */
@@ -79,6 +82,9 @@ struct board_half *board_current(struct board *b);
 /* NULL and *n = 0 when out of bounds. */
 const struct vip *board_vips(const struct board_half *h, const struct board_instance *bi,
 			     size_t *n);
+/* The messages that remove routes and rules; NULL and *len = 0: none, or out of bounds. */
+const uint8_t *board_routing(const struct board_half *h, const struct board_instance *bi,
+			     size_t *len);
 /* Walk the packets: start with *cursor = 0; NULL at the end. */
 const struct board_packet *board_next_packet(const struct board_half *h,
 					     const struct board_instance *bi, uint32_t *cursor);

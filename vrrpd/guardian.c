@@ -15,6 +15,7 @@
 
 #include "board.h"
 #include "punctual.h"
+#include "routing.h"
 
 #define TICK_IDLE_MS     100
 #define TICK_MIN_MS      5
@@ -36,6 +37,15 @@ struct guardian {
 	int exit_status; /* -1: go on */
 };
 
+static int del_routing(struct guardian *g, const struct board_half *h,
+		       const struct board_instance *bi)
+{
+	size_t len;
+	const uint8_t *messages = board_routing(h, bi, &len);
+
+	return messages ? routing_del(&g->nl, messages, len) : 0;
+}
+
 /* Let go of what one instance holds, in the worker's place: addresses first, so that the next
  * master finds nobody who still answers. */
 static void let_go(struct guardian *g, struct board_half *h, struct board_instance *bi,
@@ -49,8 +59,10 @@ static void let_go(struct guardian *g, struct board_half *h, struct board_instan
 	size_t n_vips;
 	const struct vip *vips = board_vips(h, bi, &n_vips);
 	size_t claim_len = board_get_handover(bi, &to, claim);
-	int err = n_vips ? vip_del(&g->nl, vips, n_vips, NULL) : 0;
+	int err = del_routing(g, h, bi);
 
+	if (n_vips && vip_del(&g->nl, vips, n_vips, NULL) && !err)
+		err = -EIO; /* the others are gone */
 	if (claim_len && g->udp_fd >= 0)
 		(void)!vrrp_send(to.dst.sa.sa_family == AF_INET6 ? g->udp6_fd : g->udp_fd, &to,
 				 claim, claim_len);
@@ -77,6 +89,7 @@ static void let_go_all(struct guardian *g, const char *why)
 			size_t n;
 			const struct vip *vips = board_vips(h, bi, &n);
 
+			(void)!del_routing(g, h, bi);
 			(void)!(n ? vip_del(&g->nl, vips, n, NULL) : 0);
 		} else {
 			let_go(g, h, bi, why);

@@ -204,6 +204,11 @@ static int on_message(struct nl_msg *msg, void *arg)
 	case RTM_DELADDR:
 		on_deladdr(w, h);
 		break;
+	case RTM_DELROUTE:
+	case RTM_DELRULE:
+		if (w->on_routing)
+			w->on_routing(w->arg, h);
+		break;
 	default: /* the kernel has many more */
 		break;
 	}
@@ -320,6 +325,19 @@ int link_watch_init(struct link_watch *w, struct loop *loop, link_changed_fn *on
 	ev_set_priority(&w->io, 1);
 	ev_io_start(loop->ev, &w->io);
 	return 0;
+}
+
+void link_watch_routing(struct link_watch *w, link_routing_fn *fn)
+{
+	static const int groups[] = { RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE, RTNLGRP_IPV4_RULE,
+				      RTNLGRP_IPV6_RULE };
+
+	if (!w->on_routing == !fn)
+		return;
+	w->on_routing = fn;
+	for (size_t k = 0; k < ARRAY_LEN(groups); k++)
+		(void)(fn ? nl_socket_add_membership(w->events, groups[k])
+			  : nl_socket_drop_membership(w->events, groups[k]));
 }
 
 void link_watch_fini(struct link_watch *w)

@@ -36,11 +36,16 @@ typedef void link_changed_fn(void *arg, const struct link *l, bool is_gone);
 /* An address appeared on l, or disappeared from it (is_gone). */
 typedef void link_addr_fn(void *arg, const struct link *l, const struct link_addr *a, bool is_gone);
 
+/* A route or rule was deleted. */
+struct nlmsghdr;
+typedef void link_routing_fn(void *arg, const struct nlmsghdr *h);
+
 struct nl_sock;
 struct link_watch {
 	struct loop *loop; /* borrowed */
 	link_changed_fn *on_link;
 	link_addr_fn *on_addr;
+	link_routing_fn *on_routing; /* NULL: not watched */
 	void *arg;
 	struct list links;
 	/* private */
@@ -52,6 +57,8 @@ struct link_watch {
 /* Open the sockets, read the table and start watching. 0 or -errno. */
 NODISCARD int link_watch_init(struct link_watch *w, struct loop *loop, link_changed_fn *on_link,
 			      link_addr_fn *on_addr, void *arg);
+/* Report deleted routes and rules to fn, with the arg of init, from now on. NULL: no more. */
+void link_watch_routing(struct link_watch *w, link_routing_fn *fn);
 void link_watch_fini(struct link_watch *w);
 
 /* NULL when there is no such interface. */

@@ -6,12 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <tandem/buf.h>
+#include <tandem/diag.h>
 #include <tandem/log.h>
 #include <tandem/str.h>
 #include <unistd.h>
 
 #include "config/cfg_model.h"
+#include "config/cfg_parse.h"
 #include "link_watch.h"
+#include "routing.h"
 #include "vip.h"
 
 static void write_list(FILE *f, const struct cfg_instance *i, const struct cfg_vip *v)
@@ -22,6 +26,15 @@ static void write_list(FILE *f, const struct cfg_instance *i, const struct cfg_v
 		addr_format_ip(&v->addr, text);
 		fprintf(f, "%s %s/%u\n", v->dev ? v->dev : i->interface, text, v->prefix_len);
 	}
+}
+
+/* A route leads over the instance's interfaces, so it is written as the configuration has it. */
+static void write_routing(FILE *f, const struct cfg_instance *i)
+{
+	for (const struct cfg_route *r = i->routes; r; r = r->next)
+		fprintf(f, "route %s\n", r->text);
+	for (const struct cfg_rule *r = i->rules; r; r = r->next)
+		fprintf(f, "rule %s\n", r->text);
 }
 
 static void make_dir_of(const char *path)
@@ -57,6 +70,8 @@ void state_file_write(const struct cfg *cfg)
 		write_list(f, i, i->vips);
 		write_list(f, i, i->vips_excluded);
 	}
+	for (const struct cfg_instance *i = cfg->instances; i; i = i->next)
+		write_routing(f, i);
 	if (ferror(f) | fclose(f) || rename(tmp, path))
 		(void)unlink(tmp);
 }
@@ -80,17 +95,58 @@ bool state_file_parse(struct str line, char *ifname, struct vip *out)
 	return true;
 }
 
+/* Lines "route ..." and "rule ..." as a configuration, to be read by its own reader. */
+static bool collect(const char *line, struct strbuf *routes, struct strbuf *rules)
+{
+	if (strncmp(line, "route ", 6) == 0)
+		strbuf_addf(routes, "%s\n", line + 6);
+	else if (strncmp(line, "rule ", 5) == 0)
+		strbuf_addf(rules, "%s\n", line + 5);
+	else
+		return false;
+	return true;
+}
+
+static void clean_routing(const char *routes, const char *rules, const struct link_watch *links,
+			  struct vip_nl *nl)
+{
+	struct strbuf text = { 0 };
+	struct routing_set set = { 0 };
+	struct diag d;
+	struct cfg *c;
+
+	if (!*routes && !*rules)
+		return;
+	strbuf_addf(&text,
+		    "vrrp_instance left {\ninterface lo\nvirtual_router_id 1\n"
+		    "virtual_ipaddress {\n127.0.0.9\n}\nvirtual_routes {\n%s}\n"
+		    "virtual_rules {\n%s}\n}\n",
+		    routes, rules);
+	diag_init(&d);
+	c = cfg_load_text("state", str_from(strbuf_str(&text)), NULL, &d);
+	if (c) {
+		routing_build(&set, c->instances->routes, c->instances->rules, links);
+		(void)!routing_del(nl, set.del, set.del_len);
+		routing_fini(&set);
+	}
+	cfg_free(c);
+	diag_fini(&d);
+	strbuf_fini(&text);
+}
+
 void state_file_clean(const struct cfg *cfg, const struct link_watch *links, struct vip_nl *nl)
 {
-	char line[256], ifname[IFNAMSIZ], text[INET6_ADDRSTRLEN];
+	char *line = NULL, ifname[IFNAMSIZ], text[INET6_ADDRSTRLEN];
+	size_t room = 0;
+	struct strbuf routes = { 0 }, rules = { 0 };
 	FILE *f = cfg->global.state_file ? fopen(cfg->global.state_file, "re") : NULL;
 
-	while (f && fgets(line, sizeof(line), f)) {
+	while (f && getline(&line, &room, f) > 0) {
 		const struct link *l;
 		struct vip v;
 
 		line[strcspn(line, "\n")] = '\0';
-		if (!state_file_parse(str_from(line), ifname, &v))
+		if (collect(line, &routes, &rules) || !state_file_parse(str_from(line), ifname, &v))
 			continue;
 		l = link_find(links, ifname);
 		if (!l || !link_has_addr(l, &v.addr))
@@ -103,4 +159,8 @@ void state_file_clean(const struct cfg *cfg, const struct link_watch *links, str
 	}
 	if (f)
 		fclose(f);
+	free(line);
+	clean_routing(strbuf_str(&routes), strbuf_str(&rules), links, nl);
+	strbuf_fini(&routes);
+	strbuf_fini(&rules);
 }

@@ -194,6 +194,23 @@ int vip_del(struct vip_nl *n, const struct vip *vips, size_t n_vips, int *errs)
 	return batch(n, vips, n_vips, 0, errs);
 }
 
+int vip_nl_talk(struct vip_nl *n, const struct nlmsghdr *h)
+{
+	_Alignas(struct nlmsghdr) uint8_t buf[4096];
+	struct nlmsghdr *copy = (void *)buf;
+	int answer = 0, err;
+
+	if (h->nlmsg_len > sizeof(buf))
+		return -EMSGSIZE;
+	memcpy(buf, h, h->nlmsg_len);
+	copy->nlmsg_seq = nl_socket_use_seq(n->sk);
+	copy->nlmsg_pid = 0;
+	if (nl_sendto(n->sk, buf, copy->nlmsg_len) < 0)
+		return errno ? -errno : -EIO;
+	err = collect(n->sk, copy->nlmsg_seq, copy->nlmsg_seq, &answer);
+	return err ? err : answer;
+}
+
 bool vip_eq(const struct vip *a, const struct vip *b)
 {
 	int len_a, len_b;

@@ -49,6 +49,10 @@ NODISCARD int vip_set(struct vip_nl *n, const struct vip *vips, size_t n_vips, u
 /* Remove them. One that is not there counts as removed. */
 NODISCARD int vip_del(struct vip_nl *n, const struct vip *vips, size_t n_vips, int *errs);
 
+/* Send one ready-made request (with NLM_F_ACK) and wait for its answer: 0 or -errno. */
+struct nlmsghdr;
+NODISCARD int vip_nl_talk(struct vip_nl *n, const struct nlmsghdr *h);
+
 bool vip_eq(const struct vip *a, const struct vip *b);
 
 #endif

@@ -126,6 +126,7 @@ void vrrp_addrs_resolve(struct vrrp_instance *i)
 		}
 	}
 	free(old);
+	routing_build(&i->routing, i->cfg->routes, i->cfg->rules, i->env->links);
 }
 
 static bool mac_of(void *arg, unsigned ifindex, uint8_t mac[6])
@@ -234,6 +235,32 @@ static int set_addrs(struct vrrp_instance *i)
 	return ret;
 }
 
+void vrrp_instance_restore_routing(struct vrrp_instance *i)
+{
+	int err;
+
+	i->routing_dirty = false;
+	if (!i->holds_addrs || !i->routing.n || (i->board && atomic_load(&i->board->is_revoked)))
+		return;
+	err = routing_add(&i->routing, i->env->nl);
+	if (err)
+		report_vip_error(i, "add_routes_failed", err);
+}
+
+void vrrp_instance_on_routing_gone(struct vrrp_instance *i, const struct nlmsghdr *h)
+{
+	unsigned held;
+
+	if (!i->holds_addrs || !routing_on_gone(&i->routing, h))
+		return;
+	i->routing_dirty = true; /* by a timer: many may have gone at once */
+	i->n.restored++;
+	if (log_limit_ok(&i->restore_limit, i->env->loop->now_us, LOG_BURST, LOG_PERIOD, &held))
+		log_warn("vrrp", "route_restored",
+			 "instance=%s kind=%s cause=deleted_by_others suppressed=%u", i->cfg->name,
+			 h->nlmsg_type == RTM_DELRULE ? "rule" : "route", held);
+}
+
 void vrrp_addrs_add(struct vrrp_instance *i)
 {
 	int err;
@@ -247,6 +274,9 @@ void vrrp_addrs_add(struct vrrp_instance *i)
 	err = set_addrs(i);
 	if (err)
 		report_vip_error(i, "add_addresses_failed", err);
+	for (unsigned k = 0; k < i->routing.n; k++)
+		i->routing.items[k].is_gone = false;
+	vrrp_instance_restore_routing(i); /* behind the addresses: they make gateways reachable */
 }
 
 void vrrp_addrs_stop_announcing(struct vrrp_instance *i)
@@ -259,8 +289,11 @@ void vrrp_addrs_stop_announcing(struct vrrp_instance *i)
 
 void vrrp_addrs_del(struct vrrp_instance *i)
 {
-	int err = vip_del(i->env->nl, i->vips, i->n_vips, NULL);
+	int err = routing_del(i->env->nl, i->routing.del, i->routing.del_len);
 
+	if (err)
+		report_vip_error(i, "remove_routes_failed", err);
+	err = vip_del(i->env->nl, i->vips, i->n_vips, NULL);
 	vrrp_addrs_stop_announcing(i);
 	i->holds_addrs = false;
 	if (i->board) {

@@ -205,6 +205,7 @@ void vrrp_instance_free(struct vrrp_instance *i)
 	vrrp_addrs_stop_announcing(i);
 	notify_fini(&i->notify);
 	list_del(&i->node);
+	routing_fini(&i->routing);
 	free(i->vips);
 	free(i->advert_vips);
 	free(i->tracks);
@@ -242,6 +243,7 @@ void vrrp_instance_start(struct vrrp_instance *i)
 		promote_secondaries(i);
 	vrrp_instance_on_links(i); /* is_started is false: only resolves */
 	/* What an earlier run, or keepalived, left behind. We are not MASTER now. */
+	(void)!routing_del(i->env->nl, i->routing.del, i->routing.del_len);
 	(void)!vip_del(i->env->nl, i->vips, i->n_vips, NULL);
 	i->is_started = true;
 	vrrp_instance_reconsider(i); /* straight to FAULT if there is a reason */
@@ -261,18 +263,23 @@ void vrrp_instance_set_cfg(struct vrrp_instance *i, const struct cfg_instance *c
 {
 	struct vip *old = i->vips;
 	unsigned n_old = i->n_vips;
+	struct routing_set old_routing = i->routing;
 
 	i->cfg = cfg;
 	read_params(i);
 	if (i->params.version == 2 || i->fsm.state == VRRP_ACTIVE)
 		i->fsm.active_adver_us = i->params.adver_us;
 	i->vips = NULL; /* resolve_vips must not free what we compare with */
+	i->routing = (struct routing_set){ 0 };
 	vrrp_addrs_resolve(i);
 	if (i->holds_addrs) {
+		routing_del_missing(i->env->nl, &old_routing, &i->routing);
 		vrrp_addrs_remove_missing(i, old, n_old);
 		vrrp_instance_renew(i); /* adds the new ones */
+		vrrp_instance_restore_routing(i);
 		vrrp_addrs_announce(i, 1);
 	}
+	routing_fini(&old_routing);
 	free(old);
 	vrrp_instance_on_links(i);
 }

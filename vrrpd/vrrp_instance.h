@@ -19,6 +19,7 @@
 #include "handover.h"
 #include "link_watch.h"
 #include "notify.h"
+#include "routing.h"
 #include "vip.h"
 #include "vrrp_fsm.h"
 #include "vrrp_group.h"
@@ -95,7 +96,8 @@ struct vrrp_instance {
 	struct addr src;  /* of our adverts; len 0: none */
 	struct vip *vips; /* owned; those with a known interface */
 	unsigned n_vips;
-	uint8_t *advert_vips; /* owned; as bytes, for adverts */
+	struct routing_set routing; /* virtual_routes and virtual_rules */
+	uint8_t *advert_vips;       /* owned; as bytes, for adverts */
 	unsigned n_advert_vips;
 	bool holds_addrs;
 	int64_t held_since_us;
@@ -105,6 +107,7 @@ struct vrrp_instance {
 	bool is_started, is_in_fault;
 	bool has_own_fault; /* is_in_fault may come from the sync group */
 	bool is_deleted;    /* a reload removes it: notify_deleted */
+	bool routing_dirty; /* somebody deleted routes or rules of ours */
 	int64_t lower_told_us;
 	const char *fault_cause; /* static text or a name in the configuration; NULL: none */
 	char fault_text[96];
@@ -156,6 +159,10 @@ void vrrp_instance_reconsider(struct vrrp_instance *i);
 void vrrp_instance_on_links(struct vrrp_instance *i);
 /* An address disappeared from an interface: if it is one that we hold, bring it back. */
 void vrrp_instance_on_addr_gone(struct vrrp_instance *i, unsigned ifindex, const struct addr *a);
+/* A route or rule was deleted in the kernel (h, as reported): bring it back if it is ours. */
+void vrrp_instance_on_routing_gone(struct vrrp_instance *i, const struct nlmsghdr *h);
+/* Add what is missing of the routes and rules that we hold. */
+void vrrp_instance_restore_routing(struct vrrp_instance *i);
 /* Renew what we hold. */
 void vrrp_instance_renew(struct vrrp_instance *i);
 /* We did not run for a while, or the guardian let go for us: see vrrpd/worker.c. */

@@ -325,6 +325,7 @@ void vrrp_io_plan(struct vrrp_instance *i, struct board_plan *p)
 	if (i->board)
 		atomic_store(&a.bi->is_revoked, atomic_load(&i->board->is_revoked));
 	board_plan_vips(p, a.bi, i->vips, i->n_vips);
+	board_plan_routing(p, a.bi, i->routing.del, i->routing.del_len);
 	vrrp_io_each_dest(i, 0, plan_zero, &a);
 	i->board = a.bi;
 	vrrp_io_update_board(i);

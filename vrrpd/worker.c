@@ -218,6 +218,7 @@ static void start_watchers(struct worker *w)
 	ev_timer_init(&w->hello, on_hello, 0.01, HELLO_S);
 	ev_timer_start(w->loop.ev, &w->hello);
 	ev_init(&w->stop_wait, on_stop_wait);
+	worker_init_routing(w);
 	ev_init(&w->delay, worker_on_delay);
 }
 

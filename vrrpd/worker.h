@@ -95,6 +95,7 @@ struct worker {
 	/* private */
 	ev_io guardian_io;
 	ev_signal on_term, on_int, on_hup;
+	ev_timer reroute; /* routes that others deleted come back */
 	ev_timer renew, hello, stop_wait, delay;
 };
 
@@ -114,6 +115,8 @@ void worker_sync_ifaces(struct worker *w);
 void worker_on_handover(void *arg, unsigned ifindex, const struct addr *src,
 			const struct handover_msg *m);
 void worker_on_link(void *arg, const struct link *l, bool is_gone);
+void worker_watch_routing(struct worker *w, const struct cfg *cfg);
+void worker_init_routing(struct worker *w);
 void worker_on_addr(void *arg, const struct link *l, const struct link_addr *a, bool is_gone);
 
 /* worker_instances.c: those that keep name, interface and VRID keep their state. */

@@ -91,6 +91,7 @@ void worker_apply_cfg(struct worker *w, struct cfg *cfg)
 	worker_sync_processes(w, cfg);
 	for (size_t k = 0; k < ARRAY_LEN(w->fifos); k++)
 		fifo_open(&w->fifos[k], &cfg->global.fifos[k]);
+	worker_watch_routing(w, cfg);
 	worker_sync_instances(w, cfg);
 	state_file_write(cfg);
 	listen_ctl(w);

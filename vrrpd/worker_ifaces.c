@@ -8,6 +8,9 @@
 
 #include "config/cfg_model.h"
 
+/* Who deletes a route deletes more, and may do so again at once: not at the speed of light. */
+#define REROUTE_S 0.02
+
 static void on_packet(void *arg, const struct vrrp_rx *rx)
 {
 	struct worker_iface *f = arg;
@@ -111,6 +114,47 @@ void worker_on_link(void *arg, const struct link *l, bool is_gone)
 	log_info("link", is_gone ? "gone" : "changed", "interface=%s index=%u up=%d running=%d",
 		 l->name, l->ifindex, !!(l->flags & IFF_UP), !!(l->flags & IFF_RUNNING));
 	w->links_dirty = true;
+}
+
+static void on_routing(void *arg, const struct nlmsghdr *h)
+{
+	struct worker *w = arg;
+	struct vrrp_instance *i;
+
+	list_for_each (i, &w->instances, node) {
+		vrrp_instance_on_routing_gone(i, h);
+		if (i->routing_dirty && !ev_is_active(&w->reroute)) {
+			ev_timer_set(&w->reroute, REROUTE_S, 0.);
+			ev_timer_start(w->loop.ev, &w->reroute);
+		}
+	}
+}
+
+static void on_reroute(struct ev_loop *loop, ev_timer *t, int revents)
+{
+	struct worker *w = container_of(t, struct worker, reroute);
+	struct vrrp_instance *i;
+
+	(void)loop, (void)revents;
+	list_for_each (i, &w->instances, node) {
+		if (i->routing_dirty)
+			vrrp_instance_restore_routing(i);
+	}
+}
+
+void worker_init_routing(struct worker *w)
+{
+	ev_init(&w->reroute, on_reroute);
+}
+
+/* Only who has routes or rules of ours needs to hear about those of others. */
+void worker_watch_routing(struct worker *w, const struct cfg *cfg)
+{
+	const struct cfg_instance *c = cfg->instances;
+
+	while (c && !c->routes && !c->rules)
+		c = c->next;
+	link_watch_routing(&w->links, c ? on_routing : NULL);
 }
 
 void worker_on_addr(void *arg, const struct link *l, const struct link_addr *a, bool is_gone)

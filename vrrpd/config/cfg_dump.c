@@ -222,6 +222,22 @@ static void dump_vips(struct strbuf *out, const char *block, const struct cfg_vi
 	strbuf_adds(out, "\t}\n");
 }
 
+static void dump_routing(struct strbuf *out, const struct cfg_instance *in)
+{
+	if (in->routes)
+		strbuf_adds(out, "\tvirtual_routes {\n");
+	for (const struct cfg_route *r = in->routes; r; r = r->next)
+		strbuf_addf(out, "\t\t%s\n", r->text);
+	if (in->routes)
+		strbuf_adds(out, "\t}\n");
+	if (in->rules)
+		strbuf_adds(out, "\tvirtual_rules {\n");
+	for (const struct cfg_rule *r = in->rules; r; r = r->next)
+		strbuf_addf(out, "\t\t%s\n", r->text);
+	if (in->rules)
+		strbuf_adds(out, "\t}\n");
+}
+
 static void dump_peers(struct strbuf *out, const struct cfg_instance *in)
 {
 	char text[ADDR_TEXT_LEN];
@@ -374,6 +390,7 @@ static void dump_instance(const struct cfg_instance *in, struct strbuf *out)
 	dump_tracks(out, "track_process", TRACK_PROCESS, in->tracks);
 	dump_vips(out, "virtual_ipaddress", in->vips);
 	dump_vips(out, "virtual_ipaddress_excluded", in->vips_excluded);
+	dump_routing(out, in);
 	strbuf_adds(out, "}\n");
 }
 

@@ -58,6 +58,7 @@ struct cfg_parser {
 	struct cfg_group *group; /* the one that is being read */
 	struct cfg_file_track *file;
 	struct cfg_process_track *process;
+	uint32_t next_preference[2]; /* of rules that name none, IPv4 and IPv6; 0: not begun */
 };
 
 struct cfg_stmt {
@@ -99,7 +100,7 @@ extern const struct cfg_keyword cfg_keywords_top[], cfg_keywords_global[], cfg_k
 	cfg_keywords_known[];
 /* vrrp_instance NAME, vrrp_script NAME, vrrp_track_proxy NAME */
 cfg_keyword_fn cfg_parse_instance, cfg_parse_script, cfg_parse_proxy, cfg_parse_group,
-	cfg_parse_file, cfg_parse_process;
+	cfg_parse_file, cfg_parse_process, cfg_parse_routes, cfg_parse_rules;
 /* PROGRAM [USER [GROUP]], into a struct cfg_notify_line. */
 cfg_keyword_fn cfg_parse_notify;
 

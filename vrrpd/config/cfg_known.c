@@ -169,8 +169,6 @@ const struct cfg_keyword cfg_keywords_known[] = {
 	REFUSE("old_unicast_checksum", IN_INSTANCE, "both kinds are understood; remove it"),
 	REFUSE("lower_prio_no_advert", IN_INSTANCE, "RFC 9568 asks for that advert; remove it"),
 	REFUSE("track_bfd", IN_INSTANCE, TRACK_IT),
-	REFUSE("virtual_routes", IN_INSTANCE, "add the routes in a notify script"),
-	REFUSE("virtual_rules", IN_INSTANCE, "add the rules in a notify script"),
 	NOTICE("lvs_sync_daemon_interface", IN_INSTANCE,
 	       "there are no LVS connections to synchronise"),
 	{ 0 },

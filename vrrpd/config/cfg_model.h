@@ -38,6 +38,61 @@ struct cfg_vip {
 	bool no_track;       /* who deletes it may: it is not brought back */
 };
 
+/* Where a route leads: its own via and dev, or one of several nexthops. */
+struct cfg_hop {
+	struct cfg_hop *next;
+	struct addr via; /* len 0: none */
+	const char *dev; /* NULL: none */
+	unsigned weight; /* 1..256 */
+	unsigned realms;
+	bool onlink;
+};
+
+#define CFG_N_METRICS 18 /* indices are RTAX_* */
+
+struct cfg_route { /* a line of virtual_routes or static_routes */
+	struct cfg_route *next;
+	struct diag_pos pos;
+	const char *text;     /* as written, in canonical words */
+	int family;           /* AF_INET, AF_INET6 */
+	unsigned type;        /* RTN_* */
+	struct addr dst, src; /* len 0: default route; no preferred source */
+	uint8_t dst_len, tos, scope, protocol;
+	unsigned table;
+	int64_t metric; /* -1: the kernel's default */
+	int pref;       /* of IPv6; -1: none */
+	struct cfg_hop *hops;
+	bool is_multipath; /* more than one, or written with nexthop */
+	bool append;
+	bool no_track; /* who deletes it may: it is not brought back */
+	uint32_t metrics[CFG_N_METRICS];
+	uint32_t has_metric, locked; /* masks of RTAX_* */
+	const char *congctl;
+};
+
+struct cfg_range {
+	bool is_set;
+	uint32_t lo, hi;
+};
+
+struct cfg_rule { /* a line of virtual_rules or static_rules */
+	struct cfg_rule *next;
+	struct diag_pos pos;
+	const char *text; /* as written, in canonical words, with its preference */
+	int family;
+	unsigned action;      /* FR_ACT_* */
+	struct addr from, to; /* len 0: all */
+	uint8_t from_len, to_len, tos, protocol, ipproto;
+	unsigned table, realms;
+	uint32_t preference, target; /* target: of goto */
+	bool has_mark, invert, l3mdev, has_tunnel, no_track;
+	uint32_t mark, mark_mask;
+	uint64_t tunnel;
+	int64_t suppress_prefix_len, suppress_group; /* -1: none */
+	struct cfg_range sport, dport, uid;
+	const char *iif, *oif;
+};
+
 struct cfg_peer {
 	struct cfg_peer *next;
 	struct addr addr;
@@ -150,6 +205,8 @@ struct cfg_instance {
 	const struct cfg_vip *vips; /* go into adverts */
 	const struct cfg_vip *vips_excluded;
 	unsigned n_vips;
+	const struct cfg_route *routes; /* virtual_routes */
+	const struct cfg_rule *rules;   /* virtual_rules */
 	const struct cfg_track *tracks;
 	/* garp_master_delay 5 s, garp_master_repeat 5, garp_lower_prio_delay/-repeat,
 	 * garp_master_refresh 0, garp_master_refresh_repeat 1 */

@@ -264,6 +264,14 @@ const struct cfg_keyword cfg_keywords_vip[] = {
 	  CFG_SUPPORTED },
 	{ "virtual_ipaddress_excluded", IN_INSTANCE, 0, 0, true, parse_excluded, 0, 0, 0, "",
 	  "as virtual_ipaddress, but not listed in adverts", CFG_SUPPORTED },
+	{ "virtual_routes", IN_INSTANCE, 0, 0, true, cfg_parse_routes, 0, 0, 0, "",
+	  "lines as 'ip route add' takes them, there while master: [TYPE] ADDRESS/PREFIX|default "
+	  "[via ADDRESS] [dev IF] [src ADDRESS] [table T] [metric N] [scope S] [onlink] "
+	  "[nexthop ...] [no_track] ...", CFG_SUPPORTED },
+	{ "virtual_rules", IN_INSTANCE, 0, 0, true, cfg_parse_rules, 0, 0, 0, "",
+	  "lines as 'ip rule add' takes them, there while master: [from PREFIX] [to PREFIX] "
+	  "[iif IF] [oif IF] [fwmark M[/MASK]] [tos T] [preference N] table T|goto N|blackhole|"
+	  "unreachable|prohibit [no_track] ...", CFG_SUPPORTED },
 	{ 0 },
 };
 /* clang-format on */

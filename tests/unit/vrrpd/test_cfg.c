@@ -19,6 +19,9 @@
 #define SCRIPT(lines) "vrrp_script chk {\nscript \"/bin/true\"\n" lines "\n}\n" INST("")
 #define VIPS(lines)   "vrrp_instance VI_1 {\n" BASE "virtual_ipaddress {\n" lines "\n}\n}\n"
 
+#define ROUTE(line) INST("virtual_routes {\n" line "\n}\n")
+#define RULE(line)  INST("virtual_rules {\n" line "\n}\n")
+
 #define TWO                                                                                        \
 	"vrrp_instance VI_2 {\ninterface eth1\nvirtual_router_id 52\nvirtual_ipaddress {\n"        \
 	"192.0.2.20/24\n}\n}\n"
@@ -142,6 +145,35 @@ static const struct {
 	{ VIPS("192.0.2.1 preferred_lft 4294967295"), "'preferred_lft' expects seconds" },
 	{ VIPS("192.0.2.1 no_trak"), "did you mean 'no_track'?" },
 	{ VIPS("192.0.2.1\n192.0.2.1/24"), "is listed already, in line" },
+	{ ROUTE("via 192.0.2.1"), "a route needs a destination" },
+	{ ROUTE("10.0.0.0/8"), "a route needs 'via ADDRESS' or 'dev INTERFACE'" },
+	{ ROUTE("10.0.0.0/33 dev eth0"), "the prefix length is a number from 0 to 32" },
+	{ ROUTE("10.0.0.0/8 via"), "a value for 'via' is missing here" },
+	{ ROUTE("10.0.0.0/8 via 2001:db8::1"), "not of the destination's family" },
+	{ ROUTE("10.0.0.0/8 dev eth0 src ::1"), "the addresses of a route are of one family" },
+	{ ROUTE("10.0.0.0/8 dev eth0 table none"), "'none' is no routing table" },
+	{ ROUTE("10.0.0.0/8 dev eth0 table 4294967296"), "is no routing table" },
+	{ ROUTE("10.0.0.0/8 dev eth0 metric high"), "'metric' expects a number from 0" },
+	{ ROUTE("10.0.0.0/8 dev eth0 mtu lock"), "a value for 'lock' is missing" },
+	{ ROUTE("10.0.0.0/8 dev eth0 tos 256"), "is no type of service" },
+	{ ROUTE("10.0.0.0/8 dev eth0 realms a/b"), "'realms' expects FROM/TO" },
+	{ ROUTE("10.0.0.0/8 dev eth0 nexthop via 10.0.0.1"), "stand behind nexthop" },
+	{ ROUTE("10.0.0.0/8 nexthop dev eth0 weight 257"), "from 1 to 256" },
+	{ ROUTE("10.0.0.0/8 dev eth0 features tso"), "'features' knows ecn" },
+	{ ROUTE("10.0.0.0/8 dev eth0 vrf blue"), "'vrf' in a route is known to keepalived" },
+	{ ROUTE("10.0.0.0/8 dve eth0"), "unexpected 'dve' in a route (did you mean 'dev'?)" },
+	{ ROUTE("10.0.0.0/8 dev \"a b\""), "unexpected 'a b'" },
+	{ RULE("from 10.0.0.0/8"), "a rule needs 'table TABLE'" },
+	{ RULE("from 10.0.0.0/8 to ::1 table 1"), "the addresses of a rule are of one family" },
+	{ RULE("from 10.0.0.0/8 table 1 preference x"), "'preference' expects a number" },
+	{ RULE("from 10.0.0.0/8 goto 5"), "a rule with goto needs a preference" },
+	{ RULE("from 10.0.0.0/8 goto 5 preference 5"), "its number is higher" },
+	{ RULE("fwmark 1/x table 1"), "expects a number from 0 to 4294967295, got 'x'" },
+	{ RULE("fwmark / table 1"), "expects a number from 0" },
+	{ RULE("sport 9-8 table 1"), "'sport' expects N or N-M up to 65535" },
+	{ RULE("ipproto tpc table 1"), "'ipproto' expects a number from 0 to 255" },
+	{ RULE("iff eth0 table 1"), "unexpected 'iff' in a rule (did you mean 'iif'?)" },
+	{ RULE("from 10.0.0.0/8 table 1 track_group g"), "'track_group' is known to keepalived" },
 	{ VIPS(""), "has no address" },
 	{ INST("virtual_ipaddress_excluded {\n192.0.2.10\n}"), "is listed already" },
 	{ "vrrp_instance V {\n" VIP "virtual_router_id 5\n}\n", "has no 'interface'" },
@@ -205,7 +237,6 @@ static const struct {
 	{ "~SEQ(x) a\n" INST(""), "expected ~SEQ(NAME, FROM, STEP, TO)" },
 	{ "$A=x ${A}\n$A\n" INST(""), "does one use itself?" },
 	{ GLOB("notify_fifo fifo"), "must begin with '/'" },
-	{ INST("virtual_routes {\n10.0.0.0/8 via 192.0.2.1\n}"), "'virtual_routes' is known" },
 	{ INST("garp_master_delay -1"), "'garp_master_delay' expects seconds from 0" },
 	{ INST("") "virtual_server 192.0.2.1 80 {\nreal_server 10.0.0.1 80 {\nweight 1\n}\n}\n",
 	  "start vrrpd with --without-lvs" },
@@ -271,6 +302,21 @@ static const struct {
 	  "192.0.2.1/24 dev eth1 label eth1:v brd + scope 253", NULL },
 	{ VIPS("192.0.2.1/24 brd 192.0.2.255"), "192.0.2.1/24 brd 192.0.2.255", NULL },
 	{ VIPS("192.0.2.1/24 brd -"), "192.0.2.1/24\n", NULL },
+	{ ROUTE("blackhole 10.0.0.0/8"), "\tvirtual_routes {\n\t\tblackhole 10.0.0.0/8\n\t}\n",
+	  NULL },
+	{ ROUTE("default   gw 192.0.2.1 table 0x64 # c"), "\t\tdefault gw 192.0.2.1 table 0x64\n",
+	  NULL },
+	{ ROUTE("inet6 default dev eth0"), "\t\tinet6 default dev eth0\n", NULL },
+	{ ROUTE("10.0.0.0/8 dev eth0 protocol bird"), "protocol bird\n",
+	  "counts only with no_track" },
+	{ ROUTE("10.0.0.0/8 via 192.0.2.1 or 192.0.2.2 dev eth0"), "or 192.0.2.2",
+	  "'or' is an old form" },
+	{ RULE("from 10.0.0.0/8 table main\nto 10.0.0.0/8 table 5\nfrom ::1 table 6"),
+	  "\t\tfrom 10.0.0.0/8 table main preference 16384\n\t\tto 10.0.0.0/8 table 5 preference "
+	  "16383\n\t\tfrom ::1 table 6 preference 16384\n",
+	  "a rule without 'preference' gets 16384" },
+	{ RULE("from all fwmark 0x10/0xff tos 0x10 lookup 5 priority 1"),
+	  "\t\tfrom all fwmark 0x10/0xff tos 0x10 lookup 5 priority 1\n", NULL },
 	{ VIPS("192.0.2.1 peer 192.0.2.9 noprefixroute autojoin no_track preferred_lft 5"),
 	  "192.0.2.1/32 peer 192.0.2.9 preferred_lft 5 noprefixroute autojoin no_track\n", NULL },
 	{ VIPS("2001:db8::1 preferred_lft forever\n2001:db8::2\n2001:db8::3/64 preferred_lft 0 "

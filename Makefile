@@ -108,6 +108,9 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/.flags
 	@mkdir -p $(@D)
 	$(Q)$(COMPILE) -MMD -MP -MT $@ -MT build/lint/$*.tidy -c -o $@ $<
 
+# What .incbin puts into it.
+$(BUILD)/obj/proxy/stats/assets.o: $(wildcard proxy/stats/assets/*)
+
 $(BUILD)/libcommon.a: $(call obj,$(SRC_common))
 $(BUILD)/libproxy.a: $(call obj,$(SRC_proxy))
 $(BUILD)/libvrrp.a: $(call obj,$(SRC_vrrpd))

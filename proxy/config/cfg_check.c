@@ -348,7 +348,8 @@ static void check_timeouts(struct cfg_parser *p, const struct draft *d)
 
 static bool may_want_body(const struct cfg_proxy *x)
 {
-	return x->http_buffer_request || (x->is_backend && x->balance == CFG_LB_URL_PARAM);
+	return x->http_buffer_request || x->stats.enabled ||
+	       (x->is_backend && x->balance == CFG_LB_URL_PARAM);
 }
 
 static void find_body_readers(struct cfg_proxy *fe)

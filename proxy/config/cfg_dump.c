@@ -213,6 +213,11 @@ static void dump_global(struct strbuf *b, const struct cfg_global *g)
 	put_flag(b, "external-check", g->external_check);
 	put_flag(b, "insecure-fork-wanted", g->insecure_fork);
 	put_time(b, "hard-stop-after", g->hard_stop_after_us, 0);
+	if (g->vrrpd_socket) {
+		strbuf_adds(b, "\tvrrpd-socket ");
+		cfg_put_word(b, str_from(g->vrrpd_socket));
+		strbuf_addc(b, '\n');
+	}
 	if (g->liveness_path) {
 		strbuf_adds(b, "\tliveness-socket ");
 		cfg_put_word(b, str_from(g->liveness_path));
@@ -594,6 +599,7 @@ static const char *const actions[] = {
 	[CFG_ACTION_FORCE_PERSIST] = "force-persist",
 	[CFG_ACTION_IGNORE_PERSIST] = "ignore-persist",
 	[CFG_ACTION_DISABLE_L7_RETRY] = "http-request disable-l7-retry",
+	[CFG_ACTION_METRICS] = "http-request use-service prometheus-exporter",
 };
 
 static void dump_proxy(struct strbuf *b, const struct cfg_proxy *x, bool with_id)

@@ -171,6 +171,18 @@ static void set_liveness(struct cfg_parser *p, const struct keyword *kw, unsigne
 	cfg_params_parse(p, kw->name, cfg_liveness_params, NULL, g, at + 1);
 }
 
+static void set_vrrpd_socket(struct cfg_parser *p, const struct keyword *kw, unsigned at)
+{
+	struct addr addr;
+
+	if (addr_from_path(cfg_arg(p, at), &addr) < 0 || cfg_argz(p, at)[0] != '/')
+		cfg_error(p, at,
+			  "'%s' expects the path of a Unix socket (at most 107 bytes), got '%s'",
+			  kw->name, cfg_argz(p, at));
+	else
+		p->cfg->global.vrrpd_socket = cfg_argz(p, at);
+}
+
 const struct keyword cfg_global_keywords[] = {
 	{ "daemon", SEC_GLOBAL, 0, 0, 0, set_flag, G(daemon), "", "run in the background" },
 	{ "master-worker", SEC_GLOBAL, 0, 1, 0, set_master_worker, 0, "[no-exit-on-failure]",
@@ -223,5 +235,7 @@ const struct keyword cfg_global_keywords[] = {
 	  "headers in a message at most; default 101" },
 	{ "liveness-socket", SEC_GLOBAL, 1, 7, 0, set_liveness, 0,
 	  "PATH [mode M] [user U] [group G]", "tells vrrpd about this process (our own keyword)" },
+	{ "vrrpd-socket", SEC_GLOBAL, 1, 1, 0, set_vrrpd_socket, 0, "PATH",
+	  "vrrpd's control socket, for the dashboard and the metrics (our own keyword)" },
 	{ 0 },
 };

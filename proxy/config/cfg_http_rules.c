@@ -26,6 +26,15 @@ static void parse_http_request(struct cfg_parser *p, const struct keyword *kw, u
 	add_rule(p, kw, at, &p->cur->px->http_requests, (enum cfg_action)kw->offset);
 }
 
+static void parse_service(struct cfg_parser *p, const struct keyword *kw, unsigned at)
+{
+	if (str_eq(cfg_arg(p, at), STR("prometheus-exporter")))
+		add_rule(p, kw, at + 1, &p->cur->px->http_requests, CFG_ACTION_METRICS);
+	else
+		cfg_error(p, at, "'%s' knows the service prometheus-exporter only, not '%s'",
+			  kw->name, cfg_argz(p, at));
+}
+
 const struct keyword cfg_http_rule_keywords[] = {
 	{ "force-persist", SEC_BE, 2, ARGS_ANY, KW_SIDE, parse_persist, CFG_ACTION_FORCE_PERSIST,
 	  "if|unless CONDITION", "use the server of the cookie or rule even while it is down" },
@@ -34,5 +43,7 @@ const struct keyword cfg_http_rule_keywords[] = {
 	{ "http-request disable-l7-retry", SEC_PROXY, 0, ARGS_ANY, 0, parse_http_request,
 	  CFG_ACTION_DISABLE_L7_RETRY, "[if|unless CONDITION]",
 	  "no 'retry-on' but for connections" },
+	{ "http-request use-service", SEC_PROXY, 1, ARGS_ANY, 0, parse_service, 0,
+	  "prometheus-exporter [if|unless CONDITION]", "answer with metrics for Prometheus" },
 	{ 0 },
 };

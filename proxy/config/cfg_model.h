@@ -176,6 +176,7 @@ enum cfg_action {
 	CFG_ACTION_FORCE_PERSIST, /* force-persist, ignore-persist */
 	CFG_ACTION_IGNORE_PERSIST,
 	CFG_ACTION_DISABLE_L7_RETRY, /* http-request: from here on */
+	CFG_ACTION_METRICS,          /* use-service prometheus-exporter */
 };
 
 /* use_backend, use-server, monitor fail, stats admin, ...: in the order of the file. */
@@ -486,6 +487,7 @@ struct cfg_global {
 	bool external_check, insecure_fork;
 	const char *node, *description;
 	int64_t hard_stop_after_us; /* 0: never */
+	const char *vrrpd_socket; /* ours: where the dashboard asks about the pair; NULL: nowhere */
 	/* ours: liveness-socket PATH [mode M] [user U] [group G] */
 	const char *liveness_path;
 	mode_t liveness_mode;

@@ -17,6 +17,7 @@
 #include "net/stream.h"
 #include "process/worker_priv.h"
 #include "stats/dashboard.h"
+#include "stats/live.h"
 
 static struct worker_private *priv_of(const struct stream *st)
 {
@@ -144,19 +145,50 @@ static bool answer_monitor(struct stream *st, const struct h1_head *h, const str
 	return true;
 }
 
+static struct str value_of(const struct h1_head *h, enum h1_field_id id)
+{
+	const struct h1_field *f = h1_find_field(h, id);
+
+	return f ? h1_field_value(h, f) : (struct str){ 0 };
+}
+
+static struct str value_of_named(const struct h1_head *h, const char *name)
+{
+	for (unsigned i = 0; i < h->n_fields; i++)
+		if (str_eq_nocase(h1_field_name(h, &h->fields[i]), str_from(name)))
+			return h1_field_value(h, &h->fields[i]);
+	return (struct str){ 0 };
+}
+
+static struct stats_request stats_request_of(struct stream *st, const struct h1_head *h,
+					     const struct cfg_proxy *cfg)
+{
+	const struct buf *b = &st->req.buf;
+	struct stats_request rq = {
+		.method = h1_method_text(h),
+		.uri = h1_target(h),
+		.authorization = value_of(h, H1F_AUTHORIZATION),
+		.host = value_of(h, H1F_HOST),
+		.origin = value_of_named(h, "Origin"),
+		.site = value_of_named(h, "Sec-Fetch-Site"),
+		.is_admin = cfg->stats.admin && route_any_holds(st->c, cfg->stats.admin_rules, h),
+		.is_body_whole = st->req.is_done && !h->is_chunked,
+		.proxy = cfg,
+	};
+
+	if (st->req.is_done)
+		rq.body = (struct str){ buf_data(b) + h->len, (size_t)st->req.n_total - h->len };
+	return rq;
+}
+
 static bool answer_stats(struct stream *st, const struct h1_head *h, const struct cfg_proxy *cfg)
 {
-	const struct h1_field *auth;
+	enum stats_kind kind;
 	struct stats_request rq;
 
 	if (LIKELY(!cfg->stats.enabled) || !stats_matches(&cfg->stats, h1_target(h)))
 		return false;
-	rq = (struct stats_request){ .method = h1_method_text(h),
-				     .uri = h1_target(h),
-				     .proxy = cfg };
-	auth = h1_find_field(h, H1F_AUTHORIZATION);
-	if (auth)
-		rq.authorization = h1_field_value(h, auth);
+	rq = stats_request_of(st, h, cfg);
 	if (!st->req.is_done || st->minor == 0)
 		st->keep_alive = false;
 	rq.keep_alive = st->keep_alive;
@@ -165,7 +197,20 @@ static bool answer_stats(struct stream *st, const struct h1_head *h, const struc
 	st->is_stats = true;
 	st->term[0] = 'L';
 	st->term[1] = 'R';
-	st->status = (uint16_t)stats_respond(&cfg->stats, &rq, &st->local);
+	st->status = (uint16_t)stats_respond(&cfg->stats, &rq, &st->local, &kind);
+	if (kind == STATS_ACTION) {
+		st->state = STREAM_LOCAL;
+		st->keep_alive = false;
+		if (live_act(st, cfg->stats.uri, rq.body))
+			stream_update(st);
+		else
+			stream_abort(st, 'R', 'R');
+		return true;
+	}
+	if (kind == STATS_EVENTS) {
+		st->keep_alive = false;
+		live_join(st);
+	}
 	stream_answer_local(st);
 	return true;
 }
@@ -206,6 +251,24 @@ static void find_lb_key(struct stream *st, const struct cfg_proxy *be_cfg, const
 	if (be_cfg->balance == CFG_LB_URL_PARAM && h->method == H1_POST)
 		body = first_of_body(st, h);
 	st->has_lb_hash = lb_key_of_request(be_cfg->balance, &be_cfg->lb, h, body, &st->lb_hash);
+}
+
+static bool answer_metrics(struct stream *st, const struct h1_head *h)
+{
+	const struct stats_request rq = { .method = h1_method_text(h),
+					  .uri = h1_target(h),
+					  .keep_alive = st->keep_alive && st->req.is_done };
+
+	if (LIKELY(!st->wants_metrics))
+		return false;
+	st->keep_alive = rq.keep_alive;
+	st->is_stats = true;
+	st->term[0] = 'L';
+	st->term[1] = 'R';
+	counter_add(&st->c->fe->counters[st->c->w->tid].intercepted, 1);
+	st->status = (uint16_t)stats_respond_metrics(&rq, &st->local);
+	stream_answer_local(st);
+	return true;
 }
 
 /* The complete head is at the head of the buffer, and described in the thread's scratch. */
@@ -260,7 +323,7 @@ static void begin_request(struct stream *st)
 		http_request_rules(st, be_cfg->http_requests, h);
 	if (UNLIKELY(be_cfg->use_servers || be_cfg->persist_rules) && be)
 		route_to_server(st, be_cfg, h);
-	if (answer_monitor(st, h, fe_cfg) || answer_stats(st, h, fe_cfg) ||
+	if (answer_monitor(st, h, fe_cfg) || answer_metrics(st, h) || answer_stats(st, h, fe_cfg) ||
 	    (be_cfg != fe_cfg && answer_stats(st, h, be_cfg)))
 		return;
 	if (UNLIKELY(be_cfg->balance >= CFG_LB_URI))
@@ -283,10 +346,12 @@ static void begin_request(struct stream *st)
 static bool wants_body(const struct cfg_proxy *cfg, const struct h1_head *h)
 {
 	return cfg->http_buffer_request ||
-	       (cfg->balance == CFG_LB_URL_PARAM && h->method == H1_POST);
+	       (cfg->balance == CFG_LB_URL_PARAM && h->method == H1_POST) ||
+	       stats_wants_body(&cfg->stats, h1_method_text(h), h1_target(h));
 }
 
-/* `option http-buffer-request`, `balance url_param` with a POST: is there more of the body to come,
+/* `option http-buffer-request`, `balance url_param` with a POST, and forms for the statistics: is
+ * there more of the body to come,
  * and room for it? Who waits for "100 Continue" would wait for ever. */
 static bool waits_for_body(struct stream *st)
 {
@@ -385,6 +450,10 @@ static void discard(struct stream *st)
 	char sink[4096];
 	ssize_t n = recv(st->c->fd, sink, sizeof(sink), 0);
 
+	if (n == 0 && st->is_live) { /* the viewer left */
+		stream_finish(st);
+		return;
+	}
 	if (n == 0) {
 		st->c->has_eof = true;
 	} else if (n == -1 && errno != EAGAIN && errno != EINTR) {

@@ -12,6 +12,9 @@ static void perform(struct stream *st, const struct cfg_rule *r)
 	case CFG_ACTION_DISABLE_L7_RETRY:
 		st->no_l7_retry = true;
 		return;
+	case CFG_ACTION_METRICS:
+		st->wants_metrics = true;
+		return;
 	case CFG_ACTION_FORCE_PERSIST:
 	case CFG_ACTION_IGNORE_PERSIST:
 		break; /* of other lists */
@@ -24,7 +27,8 @@ void http_request_rules(struct stream *st, const struct cfg_rule *rules, const s
 	char scratch[SAMPLE_SCRATCH_SIZE];
 	struct sample_ctx x = sample_live_context(st->c, h, scratch);
 
-	for (const struct cfg_rule *r = rules; r; r = r->next)
+	/* a service ends the list */
+	for (const struct cfg_rule *r = rules; r && !st->wants_metrics; r = r->next)
 		if (acl_cond_holds(r->cond, &x))
 			perform(st, r);
 }

@@ -27,5 +27,6 @@ void frontend_free(struct frontend *fe)
 		return;
 	free((char *)(uintptr_t)fe->name);
 	free(fe->counters);
+	free(fe->history);
 	free(fe);
 }

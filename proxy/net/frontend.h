@@ -9,6 +9,7 @@
 
 struct backend;
 struct cfg_proxy;
+struct history;
 
 struct frontend {
 	const char *name; /* owned */
@@ -19,6 +20,7 @@ struct frontend {
 	struct gauge sess CACHE_ALIGNED; /* client connections */
 	_Atomic uint32_t n_admitted;     /* the same, and those that acceptors have made room for */
 	struct counters *counters;
+	struct history *history;  /* owned, of the control thread; NULL: not sampled yet */
 	_Atomic uint32_t n_lines; /* %lc: counted when a format asks for it */
 };
 

@@ -16,6 +16,7 @@
 #include "net/relay.h"
 #include "net/splice.h"
 #include "process/worker_priv.h"
+#include "stats/live.h"
 
 #define MAX_RETRY_PAUSE_US (1 * 1000 * 1000)
 
@@ -82,6 +83,8 @@ static void end_stream(struct stream *st)
 	struct client *c = st->c;
 
 	counter_sub(&c->fe->counters[c->w->tid].n_streams, 1);
+	if (UNLIKELY(st->is_stats))
+		live_leave(st);
 	if (st->state == STREAM_QUEUED && !backend_cancel(&st->pending)) {
 		/* The slot is ours already, its message is on the way: on_granted() gives it back
 		 * and then lets the backend go. */
@@ -185,6 +188,7 @@ void stream_answer_local(struct stream *st)
 	st->state = STREAM_LOCAL;
 	close_server(st);
 	drop_request(st);
+	st->res.is_blocked = false;
 	while (st->local_sent < st->local.len) {
 		ssize_t n = send(st->c->fd, st->local.p + st->local_sent,
 				 st->local.len - st->local_sent, MSG_NOSIGNAL);
@@ -205,7 +209,10 @@ void stream_answer_local(struct stream *st)
 			st->client_active_us = worker_now(st->c->w);
 		}
 	}
-	stream_finish(st);
+	if (UNLIKELY(st->is_live))
+		stream_update(st); /* until the next event */
+	else
+		stream_finish(st);
 }
 
 void stream_fail(struct stream *st, unsigned status, char cause, char where)

@@ -18,6 +18,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 #include <tandem/buf.h>
+#include <tandem/list.h>
 #include <tandem/str.h>
 
 #include "health/observe.h"
@@ -29,6 +30,7 @@ struct capture;
 struct client;
 struct h1_head;
 struct sconn;
+struct stats_job;
 
 enum stream_state {
 	STREAM_HEAD,   /* the request head is not complete */
@@ -87,9 +89,10 @@ struct stream {
 	bool is_redispatched, is_stats;
 	bool has_lb_hash;
 	struct cookie_state ck;
-	bool is_forced;   /* force-persist: to that server, whatever its state */
-	bool no_l7_retry; /* http-request disable-l7-retry */
-	bool is_silent;   /* no log line (monitor-uri, dontlognull) */
+	bool is_forced;     /* force-persist: to that server, whatever its state */
+	bool no_l7_retry;   /* http-request disable-l7-retry */
+	bool wants_metrics; /* a rule chose the service */
+	bool is_silent;     /* no log line (monitor-uri, dontlognull) */
 	uint8_t retries_left, n_retries;
 	uint16_t retry_on; /* CFG_RETRY_RESPONSES that the backend tries again */
 	char term[2];      /* cause and state as in HAProxy's logs; 0: normal */
@@ -113,7 +116,10 @@ struct stream {
 	uint32_t number;         /* %rt, when asked for */
 	bool has_number, is_logged;
 
-	struct strbuf local; /* LOCAL: the answer */
+	bool is_live;          /* LOCAL: the answer has no end, events are added */
+	struct stats_job *job; /* LOCAL: the control thread works on the answer; NULL: no */
+	struct list live_node; /* is_live: in the thread's viewers */
+	struct strbuf local;   /* LOCAL: the answer */
 	size_t local_sent;
 
 	/* from here on not cleared */

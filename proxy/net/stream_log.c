@@ -16,6 +16,7 @@
 #include "net/stream.h"
 #include "process/registry.h"
 #include "process/worker_priv.h"
+#include "stats/latency.h"
 
 /* HAProxy's sliding average over about the last 1024 events, kept as its sum. */
 static void average_add(counter *sum, int64_t us)
@@ -353,6 +354,7 @@ void stream_account(struct stream *st)
 
 		count_in(n, st, true);
 		count_times(n, st, now_us);
+		latency_add(&st->be->latency[w->tid], now_us - st->start_us);
 	}
 	if (st->srv) {
 		struct counters *n = &st->srv->counters[w->tid];

@@ -9,6 +9,7 @@
 #include "config/cfg_model.h"
 #include "pool/dynamic_cookie.h"
 #include "pool/queue.h"
+#include "stats/latency.h"
 
 const struct lb_algo *backend_algo(const struct cfg_proxy *cfg)
 {
@@ -378,6 +379,7 @@ struct backend *backend_new(const struct cfg_proxy *cfg, unsigned n_threads)
 	be->name = xstrdup(cfg->name);
 	be->n_threads = n_threads;
 	be->counters = counters_new(n_threads);
+	be->latency = latency_new(n_threads);
 	be->last_change_us = clock_mono_us();
 	list_init(&be->retired);
 	list_init(&be->waiting);
@@ -448,6 +450,8 @@ static void backend_free_rcu(struct rcu_head *head)
 	view_free(be->view);
 	pthread_mutex_destroy(&be->queue_lock);
 	free(be->counters);
+	free(be->latency);
+	free(be->history);
 	free((char *)be->name);
 	free(be);
 }

@@ -19,6 +19,8 @@
 #include "stats/counters.h"
 
 struct cfg_proxy;
+struct history;
+struct latency;
 
 struct backend {
 	struct rcu_head rcu;
@@ -33,13 +35,15 @@ struct backend {
 	unsigned n_servers;
 	struct list retired; /* servers that a reload removed and streams still use */
 	int64_t last_change_us, down_time_us;
-	unsigned n_down; /* times it became DOWN */
+	unsigned n_down;         /* times it became DOWN */
+	struct history *history; /* owned; NULL: not sampled yet */
 
 	/* data threads */
 	struct gauge sess CACHE_ALIGNED;
 	struct gauge queue; /* waiting in the backend's own queue */
 	_Atomic int64_t last_sess_us;
 	struct counters *counters;
+	struct latency *latency; /* owned; one each thread */
 	/* Streams that wait here or at one of our servers; see queue.c for the protocol. */
 	_Atomic uint32_t n_waiting;
 	pthread_mutex_t queue_lock;

@@ -626,6 +626,7 @@ void server_free(struct server *s)
 		return;
 	free(s->reports);
 	free(s->counters);
+	free(s->states);
 	idle_count_unref(s->idle);
 	free((char *)s->name);
 	free(s);

@@ -80,6 +80,7 @@ struct server {
 	int64_t last_change_us;
 	int64_t down_time_us;                /* total, up to last_change_us when up */
 	unsigned n_check_fail, n_check_down; /* chkfail, chkdown */
+	char *states; /* owned: the last hour, see stats/history.h; NULL: not sampled yet */
 
 	/* data threads: once a session */
 	struct gauge sess CACHE_ALIGNED; /* streams assigned to us (scur, smax) */

@@ -34,6 +34,9 @@
 #include "process/reload.h"
 #include "process/takeover.h"
 #include "stats/control_lock.h"
+#include "stats/history.h"
+#include "stats/live.h"
+#include "stats/pair.h"
 
 #define MAX_THREADS      64
 #define FD_RESERVE       64      /* logs, epoll, command sockets, checks: besides connections */
@@ -381,6 +384,7 @@ int process_start(struct process *p, const struct options *o, struct cfg *cfg,
 	health_set_global(p->engine.health, &cfg->global);
 	start_signals(p); /* before anybody is served: from then on a signal must not kill us */
 	start_threads(p);
+	live_start(&p->loop, &p->engine);
 	plan_commit(plan);
 	if (master != NULL)
 		master_link_drop_inherited(master);
@@ -634,6 +638,7 @@ static void on_housekeeping(struct ev_loop *ev, ev_timer *w, int revents)
 	(void)ev, (void)w, (void)revents;
 	reload_reap(process_self);
 	tick_backends();
+	history_tick(process_self->loop.now_us);
 }
 
 static void start_signal(struct process *p, ev_signal *w, int sig,
@@ -681,7 +686,9 @@ int process_run(struct process *p)
 	ctl_server_fini(&p->master_ctl);
 	backend_published_hook = NULL;
 	server_shutdown_hook = NULL;
+	pair_stop();
 	workers_stop(&p->engine);
+	live_stop();
 	liveness_server_free(p->liveness);
 	p->liveness = NULL;
 	reload_free_all(p);

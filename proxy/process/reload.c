@@ -21,6 +21,7 @@
 #include "process/registry.h"
 #include "process/stats_socket.h"
 #include "process/takeover.h"
+#include "stats/pair.h"
 
 struct plan_entry {
 	const struct cfg_proxy *cfg;
@@ -471,6 +472,7 @@ void plan_commit(struct plan *plan)
 	commit_tracks(plan);
 	commit_sockets(plan);
 	health_set_global(p->engine.health, &plan->cfg->global);
+	pair_watch(&p->loop, plan->cfg->global.vrrpd_socket);
 	if (old != NULL) {
 		retire(p, old, old_cfg, generation);
 		urcu_qsbr_synchronize_rcu();

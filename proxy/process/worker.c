@@ -86,6 +86,7 @@ static void priv_init(struct worker *w)
 	priv->clients = (struct freelist){ .size = sizeof(struct client), .max = KEEP_OBJECTS };
 	priv->sconns = (struct freelist){ .size = sizeof(struct sconn), .max = KEEP_OBJECTS };
 	list_init(&priv->clients_list);
+	list_init(&priv->viewers);
 	list_init(&priv->acceptors);
 	ev_timer_init(&priv->accept_retry, acceptors_on_retry, 0., 0.);
 	priv->fields = xcalloc(e->max_headers, sizeof(struct h1_field));

@@ -30,6 +30,7 @@ struct worker_private {
 	struct list clients_list; /* struct client */
 	unsigned n_clients;
 	_Atomic unsigned n_clients_shared; /* for other threads */
+	struct list viewers;               /* struct stream, of the dashboard's events */
 	struct list acceptors;             /* struct acceptor */
 	unsigned n_paused;                 /* acceptors that wait for room */
 	ev_timer accept_retry;

@@ -145,13 +145,12 @@ static void open_table(struct page *pg, const struct stats_row *row)
 
 	pg->is_open = true;
 	pg->iid = row->iid;
-	/* a frontend's rows come first: does a table follow that has servers? */
-	pg->has_boxes = pg->o->is_admin && row->type != STATS_FRONTEND;
-	strbuf_addf(out, "<section class=px data-iid=%u><h2 id=\"", row->iid);
+	pg->has_boxes = pg->o->is_admin && row->type == STATS_SERVER;
+	strbuf_addf(out, "<section class=px data-iid=%u><div class=bar><h2 id=\"", row->iid);
 	html_addz(out, row->proxy);
 	strbuf_addf(out, "\">");
 	html_addz(out, row->proxy);
-	strbuf_addf(out, "<small>%s%s%s</small></h2><div class=charts></div>",
+	strbuf_addf(out, "<small>%s%s%s</small></h2><div class=charts></div></div>",
 		    row->is_http ? "http" : "tcp", row->algo != NULL ? ", " : "",
 		    row->algo != NULL ? row->algo : "");
 	if (pg->has_boxes) {
@@ -202,7 +201,7 @@ static void add_page_row(const struct stats_row *row, void *arg)
 		return;
 	/* the servers of a listen section stand in a table of their own when they have buttons */
 	if (pg->is_open && (pg->iid != row->iid ||
-			    (pg->o->is_admin && !pg->has_boxes && row->type != STATS_FRONTEND)))
+			    (pg->o->is_admin && !pg->has_boxes && row->type == STATS_SERVER)))
 		close_table(pg);
 	if (!pg->is_open)
 		open_table(pg, row);

@@ -216,6 +216,7 @@ void stats_row_server(const struct server *s, struct stats_row *row)
 				   .iid = s->be->id,
 				   .sid = s->id,
 				   .slim = s->maxconn,
+				   .algo = cfg_balances[px->balance],
 				   .qlimit = s->cfg->maxqueue,
 				   .weight = shown_weight(server_effective_weight(s)),
 				   .throttle = server_throttle(s),

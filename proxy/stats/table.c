@@ -30,14 +30,14 @@ struct column {
 		return row->field;                                                                 \
 	}
 NUMBER(qcur)
-NUMBER(qmax) NUMBER(qlimit) NUMBER(rate) NUMBER(rate_max) NUMBER(rate_lim) NUMBER(scur) NUMBER(smax)
-	NUMBER(slim) NUMBER(lbtot) NUMBER(dreq) NUMBER(dresp) NUMBER(ereq) NUMBER(econ)
-		NUMBER(eresp) NUMBER(wretr) NUMBER(wredis) NUMBER(qtime_ms) NUMBER(ctime_ms)
-			NUMBER(rtime_ms) NUMBER(ttime_ms) NUMBER(chkfail) NUMBER(chkdown)
-				NUMBER(throttle)
+NUMBER(qmax)
+NUMBER(qlimit) NUMBER(rate) NUMBER(rate_max) NUMBER(rate_lim) NUMBER(scur) NUMBER(smax) NUMBER(slim)
+	NUMBER(lbtot) NUMBER(dreq) NUMBER(dresp) NUMBER(ereq) NUMBER(econ) NUMBER(eresp)
+		NUMBER(wretr) NUMBER(wredis) NUMBER(qtime_ms) NUMBER(ctime_ms) NUMBER(rtime_ms)
+			NUMBER(ttime_ms) NUMBER(chkfail) NUMBER(chkdown) NUMBER(throttle)
 #undef NUMBER
 
-					const char *table_state_class(const struct stats_row *row)
+				const char *table_state_class(const struct stats_row *row)
 {
 	const char *s = row->status;
 
@@ -212,6 +212,11 @@ static const struct column columns[] = {
 	{ "Server", "Throttle %", S, true, n_throttle, NULL, false, true },
 };
 
+static bool is_text(const struct column *c)
+{
+	return c->fn == cell_status || c->fn == cell_check;
+}
+
 /* Two cells, for narrow and for wide: a group of which some columns are hidden has another width.
  */
 static void add_group(struct strbuf *out, unsigned first, unsigned n)
@@ -240,7 +245,10 @@ void table_add_head(struct strbuf *out, bool has_boxes)
 	}
 	strbuf_adds(out, "</tr><tr>");
 	for (unsigned i = 0; i < ARRAY_LEN(columns); i++)
-		strbuf_addf(out, "<th%s scope=col>%s", columns[i].is_extra ? " class=x" : "",
+		strbuf_addf(out, "<th%s scope=col>%s",
+			    columns[i].is_extra    ? " class=x"
+			    : is_text(&columns[i]) ? " class=l"
+						   : "",
 			    columns[i].name);
 	strbuf_adds(out, "</tr></thead>\n");
 }
@@ -257,7 +265,7 @@ static const char *class_of(const struct column *c, const struct stats_row *row)
 {
 	if (c->is_bad && (c->rows & row->type) && c->n(row) > 0)
 		return c->is_extra ? "x bad" : "bad";
-	return c->is_extra ? "x" : c->fn == cell_status || c->fn == cell_check ? "l" : "";
+	return c->is_extra ? "x" : is_text(c) ? "l" : "";
 }
 
 void table_add_cells(struct strbuf *out, const struct stats_row *row)

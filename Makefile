@@ -147,7 +147,7 @@ demo-down: ## remove what `make demo KEEP=1` left running (root)
 
 ## Test
 # Plain: everything. With sanitizers: unit tests, goldens and scenarios; SANITIZE=thread: unit tests.
-SUITES ?= $(if $(SANITIZE),$(if $(filter thread,$(SANITIZE)),unit,unit golden vtc),unit golden vtc netns)
+SUITES ?= $(if $(SANITIZE),$(if $(filter thread,$(SANITIZE)),unit,unit golden vtc),unit golden vtc netns browser)
 check: all units tools ## all tests (the network labs need root)
 	@BUILD=$(BUILD) SANITIZE=$(SANITIZE) tests/lib/run.sh $(SUITES)
 lint: check-format check-tidy check-cppcheck check-scripts ## format, clang-tidy, cppcheck

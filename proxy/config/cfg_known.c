@@ -297,7 +297,6 @@ const struct known cfg_known[] = {
 	UNSUPPORTED("http-request tarpit", SEC_DEF_ALL),
 	UNSUPPORTED("http-request track-sc", SEC_DEF_ALL),
 	UNSUPPORTED("http-request unset-var", SEC_DEF_ALL),
-	UNSUPPORTED("http-request use-service", SEC_DEF_ALL),
 	UNSUPPORTED("http-request wait-for-body", SEC_DEF_ALL),
 	UNSUPPORTED("http-request wait-for-handshake", SEC_DEF_ALL),
 	UNSUPPORTED("http-request set-var(", SEC_DEF_ALL),

@@ -1,5 +1,5 @@
 #!/bin/bash
-# run.sh SUITE... - the test runner behind `make check`. Suites: unit, golden, vtc, netns.
+# run.sh SUITE... - the test runner behind `make check`. Suites: unit, golden, vtc, netns, browser.
 #
 # Quiet: one line a test program, with its time; output only of what failed. The last line is
 # "N passed, N failed, N skipped", summed over single tests. Exit 0 when none failed.
@@ -102,7 +102,10 @@ run_golden() {
 run_netns() {
 	run_single "netns/$(basename "$1")" 300 bash "$1"
 }
-export -f say now_ms run_unit run_single run_vtc run_golden run_netns
+run_browser() {
+	run_single "browser/$(basename "$1")" 120 bash "$1"
+}
+export -f run_browser say now_ms run_unit run_single run_vtc run_golden run_netns
 
 each() { # jobs function files...
 	local jobs=$1 fn=$2
@@ -121,6 +124,7 @@ for suite in "$@"; do
 		each "$JOBS" run_unit "${units[@]/#tests/$BUILD/tests}"
 		;;
 	golden) each "$JOBS" run_golden tests/golden/*/*.cfg tests/golden/*/*.conf ;;
+	browser) each 1 run_browser tests/browser/*.sh ;;
 	vtc) each "$JOBS" run_vtc tests/vtc/*.vtc ;;
 	netns)
 		for lab in tests/netns/*.sh; do # one at a time: they measure milliseconds

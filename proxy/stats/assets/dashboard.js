@@ -186,11 +186,9 @@
 				if (e.submitter)
 					body.set('action', e.submitter.value);
 				const answer = await fetch(form.getAttribute('action'), { method: 'POST', body });
-				const doc = parse(await answer.text()), say = doc.getElementById('say');
-				if (say)
-					$('say').replaceWith(say);
-				else
-					$('say').textContent = 'The action failed: ' + answer.status;
+				const said = parse(await answer.text()).getElementById('say');
+				$('say').className = said ? said.className : 'alarm';
+				$('say').textContent = said ? said.textContent : 'The action failed: ' + answer.status;
 				form.querySelectorAll('input[name=s]').forEach(b => { b.checked = false; });
 			});
 		}

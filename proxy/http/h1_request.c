@@ -171,7 +171,8 @@ static struct stats_request stats_request_of(struct stream *st, const struct h1_
 		.host = value_of(h, H1F_HOST),
 		.origin = value_of_named(h, "Origin"),
 		.site = value_of_named(h, "Sec-Fetch-Site"),
-		.is_admin = cfg->stats.admin && route_any_holds(st->c, cfg->stats.admin_rules, h),
+		.is_admin =
+			cfg->stats.admin && route_first(st->c, cfg->stats.admin_rules, h) != NULL,
 		.is_body_whole = st->req.is_done && !h->is_chunked,
 		.proxy = cfg,
 	};

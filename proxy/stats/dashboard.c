@@ -69,6 +69,22 @@ static void add_asset(struct answer *a, struct str bytes, const char *type)
 	strbuf_add(&a->body, bytes.p, bytes.len);
 }
 
+static void add_json_row(const struct stats_row *row, void *arg)
+{
+	struct strbuf *out = arg;
+
+	if (out->len > 1)
+		strbuf_addc(out, ',');
+	stats_json_row(row, out);
+}
+
+static void add_json(struct strbuf *out)
+{
+	strbuf_addc(out, '[');
+	stats_each_row(-1, ~0u, -1, add_json_row, out);
+	strbuf_adds(out, "]\n");
+}
+
 static int locked_part(const struct cfg_stats *st, const struct stats_request *rq, struct str rest,
 		       struct answer *a)
 {
@@ -82,6 +98,9 @@ static int locked_part(const struct cfg_stats *st, const struct stats_request *r
 	} else if (has_option(rest, ";history")) {
 		a->type = "application/json";
 		history_json(&a->body);
+	} else if (has_option(rest, ";json")) {
+		a->type = "application/json";
+		add_json(&a->body);
 	} else if (has_option(rest, ";metrics") || str_starts_with(rest, STR("/metrics"))) {
 		a->type = PROMETHEUS_TYPE;
 		prometheus_add(&a->body, PROMETHEUS_ALL, false);

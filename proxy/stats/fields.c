@@ -1,6 +1,8 @@
 /* fields.c - what a value of the statistics is. */
 #include "stats/fields.h"
 
+#include "stats/html.h"
+
 /* clang-format off */
 static const struct field fields[] = {
 	{ "pxname", "KNSstr", "name of the proxy" },
@@ -180,22 +182,6 @@ void field_add_tags(const struct field *f, struct strbuf *out)
 	strbuf_addf(out, ":%.3s:%s:", f->tags, f->tags + 3);
 }
 
-void json_add_text(struct strbuf *out, const char *text)
-{
-	strbuf_addc(out, '"');
-	for (; text != NULL && *text != '\0'; text++) {
-		unsigned char c = (unsigned char)*text;
-
-		if (c == '"' || c == '\\')
-			strbuf_addf(out, "\\%c", c);
-		else if (c < 0x20)
-			strbuf_addf(out, "\\u%04x", c);
-		else
-			strbuf_addc(out, (char)c);
-	}
-	strbuf_addc(out, '"');
-}
-
 void field_add_json(const struct field *f, unsigned pos, const char *value, struct strbuf *out)
 {
 	const char *type = f->tags + 3;
@@ -208,7 +194,7 @@ void field_add_json(const struct field *f, unsigned pos, const char *value, stru
 		    word_of(natures, ARRAY_LEN(natures), f->tags[1]),
 		    word_of(scopes, ARRAY_LEN(scopes), f->tags[2]), type);
 	if (strcmp(type, "str") == 0)
-		json_add_text(out, value);
+		json_add(out, str_from(value));
 	else
 		strbuf_adds(out, value);
 	strbuf_addc(out, '}');

@@ -15,8 +15,6 @@ struct field {
 void field_add_tags(const struct field *f, struct strbuf *out);
 /* `"field":{"pos":1,"name":"x"},"processNum":1,"tags":{..},"value":{"type":"u64","value":5}` */
 void field_add_json(const struct field *f, unsigned pos, const char *value, struct strbuf *out);
-/* With the quotes; what JSON cannot hold is escaped. */
-void json_add_text(struct strbuf *out, const char *text);
 
 /* Columns of `show stat`, in the order of stats_column_name() without the "-". */
 const struct field *stats_field(size_t column, bool is_backend);

@@ -290,6 +290,7 @@ void page_add(struct strbuf *out, const struct cfg_stats *st, const struct page_
 	strbuf_adds(out, "<p id=live role=status class=dim></p><nav>"
 			 "<label class=btn for=all>All columns</label> ");
 	add_link(out, st, ";csv", "CSV");
+	add_link(out, st, ";json", "JSON");
 	add_link(out, st, ";metrics", "Metrics");
 	if (o->hides_down)
 		add_link(out, st, "", "Show all servers");

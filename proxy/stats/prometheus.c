@@ -63,6 +63,18 @@ static const struct metric process_metrics[] = {
 	{ "current_ssl_rate", "SslRate", 'g', PLAIN, "TLS connections of the last second" },
 	{ "limit_ssl_rate", "SslRateLimit", 'g', PLAIN, "Limit of TLS connections a second" },
 	{ "max_ssl_rate", "MaxSslRate", 'g', PLAIN, "Most TLS connections in a second" },
+	{ "current_frontend_ssl_key_rate", "SslFrontendKeyRate", 'g', PLAIN, "TLS keys, clients" },
+	{ "max_frontend_ssl_key_rate", "SslFrontendMaxKeyRate", 'g', PLAIN, "Most TLS keys" },
+	{ "frontend_ssl_reuse", "SslFrontendSessionReuse_pct", 'g', PLAIN, "TLS sessions reused" },
+	{ "current_backend_ssl_key_rate", "SslBackendKeyRate", 'g', PLAIN, "TLS keys, servers" },
+	{ "max_backend_ssl_key_rate", "SslBackendMaxKeyRate", 'g', PLAIN, "Most TLS keys" },
+	{ "ssl_cache_lookups_total", "SslCacheLookups", 'c', PLAIN, "Lookups of TLS sessions" },
+	{ "ssl_cache_misses_total", "SslCacheMisses", 'c', PLAIN, "... without a result" },
+	{ "http_comp_bytes_in_total", "CompressBpsIn", 'c', PLAIN, "Bytes before compression" },
+	{ "http_comp_bytes_out_total", "CompressBpsOut", 'c', PLAIN, "Bytes after compression" },
+	{ "limit_http_comp", "CompressBpsRateLim", 'g', PLAIN, "Limit of compressed bytes" },
+	{ "current_zlib_memory", "ZlibMemUsage", 'g', PLAIN, "Memory of compression" },
+	{ "max_zlib_memory", "MaxZlibMemUsage", 'g', PLAIN, "Limit of it" },
 	{ "current_tasks", "Tasks", 'g', PLAIN, "Tasks" },
 	{ "current_run_queue", "Run_queue", 'g', PLAIN, "Tasks that wait to run" },
 	{ "idle_time_percent", "Idle_pct", 'g', PLAIN, "Share of time in which nothing was to do" },
@@ -533,7 +545,7 @@ static void add_process(struct strbuf *out)
 
 	if (process_self == NULL)
 		return;
-	info_lines(process_self, &info);
+	info_add(process_self, 0, &info);
 	for (size_t i = 0; i < ARRAY_LEN(process_metrics); i++) {
 		const struct metric *m = &process_metrics[i];
 		struct str v = info_value(&info, m->column);

@@ -236,7 +236,7 @@ router_gone() { # NODE
 # lab_cases CASE... - run this script once for each case (its words as arguments), four at a time,
 # each in a lab of its own; exit. For labs that wait for timers more than they compute.
 lab_cases() {
-	printf '%s\n' "$@" | xargs -P 4 -I{} bash -c 'bash "$0" {}' "$0"
+	printf '%s\n' "$@" | xargs -P "${LAB_CASES:-4}" -I{} bash -c 'bash "$0" {}' "$0"
 	case $? in
 	0) exit 0 ;;
 	*) exit 1 ;;

@@ -81,7 +81,7 @@ tools: $(TOOLS) ## build the test programs (load generator, gateway)
 # Packages first whenever the goal promises to do all of its set-up.
 GOALS_ALL   := $(filter deps,$(MAKECMDGOALS))
 DEPS_GROUPS := $(if $(GOALS_ALL),,$(sort $(if $(filter check,$(MAKECMDGOALS)),build demo test) \
-	$(if $(filter demo,$(MAKECMDGOALS)),build demo) $(if $(filter bench,$(MAKECMDGOALS)),build bench) $(if $(filter compare,$(MAKECMDGOALS)),build demo test) \
+	$(if $(filter demo,$(MAKECMDGOALS)),build demo) $(if $(filter bench,$(MAKECMDGOALS)),build bench) $(if $(filter compare interop,$(MAKECMDGOALS)),build demo test) \
 	$(if $(filter lint format,$(MAKECMDGOALS)),build test lint) \
 	$(if $(filter fuzz-smoke,$(MAKECMDGOALS)),build lint)))
 DEPS_FIRST  := $(if $(GOALS_ALL)$(DEPS_GROUPS),deps)
@@ -183,6 +183,8 @@ fuzz-smoke: | $(DEPS_FIRST) ## run each fuzzer for SECONDS_EACH (10) seconds
 	@tests/lib/fuzz.sh build-fuzz $(or $(SECONDS_EACH),10)
 sim: $(SIMS) ## simulate SEEDS (100000) schedules of a LAN of routers
 	@$(BUILD)/tests/sim/sim --seeds $(or $(SEEDS),100000)
+interop: all tools ## elections with keepalived and FRR in network namespaces (root)
+	@BUILD=$(BUILD) ONLY='netns/(interop|vrrpd-ipv6)' tests/lib/run.sh netns
 bench: all tools ## CPU, latency, memory beside haproxy and nginx (SCENARIOS="small 1m", all)
 	@BUILD=$(BUILD) tests/bench/run.sh $(SCENARIOS)
 compare: all tools ## outages of this pair and of keepalived + haproxy, side by side (RUNS=3; root)
@@ -224,6 +226,6 @@ help: ## this list
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 FORCE:
 .PHONY: all units tools deps demo demo-down check lint check-format check-tidy check-cppcheck \
-	check-scripts format fuzzers fuzz-smoke sim bench compare diff corpus install uninstall clean help FORCE
+	check-scripts format fuzzers fuzz-smoke sim interop bench compare diff corpus install uninstall clean help FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

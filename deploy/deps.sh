@@ -23,7 +23,7 @@ if [ "$(id -u)" -ne 0 ]; then
 	exit 1
 fi
 
-# Some of them (haproxy, keepalived, nginx, varnish) are services that we only compare with: they
+# Some of them (frr, haproxy, keepalived, nginx, varnish) are services that we only compare with: they
 # must neither start now nor at the next boot.
 policy=/usr/sbin/policy-rc.d
 if [ ! -e $policy ]; then
@@ -43,7 +43,7 @@ if ! { apt-get -q update && apt-get -q -y install --no-install-recommends $missi
 	exit 1
 fi
 rm -f "$log"
-for service in haproxy keepalived nginx-light:nginx varnish varnish:varnishncsa; do
+for service in frr haproxy keepalived nginx-light:nginx varnish varnish:varnishncsa; do
 	case " $missing " in
 	*" ${service%%:*} "*) systemctl disable "${service##*:}" >/dev/null 2>&1 ;;
 	esac

@@ -37,10 +37,42 @@ bool h1_go_on(struct stream *st)
 	return true;
 }
 
-/* 100, 102, 103: passed on as they are; a client of HTTP/1.0 does not know them. false: the stream
- * has ended, or the rest must wait until this one is gone. */
-static bool pass_interim(struct stream *st, size_t len)
+/* A 1xx or 204 that announces a body all the same. */
+static bool announces_too_much(const struct h1_head *h)
 {
+	return (h->status < 200 || h->status == 204) && (h->has_length || h->is_chunked);
+}
+
+/* Only what shortens it: nothing else is to be said in an interim response. Its length then; 0: it
+ * cannot be done. */
+static size_t edit_interim(struct stream *st, const struct h1_head *h)
+{
+	struct headers *e = &st->c->w->priv->edits;
+	char *start;
+
+	headers_init(e);
+	headers_remove_hop_by_hop(e, h, false, STR(""));
+	headers_remove_framing(e, h);
+	headers_sort(e);
+	if (e->is_full)
+		return 0;
+	if (e->n == 0)
+		return h->len;
+	start = headers_apply(e, buf_data(&st->res.buf), h->len);
+	st->res.buf.head = (size_t)(start - st->res.buf.mem);
+	return (size_t)((ptrdiff_t)h->len + e->growth);
+}
+
+/* 100, 102, 103: passed on; a client of HTTP/1.0 does not know them. false: the stream has ended,
+ * or the rest must wait until this one is gone. */
+static bool pass_interim(struct stream *st, const struct h1_head *h)
+{
+	size_t len = edit_interim(st, h);
+
+	if (len == 0) {
+		bad_response(st);
+		return false;
+	}
 	st->res.scan = (struct h1_scan){ 0 };
 	counter_add(&st->srv->counters[st->c->w->tid].hrsp[1], 1);
 	if (st->minor == 0) {
@@ -85,6 +117,10 @@ static bool edit_head(struct stream *st, const struct h1_head *h)
 	if (h->minor == 0) /* the version is ours, not that of who is behind us */
 		headers_edit(e, 7, 1, STR("1"));
 	headers_remove_hop_by_hop(e, h, keep_upgrade, STR(""));
+	if (UNLIKELY(announces_too_much(h))) {
+		headers_remove_framing(e, h);
+		headers_sort(e);
+	}
 	if (UNLIKELY(st->ck.client))
 		len = edit_cookie(st, h, e, lines);
 	if (len)
@@ -239,7 +275,7 @@ static bool on_head_bytes(struct stream *st)
 			return false;
 		if (h->status >= 200 || h->status == 101)
 			return begin_response(st, h, h->len);
-		if (!pass_interim(st, h->len))
+		if (!pass_interim(st, h))
 			return false;
 		if (!b->mem || buf_len(b) == 0) {
 			channel_release(st, &st->res);

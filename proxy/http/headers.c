@@ -83,6 +83,14 @@ void headers_remove_hop_by_hop(struct headers *e, const struct h1_head *h, bool 
 	}
 }
 
+void headers_remove_framing(struct headers *e, const struct h1_head *h)
+{
+	for (unsigned i = 0; i < h->n_fields; i++)
+		if (h->fields[i].id == H1F_CONTENT_LENGTH ||
+		    h->fields[i].id == H1F_TRANSFER_ENCODING)
+			headers_remove(e, h, &h->fields[i]);
+}
+
 void headers_sort(struct headers *e)
 {
 	unsigned n = 0;

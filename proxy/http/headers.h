@@ -44,6 +44,10 @@ void headers_append(struct headers *e, const struct h1_head *h, struct str lines
 void headers_remove_hop_by_hop(struct headers *e, const struct h1_head *h, bool keep_upgrade,
 			       struct str added);
 
+/* Collect the removal of Content-Length and Transfer-Encoding, where a message can have no body
+ * (RFC 9110 section 8.6, RFC 9112 section 6.1); headers_sort() after it. */
+void headers_remove_framing(struct headers *e, const struct h1_head *h);
+
 /* Put edits that were collected in several passes in order; of two that overlap the first stays. */
 void headers_sort(struct headers *e);
 

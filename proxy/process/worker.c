@@ -89,9 +89,10 @@ static void priv_init(struct worker *w)
 	list_init(&priv->viewers);
 	list_init(&priv->acceptors);
 	ev_timer_init(&priv->accept_retry, acceptors_on_retry, 0., 0.);
+	/* tune.http.maxhdr counts the first line too */
+	priv->head.max_fields = (uint16_t)(e->max_headers - 1);
 	priv->fields = xcalloc(e->max_headers, sizeof(struct h1_field));
 	priv->head.fields = priv->fields;
-	priv->head.max_fields = (uint16_t)e->max_headers;
 	priv->servers_left.fn = on_servers_left;
 	conn_pool_init(&priv->pool, w);
 }

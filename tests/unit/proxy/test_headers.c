@@ -95,6 +95,25 @@ START_TEST(test_rows)
 }
 END_TEST
 
+/* In order with what another pass removed between them. */
+START_TEST(test_framing_is_removed)
+{
+	char buf[512] = L "Host: a\r\nContent-Length: 0\r\nConnection: x\r\nX: 1\r\nY: 2\r\n\r\n";
+	struct h1_head h;
+	struct headers e;
+
+	parse(&h, buf);
+	headers_init(&e);
+	headers_remove_hop_by_hop(&e, &h, false, STR(""));
+	headers_remove_framing(&e, &h);
+	headers_sort(&e);
+	char *start = headers_apply(&e, buf, h.len);
+
+	ck_assert_str_eq(start, L "Host: a\r\nY: 2\r\n\r\n");
+	ck_assert_int_eq(e.growth, (int)(buf - start));
+}
+END_TEST
+
 START_TEST(test_too_many_edits_are_reported)
 {
 	char bytes[2000] = L "Host: a\r\nConnection: close\r\n";
@@ -133,6 +152,7 @@ int main(void)
 	SRunner *runner = srunner_create(suite);
 
 	tcase_add_loop_test(tc, test_rows, 0, ARRAY_LEN(rows));
+	tcase_add_test(tc, test_framing_is_removed);
 	tcase_add_test(tc, test_too_many_edits_are_reported);
 	tcase_add_test(tc, test_first_line_edit);
 	suite_add_tcase(suite, tc);

@@ -17,6 +17,7 @@ struct backend *cli_find_backend(struct ctl_request *rq, struct str name);
 void cli_show_info(struct ctl_request *rq, uint64_t *cursor, bool *more);
 void cli_show_stat(struct ctl_request *rq, uint64_t *cursor, bool *more);
 void cli_show_servers_state(struct ctl_request *rq, uint64_t *cursor, bool *more);
+void cli_show_resolvers(struct ctl_request *rq, uint64_t *cursor, bool *more);
 void cli_show_backend(struct ctl_request *rq, uint64_t *cursor, bool *more);
 void cli_show_version(struct ctl_request *rq, uint64_t *cursor, bool *more);
 void cli_show_threads(struct ctl_request *rq, uint64_t *cursor, bool *more);

@@ -7,6 +7,7 @@
 #include <tandem/clock.h>
 
 #include "config/cfg_model.h"
+#include "dns/resolver.h"
 #include "health/check.h"
 #include "net/frontend.h"
 #include "pool/backend.h"
@@ -85,12 +86,6 @@ static int check_state_bits(const struct server *s, bool is_checked)
 	return is_checked ? 6 : 0;
 }
 
-/* The name that DNS is asked for. */
-static const char *fqdn_of(const struct server *s)
-{
-	return s->cfg->fqdn != NULL && !s->cfg->is_srv ? s->cfg->fqdn : "-";
-}
-
 static void add_server_state(const struct server *s, int64_t now_us, struct strbuf *out)
 {
 	struct check_result r = { .status = CHECK_INI };
@@ -108,8 +103,8 @@ static void add_server_state(const struct server *s, int64_t now_us, struct strb
 		    (int)s->op, s->admin, s->weight, s->cfg->weight,
 		    (long long)((now_us - s->last_change_us) / US_PER_S),
 		    check_status_number(r.status), is_checked ? check_result_number(r.status) : 0,
-		    r.health, check_state_bits(s, is_checked), fqdn_of(s), s->port,
-		    s->cfg->is_srv ? s->cfg->fqdn : "-", s->cfg->check_port, "-");
+		    r.health, check_state_bits(s, is_checked), s->fqdn != NULL ? s->fqdn : "-",
+		    s->port, s->cfg->is_srv ? s->cfg->fqdn : "-", s->cfg->check_port, "-");
 }
 
 void cli_show_servers_state(struct ctl_request *rq, uint64_t *cursor, bool *more)
@@ -138,6 +133,13 @@ void cli_show_servers_state(struct ctl_request *rq, uint64_t *cursor, bool *more
 		for (unsigned j = 0; j < be->n_servers; j++)
 			add_server_state(be->servers[j], now_us, rq->out);
 	}
+}
+
+void cli_show_resolvers(struct ctl_request *rq, uint64_t *cursor, bool *more)
+{
+	(void)cursor, (void)more;
+	if (!dns_show(process_self->dns, rq->argc > 2 ? rq->argv[2] : STR(""), rq->out))
+		strbuf_adds(rq->out, "Can't find that resolvers section\n");
 }
 
 void cli_show_backend(struct ctl_request *rq, uint64_t *cursor, bool *more)

@@ -298,23 +298,38 @@ static void on_external_done(struct external *x, const struct probe_outcome *o)
 
 /* --- life --- */
 
+bool check_begins_down(const struct server *s)
+{
+	return s->check != NULL &&
+	       (s->cfg->init_state == CFG_INIT_DOWN || s->cfg->init_state == CFG_INIT_FULLY_DOWN);
+}
+
+/* As init-state says about a server that is new here, or comes back. */
+static void begin_counting(struct check *c)
+{
+	const struct cfg_server *cfg = c->srv->cfg;
+
+	rise_fall_init(&c->rf, cfg->rise, cfg->fall, c->srv->op != SERVER_STOPPED);
+	if (cfg->init_state == CFG_INIT_FULLY_UP)
+		(void)rise_fall_step(&c->rf, true); /* to the top */
+	else if (cfg->init_state == CFG_INIT_DOWN)
+		c->rf.health = c->rf.rise - 1; /* the first success takes it up */
+}
+
 /* init-state of a new server; what came here by a take-over or an operator stays. */
 static void init_state(struct check *c)
 {
 	struct server *s = c->srv;
 	const struct cfg_server *cfg = s->cfg;
 
-	if (s->is_new && !is_paused(c) &&
-	    (cfg->init_state == CFG_INIT_DOWN || cfg->init_state == CFG_INIT_FULLY_DOWN))
+	s->check = c;
+	if (s->is_new && !is_paused(c) && check_begins_down(s))
 		server_init_down(s);
-	rise_fall_init(&c->rf, cfg->rise, cfg->fall, s->op != SERVER_STOPPED);
-	if (!s->is_new)
-		return;
+	if (s->is_new)
+		begin_counting(c);
+	else
+		rise_fall_init(&c->rf, cfg->rise, cfg->fall, s->op != SERVER_STOPPED);
 	s->is_new = false;
-	if (cfg->init_state == CFG_INIT_FULLY_UP)
-		(void)rise_fall_step(&c->rf, true); /* to the top */
-	else if (cfg->init_state == CFG_INIT_DOWN)
-		c->rf.health = c->rf.rise - 1; /* the first success takes it up */
 }
 
 static void start_check(struct health *h, struct server *s)
@@ -419,7 +434,7 @@ void check_on_admin(struct server *s)
 		cancel(c);
 		return;
 	}
-	rise_fall_init(&c->rf, c->rf.rise, c->rf.fall, true);
+	begin_counting(c);
 	if (!is_running(c))
 		probe_in(c, 0);
 }

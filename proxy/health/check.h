@@ -46,6 +46,9 @@ void health_forget(struct health *h, struct server *s);
 /* For server.c: the server entered or left maintenance. In maintenance it is not probed; when it
  * leaves, it counts as just risen: up, and the first failure takes it down. */
 void check_on_admin(struct server *s);
+/* Does init-state want a success before it works? For a new server, and for one that leaves
+ * maintenance. */
+bool check_begins_down(const struct server *s);
 /* For server.c: it has another address: what a probe under way says is about the old one. */
 void check_on_addr(struct server *s);
 /* For server.c: it was set up or down, maybe by the operator: the count of results follows, so that

@@ -342,16 +342,26 @@ static const char *maint_left(unsigned admin)
 	return (admin & SERVER_RMAINT) != 0 ? "resolution maintenance" : "maintenance";
 }
 
-/* HAProxy lets a server that leaves maintenance work at once; the first failed check takes it away.
- */
+/* HAProxy lets a server that leaves maintenance work at once, unless init-state says otherwise; the
+ * first failed check takes it away. */
 static void leave_maint(struct server *s, unsigned admin, const char *cause)
 {
-	char what[64];
+	char what[320];
 
-	snprintf(what, sizeof(what), "is UP/%s (leaving %s)", in_drain(admin) ? "DRAIN" : "READY",
-		 maint_left(s->admin));
+	const char *state = check_begins_down(s) ? "DOWN" : "UP";
+
+	if ((s->admin & SERVER_MAINT_MASK) == SERVER_RMAINT)
+		snprintf(what, sizeof(what), "('%s') is %s/%s (resolves again)",
+			 s->fqdn != NULL ? s->fqdn : "", state,
+			 in_drain(admin) ? "DRAIN" : "READY");
+	else
+		snprintf(what, sizeof(what), "is %s/%s (leaving %s)", state,
+			 in_drain(admin) ? "DRAIN" : "READY", maint_left(s->admin));
 	s->admin = admin;
-	set_started(s);
+	if (check_begins_down(s))
+		set_op(s, SERVER_STOPPED);
+	else
+		set_started(s);
 	check_on_admin(s);
 	backend_publish(s->be);
 	say(s, LOG_NOTICE, what, cause, "%s", "");
@@ -496,6 +506,14 @@ void server_set_weight(struct server *s, unsigned weight)
 	backend_publish(s->be);
 }
 
+void server_set_fqdn(struct server *s, const char *fqdn)
+{
+	char *old = s->fqdn;
+
+	s->fqdn = fqdn != NULL ? xstrdup(fqdn) : NULL;
+	free(old);
+}
+
 void server_take_addr(struct server *s, const struct addr *a)
 {
 	if (addr_eq(a, &s->addr))
@@ -527,7 +545,7 @@ void server_set_maxconn(struct server *s, unsigned maxconn)
 /* As its administrative state says. */
 static void restart(struct server *s)
 {
-	set_op(s, in_maint(s->admin) ? SERVER_STOPPED : SERVER_RUNNING);
+	set_op(s, in_maint(s->admin) || check_begins_down(s) ? SERVER_STOPPED : SERVER_RUNNING);
 	check_on_admin(s);
 }
 
@@ -557,6 +575,8 @@ struct server *server_new(struct backend *be, const struct cfg_server *cfg, unsi
 	s->cfg = cfg;
 	s->addr = cfg->addr;
 	s->port = cfg->port;
+	if (cfg->fqdn != NULL && !cfg->is_srv)
+		s->fqdn = xstrdup(cfg->fqdn);
 	s->weight = cfg->weight;
 	s->maxconn = cfg->maxconn;
 	s->counters = counters_new(n_threads);
@@ -583,6 +603,8 @@ static void reconfigure_address(struct server *s, const struct cfg_server *cfg,
 
 	if (is_same_name && cfg->is_srv)
 		return;
+	if (!is_same_name)
+		server_set_fqdn(s, cfg->is_srv ? NULL : cfg->fqdn);
 	if (is_same_name && (cfg->resolve.resolvers != NULL || cfg->is_unresolved)) {
 		if (was_resolving && cfg->is_unresolved)
 			return;
@@ -628,6 +650,8 @@ void server_free(struct server *s)
 	free(s->counters);
 	free(s->states);
 	idle_count_unref(s->idle);
+	ASSERT(s->dns == NULL);
+	free(s->fqdn);
 	free((char *)s->name);
 	free(s);
 }

@@ -48,6 +48,7 @@ enum server_admin {
 	SERVER_FDRAIN = 0x08, /* drain by the operator */
 	SERVER_IDRAIN = 0x10,
 	SERVER_RMAINT = 0x20, /* its name does not resolve */
+	SERVER_HMAINT = 0x40, /* remark: its name is not the configuration's */
 };
 #define SERVER_MAINT_MASK (SERVER_FMAINT | SERVER_IMAINT | SERVER_RMAINT)
 #define SERVER_DRAIN_MASK (SERVER_FDRAIN | SERVER_IDRAIN)
@@ -65,6 +66,7 @@ struct server {
 	const struct cfg_server *cfg; /* of the running configuration */
 	struct addr addr;             /* now; starts as cfg->addr; len 0: it has none */
 	uint16_t port;                /* of addr, and of the next address that DNS finds */
+	char *fqdn;                   /* owned; the name of addr; NULL: none */
 	struct dns_member *dns;       /* owned by dns/; NULL: nobody looks for its name */
 	enum server_op op;
 	unsigned admin;  /* mask of enum server_admin */
@@ -133,6 +135,8 @@ void server_set_admin(struct server *s, unsigned add, unsigned remove, const cha
 /* 0..256; more is taken as 256. */
 void server_set_weight(struct server *s, unsigned weight);
 void server_set_addr(struct server *s, const struct addr *a);
+/* The name of its address. NULL: none. */
+void server_set_fqdn(struct server *s, const char *fqdn);
 /* Without a word, and nothing is published: what DNS changes is told there. len 0: none. */
 void server_take_addr(struct server *s, const struct addr *a);
 void server_set_maxconn(struct server *s, unsigned maxconn);

@@ -21,6 +21,7 @@
 #include "config/cfg_model.h"
 #include "config/cfg_parse.h"
 #include "config/cfg_source.h"
+#include "dns/resolver.h"
 #include "health/check.h"
 #include "log/access_log.h"
 #include "log/server_log.h"
@@ -382,6 +383,7 @@ int process_start(struct process *p, const struct options *o, struct cfg *cfg,
 	server_log_install(p->log);
 	p->engine.health = health_new(&p->loop);
 	health_set_global(p->engine.health, &cfg->global);
+	p->dns = dns_new(&p->loop);
 	start_signals(p); /* before anybody is served: from then on a signal must not kill us */
 	start_threads(p);
 	live_start(&p->loop, &p->engine);
@@ -692,6 +694,7 @@ int process_run(struct process *p)
 	liveness_server_free(p->liveness);
 	p->liveness = NULL;
 	reload_free_all(p);
+	dns_free(p->dns);
 	health_free(p->engine.health);
 	server_log_install(NULL);
 	access_log_flush(p->log);

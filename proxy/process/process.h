@@ -17,6 +17,7 @@
 
 struct access_log;
 struct cfg;
+struct dns;
 struct liveness_server;
 struct options;
 
@@ -28,7 +29,8 @@ struct process {
 	struct loop loop;
 	struct engine engine;
 	struct gauge conns;
-	unsigned hard_maxconn;            /* the highest that `set maxconn global` may ask for */
+	unsigned hard_maxconn; /* the highest that `set maxconn global` may ask for */
+	struct dns *dns;
 	struct cfg *cfg;                  /* of the running configuration; owned */
 	struct list listeners;            /* struct listener, running */
 	struct list sockets;              /* struct stats_socket, running */

@@ -12,6 +12,7 @@
 
 #include "config/cfg_model.h"
 #include "config/cfg_parse.h"
+#include "dns/server_template.h"
 #include "health/check.h"
 #include "net/frontend.h"
 #include "net/listener.h"
@@ -354,6 +355,16 @@ static void commit_tracks(const struct plan *plan)
 	}
 }
 
+static void commit_names(const struct plan *plan)
+{
+	struct dns *d = plan->process->dns;
+
+	dns_servers_begin(d, plan->cfg);
+	for (unsigned i = 0; i < plan->n_entries; i++)
+		if (plan->entries[i].be != NULL)
+			dns_servers_follow(d, plan->entries[i].be);
+}
+
 static bool is_kept(const struct plan *plan, const struct listener *l)
 {
 	for (unsigned i = 0; i < plan->n_kept; i++)
@@ -445,6 +456,7 @@ static void retire(struct process *p, const struct registry *old, struct cfg *ol
 		if (be != NULL && registry_find_backend(now, str_from(be->name)) != be) {
 			for (unsigned s = 0; s < be->n_servers; s++) {
 				server_untrack(be->servers[s]);
+				dns_forget(be->servers[s]);
 				health_forget(p->engine.health, be->servers[s]);
 				workers_purge_idle(&p->engine, be->servers[s]);
 			}
@@ -469,6 +481,7 @@ void plan_commit(struct plan *plan)
 	for (unsigned i = 0; i < plan->n_entries; i++)
 		if (plan->entries[i].be != NULL)
 			health_sync(p->engine.health, plan->entries[i].be);
+	commit_names(plan);
 	commit_tracks(plan);
 	commit_sockets(plan);
 	health_set_global(p->engine.health, &plan->cfg->global);
@@ -479,6 +492,7 @@ void plan_commit(struct plan *plan)
 		RCU_GRACE_OVER();
 		free(old);
 	}
+	dns_servers_end(p->dns);
 	if (p->master != NULL)
 		master_link_send_listeners(p->master, &p->listeners);
 	free_plan_memory(plan);
@@ -580,8 +594,10 @@ void reload_free_all(struct process *p)
 	for (unsigned i = 0; r != NULL && i < r->n; i++) {
 		struct backend *be = r->entries[i].be;
 
-		for (unsigned j = 0; be != NULL && j < be->n_servers; j++)
+		for (unsigned j = 0; be != NULL && j < be->n_servers; j++) {
+			dns_forget(be->servers[j]);
 			health_forget(p->engine.health, be->servers[j]);
+		}
 		frontend_free(r->entries[i].fe);
 		backend_free(be);
 	}

@@ -61,6 +61,7 @@ UNITS       := $(UNIT_common) $(UNIT_proxy) $(UNIT_vrrpd)
 # SIMS: the simulator of vrrpd. TOOLS: programs that tests, the demo and the benchmark run: one file each, on libev and libcommon.
 SIMS        := $(call prog,$(wildcard tests/sim/*.c))
 TOOLS       := $(call prog,$(wildcard tests/lib/*.c tests/bench/*.c))
+SOAK        := $(BUILD)/tests/soak/mixload
 # tests/fuzz/fuzz_NAME.c with tests/fuzz/corpus/NAME. The daemons' libraries share names, so each
 # fuzzer gets one of them, by its name.
 FUZZERS     := $(call prog,$(wildcard tests/fuzz/fuzz_*.c))
@@ -76,7 +77,7 @@ SCRIPTS := $(wildcard .ci/run deploy/*.sh tests/*/*.sh tests/*/*/*.sh)
 ## Build
 all: $(BUILD)/proxyd $(BUILD)/vrrpd ## build both daemons (the default)
 units: $(UNITS) ## build the unit tests
-tools: $(TOOLS) ## build the test programs (load generator, gateway)
+tools: $(TOOLS) $(SOAK) ## build the test programs (load generator, gateway)
 
 # Packages first whenever the goal promises to do all of its set-up.
 GOALS_ALL   := $(filter deps,$(MAKECMDGOALS))
@@ -132,7 +133,8 @@ $(UNIT_vrrpd) $(FUZZ_vrrpd) $(SIMS): $(BUILD)/%: $(BUILD)/obj/%.o $(BUILD)/libvr
 $(UNITS):
 	$(if $(V),,@echo '  LINK  $@')
 	$(Q)$(LINK) $(CHECK_LIBS) $(LDLIBS)
-$(TOOLS) $(SIMS):
+$(SOAK): $(call obj,$(wildcard tests/soak/*.c)) $(BUILD)/libcommon.a
+$(TOOLS) $(SIMS) $(SOAK):
 	$(if $(V),,@echo '  LINK  $@')
 	$(Q)$(LINK) $(LDLIBS)
 $(FUZZERS):
@@ -192,6 +194,8 @@ compare: all tools ## outages of this pair and of keepalived + haproxy, side by 
 diff: all tools ## the same bytes through proxyd and Debian's haproxy
 	@BUILD=$(BUILD) tests/diff/conditions.sh
 	@BUILD=$(BUILD) tests/diff/diff.sh
+soak: all tools ## MINUTES (10) of mixed load with reloads and failing servers (root)
+	@BUILD=$(BUILD) SANITIZE=$(SANITIZE) tests/soak/soak.sh $(or $(MINUTES),10)
 corpus: all ## try the files of CORPUS=DIR with proxyd and vrrpd
 	@BUILD=$(BUILD) tests/lib/corpus.sh $(CORPUS)
 
@@ -226,6 +230,7 @@ help: ## this list
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 FORCE:
 .PHONY: all units tools deps demo demo-down check lint check-format check-tidy check-cppcheck \
-	check-scripts format fuzzers fuzz-smoke sim interop bench compare diff corpus install uninstall clean help FORCE
+	check-scripts format fuzzers fuzz-smoke sim interop bench compare diff soak corpus install uninstall \
+	clean help FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -37,7 +37,25 @@ static void print_verdict(const char *path, const struct diag *d, unsigned n_adv
 	putchar('\n');
 }
 
-int config_test(const char *path, const struct cfg_options *o)
+static void compare(const struct cfg *c, const char *path, const struct cfg_options *o,
+		    struct diag *d)
+{
+	struct diag other;
+	struct cfg *peer;
+
+	diag_init(&other);
+	peer = cfg_load(path, o, &other);
+	if (peer)
+		cfg_compare(c, peer, path, d);
+	else
+		diag_error(d, (struct diag_pos){ .file = path },
+			   "the peer's file cannot be compared: it has %u error%s, or is absent",
+			   other.n_errors, plural(other.n_errors));
+	cfg_free(peer);
+	diag_fini(&other);
+}
+
+int config_test(const char *path, const char *peer, const struct cfg_options *o)
 {
 	struct diag file, machine;
 	unsigned n_advice, n_errors;
@@ -48,6 +66,8 @@ int config_test(const char *path, const struct cfg_options *o)
 	c = cfg_load(path, o, &file);
 	if (c)
 		cfg_check_machine(c, &machine);
+	if (c && peer)
+		compare(c, peer, o, &file);
 	diag_demote(&machine);
 	n_errors = file.n_errors;
 	n_advice = file.n_warnings + file.n_notices + machine.n_warnings;

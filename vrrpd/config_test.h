@@ -7,7 +7,7 @@ struct cfg_options;
 /* Reads and checks the file. A good one: one line on standard output, returns 0; advice, if there
  * is any, goes to standard error before it. A bad one: all errors, then all advice on standard
  * error, returns 1. That this machine lacks something is advice: the file may be for another one.
- */
-int config_test(const char *path, const struct cfg_options *o);
+ * peer: the file of the other router, to compare with, or NULL. */
+int config_test(const char *path, const char *peer, const struct cfg_options *o);
 
 #endif

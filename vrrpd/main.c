@@ -24,7 +24,7 @@
 #define DEFAULT_PID  "/run/vrrpd.pid"
 
 struct options {
-	const char *conf, *pid_file;
+	const char *conf, *pid_file, *peer_conf;
 	struct cfg_options cfg;
 	bool test_only, stay, to_console, in_detail;
 };
@@ -45,6 +45,7 @@ static void print_usage(FILE *f)
 	      "  -D, --log-detail         log more\n"
 	      "  -p, --pid FILE           pid file (default " DEFAULT_PID ")\n"
 	      "  -i, --config-id ID       of this node, for lines that begin with @ID\n"
+	      "      --peer FILE          with -t: compare with the configuration of the peer\n"
 	      "      --without-lvs        skip the blocks of keepalived's load balancer\n"
 	      "  -k, --keywords           list the keywords of the configuration\n"
 	      "  -v, --version            print the version\n"
@@ -53,7 +54,7 @@ static void print_usage(FILE *f)
 	      f);
 }
 
-enum { OPT_WITHOUT_LVS = 256 };
+enum { OPT_WITHOUT_LVS = 256, OPT_PEER };
 
 static const struct option long_options[] = {
 	{ "use-file", required_argument, NULL, 'f' },
@@ -64,6 +65,7 @@ static const struct option long_options[] = {
 	{ "pid", required_argument, NULL, 'p' },
 	{ "config-id", required_argument, NULL, 'i' },
 	{ "without-lvs", no_argument, NULL, OPT_WITHOUT_LVS },
+	{ "peer", required_argument, NULL, OPT_PEER },
 	{ "keywords", no_argument, NULL, 'k' },
 	{ "version", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, 'h' },
@@ -101,6 +103,9 @@ static int read_options(int argc, char **argv, struct options *o)
 			break;
 		case OPT_WITHOUT_LVS:
 			o->cfg.without_lvs = true;
+			break;
+		case OPT_PEER:
+			o->peer_conf = optarg;
 			break;
 		case 'k':
 			cfg_print_keywords(stdout);
@@ -282,7 +287,7 @@ int main(int argc, char **argv)
 	if (status >= 0)
 		return status;
 	if (s.opt.test_only)
-		return config_test(s.opt.conf, &s.opt.cfg);
+		return config_test(s.opt.conf, s.opt.peer_conf, &s.opt.cfg);
 	s.cfg = load(s.opt.conf, &s.opt.cfg);
 	if (!s.cfg)
 		return 1;

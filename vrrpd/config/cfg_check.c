@@ -226,6 +226,7 @@ static void check_tracks(struct cfg_parser *p, struct cfg_instance *in)
 				     "a weight cannot move the owner (priority 255); use weight 0 "
 				     "or a lower priority");
 	}
+	cfg_check_weights(p, in);
 }
 
 static void check_instance(struct cfg_parser *p, struct cfg_instance *in)

@@ -360,6 +360,8 @@ static void dump_instance(const struct cfg_instance *in, struct strbuf *out)
 	dump_string(out, "interface", in->interface);
 	strbuf_addf(out, "\tvirtual_router_id %u\n\tpriority %u\n\tversion %u\n", in->vrid,
 		    in->priority, in->version);
+	if (in->peer_priority)
+		strbuf_addf(out, "\tpeer_priority %u\n", in->peer_priority);
 	dump_seconds(out, "advert_int", in->advert_us);
 	dump_flag(out, "native_ipv6", in->native_ipv6);
 	if (in->down_adverts != 3)

@@ -232,6 +232,11 @@ const struct cfg_keyword cfg_keywords_instance[] = {
 	{ "priority", IN_INSTANCE, 1, 1, false, cfg_set_u8, INST(priority), 1, 255,
 	  "a number from 1 to 255",
 	  "the highest is elected; 255: owner of the addresses; default 100", CFG_SUPPORTED },
+	{ "peer_priority", IN_INSTANCE, 1, 1, false, cfg_set_u8, INST(peer_priority), 1, 254,
+	  "a number from 1 to 254",
+	  "ours: the other router's priority; a check whose failure does not get below it is "
+	  "warned about",
+	  CFG_SUPPORTED },
 	{ "version", IN_INSTANCE, 1, 1, false, cfg_set_unsigned, INST(version), 2, 3, "2 or 3",
 	  "version of VRRP; default vrrp_version", CFG_SUPPORTED },
 	{ "advert_int", IN_INSTANCE, 1, 1, false, cfg_set_time, INST(advert_us), 10 * US_PER_MS,

@@ -104,6 +104,9 @@ cfg_keyword_fn cfg_parse_instance, cfg_parse_script, cfg_parse_proxy, cfg_parse_
 /* PROGRAM [USER [GROUP]], into a struct cfg_notify_line. */
 cfg_keyword_fn cfg_parse_notify;
 
+/* Warn about trackers whose failure cannot move the address; weights are resolved. */
+void cfg_check_weights(struct cfg_parser *p, const struct cfg_instance *in);
+
 /* The place of word i of a statement. */
 struct diag_pos cfg_word_pos(const struct cfg_stmt *s, unsigned i);
 #define cfg_error(p, s, i, ...) diag_error((p)->diag, cfg_word_pos((s), (i)), __VA_ARGS__)

@@ -184,7 +184,8 @@ struct cfg_instance {
 	const char *name, *interface;
 	enum vrrp_wanted_state state;
 	uint8_t vrid, priority; /* 1..255; 1..255, default 100 */
-	int family;             /* AF_INET or AF_INET6: of the adverts and of vips */
+	uint8_t peer_priority; /* ours: of the other router, for the check of weights; 0: unknown */
+	int family;            /* AF_INET or AF_INET6: of the adverts and of vips */
 	bool native_ipv6;
 	bool is_strict, has_strict; /* strict_mode, else vrrp_strict */
 	bool promote_secondaries;

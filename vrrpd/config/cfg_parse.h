@@ -17,6 +17,9 @@ NODISCARD struct cfg *cfg_load(const char *path, const struct cfg_options *o, st
 NODISCARD struct cfg *cfg_load_text(const char *name, struct str text, const struct cfg_options *o,
 				    struct diag *d);
 void cfg_free(struct cfg *c);
+/* Does c belong together with the configuration of its peer, which was read from path? Warnings go
+ * to d. */
+void cfg_compare(const struct cfg *c, const struct cfg *peer, const char *path, struct diag *d);
 /* Canonical text: parses to the same configuration. */
 void cfg_dump(const struct cfg *c, struct strbuf *out);
 void cfg_print_keywords(FILE *f);

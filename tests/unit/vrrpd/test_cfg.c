@@ -103,6 +103,7 @@ static const struct {
 	       "x\n}"),
 	  "exclude each other" },
 	{ INST("down_timer_adverts 0"), "from 1 to 100, got '0'" },
+	{ INST("peer_priority 255"), "from 1 to 254, got '255'" },
 	{ INST("unicast_ttl 256"), "from 1 to 255, got '256'" },
 	{ INST("strict_mode\nunicast_peer {\n192.0.2.2\n}"), "exclude each other" },
 	{ INST("unicast_src_ip ::1"), "the source address is not IPv4 as its adverts" },
@@ -406,6 +407,14 @@ static const struct {
 	  "active_key 2\n\t\tanti_replay monotonic\n\t\ttime_window 30\n\t\tmode permissive\n",
 	  NULL },
 	{ INST("down_timer_adverts 5"), "down_timer_adverts 5\n", NULL },
+	{ INST("peer_priority 98"), "peer_priority 98\n", NULL },
+	{ "vrrp_script chk {\nscript /x\nweight -2\n}\n" INST(
+		  "priority 101\npeer_priority 98\ntrack_script {\nchk\n}"),
+	  NULL,
+	  "a failure of 'chk' cannot move the address: 101 - 2 = 99 still beats 98; give it" },
+	{ "vrrp_script chk {\nscript /x\nweight 5\n}\n" INST(
+		  "priority 254\ntrack_script {\nchk\n}"),
+	  NULL, "a failure of 'chk' cannot move the address: 254 - 5 is limited to 254; choose" },
 	{ GLOB("vrrp_down_timer_adverts 4"), "down_timer_adverts 4\n", NULL },
 	{ INST("unicast_ttl 64\nunicast_peer {\n192.0.2.2\n}"), "unicast_ttl 64\n", NULL },
 	{ INST("promote_secondaries"), "promote_secondaries\n", NULL },

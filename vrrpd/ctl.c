@@ -58,25 +58,42 @@ static void show_vrrp(struct ctl_request *rq, uint64_t *cursor, bool *more)
 	}
 }
 
+/* A number among the arguments; HISTORY_MAX: none. */
+static unsigned wanted_count(const struct ctl_request *rq)
+{
+	int64_t n = HISTORY_MAX;
+
+	for (unsigned k = 2; k < rq->argc; k++) {
+		if (str_parse_int(rq->argv[k], 1, HISTORY_MAX, &n) == 0)
+			return (unsigned)n;
+	}
+	return HISTORY_MAX;
+}
+
+static void text_history(const struct history_entry *h, struct strbuf *out)
+{
+	char when[32], outage[32] = "unknown";
+
+	if (h->outage_us != HISTORY_UNKNOWN)
+		snprintf(outage, sizeof(outage), "%.3f", ctl_seconds(h->outage_us));
+	strbuf_addf(out, "%s %s %s -> %s cause=\"%s%s%s\" before_lasted_s=%.3f outage_s=%s\n",
+		    ctl_clock_text(h->real_us, when), h->instance, vrrp_state_text(h->from),
+		    vrrp_state_text(h->to), vrrp_cause_text(h->cause), h->detail[0] ? ": " : "",
+		    h->detail, ctl_seconds(h->lasted_us), outage);
+}
+
 static void show_history(struct ctl_request *rq, uint64_t *cursor, bool *more)
 {
 	const struct worker *w = rq->arg;
-	uint64_t first = w->n_history > WORKER_HISTORY ? w->n_history - WORKER_HISTORY : 0;
-	char when[32];
+	unsigned n = history_count(&w->history), max = wanted_count(rq);
 
 	(void)cursor, (void)more;
 	if (wants_json(rq)) {
-		ctl_print_json(rq->out, ctl_json_history(w));
+		ctl_print_json(rq->out, ctl_json_history(w, max));
 		return;
 	}
-	for (uint64_t k = first; k < w->n_history; k++) {
-		const struct worker_history *h = &w->history[k % WORKER_HISTORY];
-
-		strbuf_addf(rq->out, "%s %s %s -> %s cause=\"%s%s%s\" before_lasted_s=%.3f\n",
-			    ctl_clock_text(h->real_us, when), h->instance, vrrp_state_text(h->from),
-			    vrrp_state_text(h->to), vrrp_cause_text(h->cause),
-			    h->detail[0] ? ": " : "", h->detail, ctl_seconds(h->lasted_us));
-	}
+	for (unsigned k = n > max ? n - max : 0; k < n; k++)
+		text_history(history_at(&w->history, k), rq->out);
 }
 
 static void show_version(struct ctl_request *rq, uint64_t *cursor, bool *more)
@@ -100,8 +117,8 @@ static void reload(struct ctl_request *rq, uint64_t *cursor, bool *more)
 const struct ctl_command vrrpd_ctl_commands[] = {
 	{ "show vrrp", "[json]", "state, priority, trackers, peers and counters of each instance",
 	  CTL_USER, show_vrrp },
-	{ "show history", "[json]", "the last transitions with their causes", CTL_USER,
-	  show_history },
+	{ "show history", "[json] [N]", "the last N of 1000 transitions: cause, duration, outage",
+	  CTL_USER, show_history },
 	{ "show version", "", "the version", CTL_USER, show_version },
 	{ "reload", "", "read the configuration again", CTL_ADMIN, reload },
 	{ .words = NULL },

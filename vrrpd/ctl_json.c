@@ -130,20 +130,24 @@ json_t *ctl_json_instance(const struct vrrp_instance *i)
 	return o;
 }
 
-json_t *ctl_json_history(const struct worker *w)
+json_t *ctl_json_history(const struct worker *w, unsigned max)
 {
 	json_t *all = json_array();
-	uint64_t first = w->n_history > WORKER_HISTORY ? w->n_history - WORKER_HISTORY : 0;
+	unsigned n = history_count(&w->history);
 
-	for (uint64_t k = first; k < w->n_history; k++) {
-		const struct worker_history *h = &w->history[k % WORKER_HISTORY];
+	for (unsigned k = n > max ? n - max : 0; k < n; k++) {
+		const struct history_entry *h = history_at(&w->history, k);
+		json_t *o = json_pack("{s:f, s:s, s:s, s:s, s:s, s:s, s:f}", "unix",
+				      ctl_seconds(h->real_us), "instance", h->instance, "from",
+				      vrrp_state_text(h->from), "to", vrrp_state_text(h->to),
+				      "cause", vrrp_cause_text(h->cause), "detail", h->detail,
+				      "before_lasted_s", ctl_seconds(h->lasted_us));
 
-		json_array_append_new(all, json_pack("{s:f, s:s, s:s, s:s, s:s, s:s, s:f}", "unix",
-						     ctl_seconds(h->real_us), "instance",
-						     h->instance, "from", vrrp_state_text(h->from),
-						     "to", vrrp_state_text(h->to), "cause",
-						     vrrp_cause_text(h->cause), "detail", h->detail,
-						     "before_lasted_s", ctl_seconds(h->lasted_us)));
+		json_object_set_new(o, "outage_s",
+				    h->outage_us == HISTORY_UNKNOWN
+					    ? json_null()
+					    : json_real(ctl_seconds(h->outage_us)));
+		json_array_append_new(all, o);
 	}
 	return all;
 }

@@ -20,7 +20,8 @@ bool ctl_peer_is_fresh(const struct vrrp_instance *i, const struct hello_peer *p
 void ctl_text_instance(const struct vrrp_instance *i, struct strbuf *out);
 /* ctl_json.c: new references. */
 json_t *ctl_json_instance(const struct vrrp_instance *i);
-json_t *ctl_json_history(const struct worker *w);
+/* The newest max entries. */
+json_t *ctl_json_history(const struct worker *w, unsigned max);
 /* Print and give up o. */
 void ctl_print_json(struct strbuf *out, json_t *o);
 

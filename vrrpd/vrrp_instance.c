@@ -81,6 +81,7 @@ static void tell_transition(struct vrrp_instance *i, enum vrrp_state from)
 	i->n.transitions++;
 	i->n.became_master += i->fsm.state == VRRP_ACTIVE;
 	i->since_real_us = clock_real_us();
+	i->left_us = from == VRRP_ACTIVE ? i->env->loop->now_us : 0;
 	i->previous = from;
 	log_notice("vrrp", "transition",
 		   "instance=%s from=%s to=%s cause=\"%s%s%s\" priority=%u last_master=%s",
@@ -177,7 +178,8 @@ static void read_params(struct vrrp_instance *i)
 		.start_as_master = c->state == WANT_MASTER,
 		.higher_prio_send_advert = c->higher_prio_send_advert,
 	};
-	vrrp_digest_make(c, explain_least(c), &i->digest);
+	i->explained_peer = 0; /* other weights, perhaps */
+	vrrp_digest_make(c, explain_best(c), explain_least(c), &i->digest);
 }
 
 struct vrrp_instance *vrrp_instance_new(const struct vrrp_env *env, const struct cfg_instance *cfg)

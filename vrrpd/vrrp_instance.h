@@ -46,6 +46,8 @@ struct vrrp_env {
 	const struct cfg_global *global;
 	/* After each transition. */
 	void (*on_transition)(void *arg, struct vrrp_instance *i, enum vrrp_state from);
+	/* We left MASTER, and another router is it now: outage_us later. May be NULL. */
+	void (*on_successor)(void *arg, struct vrrp_instance *i, int64_t outage_us);
 	/* What the guardian must know has changed. */
 	void (*on_plan_changed)(void *arg);
 	/* For the notify FIFOs; may be NULL. */
@@ -115,9 +117,11 @@ struct vrrp_instance {
 	struct addr master;           /* whose adverts we hear; len 0: nobody's */
 	uint8_t master_priority;
 	int64_t master_seen_us;
+	int64_t left_us; /* we left ACTIVE, and no other master was heard since; 0: no */
 	struct hello_peer peers[VRRP_MAX_HELLO_PEERS];
 	struct vrrp_digest digest; /* of our configuration */
 	struct foreign_router foreign[FOREIGN_MAX];
+	uint8_t explained_peer; /* its priority when the weights were judged; 0: not yet */
 	struct conflict conflict;
 	struct conflict last_conflict; /* the one before, for people who look later */
 	int64_t conflict_real_us;      /* wall clock of its beginning */
@@ -169,6 +173,16 @@ void vrrp_instance_renew(struct vrrp_instance *i);
 void vrrp_instance_on_stall(struct vrrp_instance *i, bool is_lost);
 /* Is track t fine, seen for itself (not reversed)? */
 bool vrrp_track_is_up(const struct vrrp_instance *i, const struct vrrp_track *t);
+/* The other router's priority while all is well there, as far as it is known: from its report, its
+ * adverts, or the configuration. */
+struct vrrp_peer_known {
+	uint8_t priority; /* 0: not known */
+	struct addr addr; /* len 0: not known */
+	const char *source;
+};
+struct vrrp_peer_known vrrp_instance_peer(const struct vrrp_instance *i);
+/* A peer's priority may have become known: say which checks cannot move the address. */
+void vrrp_instance_judge_weights(struct vrrp_instance *i);
 /* Lifetime of our addresses in the kernel, and how long the guardian tolerates silence. */
 uint32_t vrrp_instance_lifetime_s(const struct vrrp_instance *i);
 int64_t vrrp_instance_frozen_after_us(const struct vrrp_instance *i);

@@ -293,8 +293,18 @@ void vrrp_io_on_packet(struct vrrp_instance *i, const struct vrrp_rx *rx)
 	ev.priority = a.priority;
 	ev.adver_us = a.adver_us;
 	ev.is_addr_greater = i->src.len && vrrp_io_compare_ip(&rx->src, &i->src) > 0;
+	if (i->left_us && a.priority > 0) {
+		if (i->env->on_successor)
+			i->env->on_successor(i->env->arg, i, i->env->loop->now_us - i->left_us);
+		i->left_us = 0;
+	}
 	was_active = i->fsm.state == VRRP_ACTIVE;
 	vrrp_instance_feed(i, &ev);
+	if (was_active && i->fsm.state != VRRP_ACTIVE && a.priority > 0) {
+		i->left_us = 0; /* its advert made us yield: nobody was missing */
+		if (i->env->on_successor)
+			i->env->on_successor(i->env->arg, i, 0);
+	}
 	if (was_active && i->fsm.state == VRRP_ACTIVE)
 		vrrp_conflict_on_advert(i, &rx->src, &a);
 }

@@ -181,12 +181,13 @@ static uint32_t hash_keys(const struct vrrp_auth *a)
 	return sum;
 }
 
-void vrrp_digest_make(const struct cfg_instance *c, uint8_t least_priority, struct vrrp_digest *out)
+void vrrp_digest_make(const struct cfg_instance *c, uint8_t best, uint8_t least,
+		      struct vrrp_digest *out)
 {
 	struct vrrp_digest d = {
 		.version = (uint8_t)c->version,
-		.priority = c->priority,
-		.least_priority = least_priority,
+		.priority = best,
+		.least_priority = least,
 		.flags = (uint8_t)((c->preempt ? DIGEST_PREEMPT : 0) |
 				   (c->is_unicast ? DIGEST_UNICAST : 0)),
 		.auth_type = (uint8_t)c->auth_type,

@@ -4,7 +4,7 @@
  * A datagram of handover.h's, kind 3, sent each second to those whose hello said that they read it:
  *
  *   0  as HELLO; byte 9: n, the number of routers that it hears (0 to 16)
- *  12  VRRP version, configured priority, least priority (0: can be in fault), flags,
+ *  12  VRRP version, priority while all is well, least priority (0: can be in fault), flags,
  *      auth type, down_timer_adverts, number of auth_hmac keys, 0
  *  20  number of virtual addresses (16 bits), of excluded ones (16 bits)
  *  24  hash of the virtual addresses, of the excluded ones, of the key ids; 4 bytes of 0
@@ -62,8 +62,8 @@ NODISCARD bool vrrp_report_parse(const uint8_t *bytes, size_t len, int family,
 /* Does its sender hear that address? */
 bool vrrp_report_hears(const struct vrrp_report *r, const struct addr *a);
 
-/* Of a checked configuration. least: what its trackers can lower it to. */
-void vrrp_digest_make(const struct cfg_instance *c, uint8_t least_priority,
+/* Of a checked configuration. best, least: between these its trackers move it. */
+void vrrp_digest_make(const struct cfg_instance *c, uint8_t best, uint8_t least,
 		      struct vrrp_digest *out);
 /* What two digests of one virtual router should agree on and do not: a mask. */
 enum vrrp_difference {

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <tandem/log.h>
 
+#include "explain.h"
 #include "track.h"
 #include "track_file.h"
 #include "track_process.h"
@@ -161,4 +162,49 @@ void vrrp_instance_on_links(struct vrrp_instance *i)
 		i->src = src;
 	i->env->on_plan_changed(i->env->arg);
 	vrrp_instance_reconsider(i);
+}
+
+/* --- what the weights are good for ---------------------------------------------------------- */
+
+struct vrrp_peer_known vrrp_instance_peer(const struct vrrp_instance *i)
+{
+	const struct hello_peer *best = NULL;
+
+	for (unsigned k = 0; k < VRRP_MAX_HELLO_PEERS; k++) {
+		const struct hello_peer *p = &i->peers[k];
+
+		if (p->report_us && vrrp_io_is_fresh(i, p) &&
+		    (!best || p->digest.priority > best->digest.priority))
+			best = p;
+	}
+	if (best)
+		return (struct vrrp_peer_known){ best->digest.priority, best->addr, "its report" };
+	if (i->master.len && i->master_priority)
+		return (struct vrrp_peer_known){ i->master_priority, i->master, "its adverts" };
+	return (struct vrrp_peer_known){
+		.priority = i->cfg->peer_priority,
+		.source = i->cfg->peer_priority ? "the configuration" : "nothing",
+	};
+}
+
+void vrrp_instance_judge_weights(struct vrrp_instance *i)
+{
+	struct vrrp_peer_known peer = vrrp_instance_peer(i);
+	char ip[INET6_ADDRSTRLEN] = "unknown", sum[96];
+
+	if (!peer.priority || peer.priority == i->explained_peer)
+		return;
+	i->explained_peer = peer.priority;
+	if (peer.addr.len)
+		addr_format_ip(&peer.addr, ip);
+	for (unsigned k = 0; k < i->n_tracks; k++) {
+		const struct cfg_track *t = i->tracks[k].cfg;
+		struct explain_row r = explain_track(i->cfg, t, peer.priority);
+
+		if (r.verdict == EXPLAIN_STAYS)
+			log_warn("vrrp", "check_cannot_move",
+				 "instance=%s track=%s peer=%s arithmetic=\"%s\"", i->cfg->name,
+				 t->name, ip,
+				 explain_text(i->cfg, &r, peer.priority, sum, sizeof(sum)));
+	}
 }

@@ -129,6 +129,7 @@ static void on_hello(struct ev_loop *loop, ev_timer *t, int revents)
 	list_for_each (i, &w->instances, node) {
 		vrrp_io_send_hello(i);
 		vrrp_io_send_report(i);
+		vrrp_instance_judge_weights(i);
 		vrrp_io_update_board(i);
 	}
 	list_for_each_safe (i, tmp, &w->dying, node) {
@@ -310,6 +311,7 @@ static void init(struct worker *w, const char *path, struct board *board, int gu
 				       .garp_fd = -1,
 				       .handover = &w->handover,
 				       .on_transition = worker_on_transition,
+				       .on_successor = worker_on_successor,
 				       .on_plan_changed = worker_on_plan_changed,
 				       .tell = worker_on_tell,
 				       .arg = w } };

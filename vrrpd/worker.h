@@ -11,6 +11,7 @@
 
 #include "fifo.h"
 #include "handover.h"
+#include "history.h"
 #include "link_watch.h"
 #include "track_file.h"
 #include "track_process.h"
@@ -18,8 +19,6 @@
 #include "track_script.h"
 #include "vip.h"
 #include "vrrp_instance.h"
-
-#define WORKER_HISTORY 256
 
 struct board;
 struct cfg;
@@ -58,15 +57,6 @@ struct worker_process {
 	struct track_process t;
 };
 
-struct worker_history {
-	int64_t real_us, mono_us;
-	int64_t lasted_us; /* how long the state before lasted */
-	char instance[32];
-	enum vrrp_state from, to;
-	enum vrrp_cause cause;
-	char detail[64];
-};
-
 struct worker {
 	struct loop loop;
 	const char *cfg_path;
@@ -82,8 +72,7 @@ struct worker {
 	struct list dying; /* instances that a reload removed, while a notify program runs */
 	struct ctl_server ctl;
 	char *ctl_path; /* owned; NULL: not listening */
-	struct worker_history history[WORKER_HISTORY];
-	uint64_t n_history; /* ever; the newest is at (n_history - 1) % WORKER_HISTORY */
+	struct history history;
 	uint64_t n_foreign; /* adverts for VRIDs that are not ours */
 	uint64_t n_stalls, n_reloads, n_reloads_failed;
 	int64_t started_us, started_real_us, last_turn_us, asleep_us;
@@ -127,6 +116,7 @@ void worker_on_delay(struct ev_loop *loop, ev_timer *t, int revents);
 void worker_publish_plan(struct worker *w);
 /* Callbacks of the instances; arg is the worker. */
 void worker_on_transition(void *arg, struct vrrp_instance *i, enum vrrp_state from);
+void worker_on_successor(void *arg, struct vrrp_instance *i, int64_t outage_us);
 void worker_on_plan_changed(void *arg);
 void worker_on_tell(void *arg, const char *kind, const char *name, const char *state,
 		    unsigned priority);

@@ -38,27 +38,28 @@ void worker_publish_plan(struct worker *w)
 void worker_on_transition(void *arg, struct vrrp_instance *i, enum vrrp_state from)
 {
 	struct worker *w = arg;
-	struct worker_history *h = &w->history[w->n_history % WORKER_HISTORY];
-	int64_t before_us = w->started_us;
+	struct history_entry e = { .real_us = i->since_real_us,
+				   .mono_us = i->fsm.since_us,
+				   .outage_us = HISTORY_UNKNOWN,
+				   .from = from,
+				   .to = i->fsm.state,
+				   .cause = i->fsm.cause };
 
-	for (uint64_t k = w->n_history; k > 0 && w->n_history - k < WORKER_HISTORY - 1; k--) {
-		const struct worker_history *o = &w->history[(k - 1) % WORKER_HISTORY];
-
-		if (strcmp(o->instance, i->cfg->name) == 0) {
-			before_us = o->mono_us;
-			break;
-		}
-	}
-	*h = (struct worker_history){ .real_us = i->since_real_us,
-				      .mono_us = i->fsm.since_us,
-				      .lasted_us = i->fsm.since_us - before_us,
-				      .from = from,
-				      .to = i->fsm.state,
-				      .cause = i->fsm.cause };
-	strncpy(h->instance, i->cfg->name, sizeof(h->instance) - 1);
+	strncpy(e.instance, i->cfg->name, sizeof(e.instance) - 1);
 	if (i->fsm.cause == VRRP_CAUSE_FAULT && i->fault_cause)
-		strncpy(h->detail, i->fault_cause, sizeof(h->detail) - 1);
-	w->n_history++;
+		strncpy(e.detail, i->fault_cause, sizeof(e.detail) - 1);
+	if (i->fsm.state == VRRP_ACTIVE)
+		e.outage_us = history_takeover_outage_us(
+			e.cause,
+			i->master.len ? w->loop.now_us - i->master_seen_us : HISTORY_UNKNOWN);
+	history_add(&w->history, &e, w->started_us);
+}
+
+void worker_on_successor(void *arg, struct vrrp_instance *i, int64_t outage_us)
+{
+	struct worker *w = arg;
+
+	history_settle(&w->history, i->cfg->name, outage_us);
 }
 
 void worker_on_tell(void *arg, const char *kind, const char *name, const char *state,

@@ -52,8 +52,8 @@ static void compare(struct diag *d, const struct cfg_instance *in, const struct 
 	char text[256];
 	unsigned mask;
 
-	vrrp_digest_make(in, explain_least(in), &ours);
-	vrrp_digest_make(o, explain_least(o), &theirs);
+	vrrp_digest_make(in, explain_best(in), explain_least(in), &ours);
+	vrrp_digest_make(o, explain_best(o), explain_least(o), &theirs);
 	mask = vrrp_digest_compare(&ours, &theirs);
 	vrrp_difference_explain(mask, &ours, &theirs, text, sizeof(text));
 	if (mask)

@@ -155,8 +155,8 @@ START_TEST(says_what_differs)
 	char text[512];
 	unsigned mask;
 
-	vrrp_digest_make(here->instances, 100, &a);
-	vrrp_digest_make(there->instances, 50, &b);
+	vrrp_digest_make(here->instances, 100, 100, &a);
+	vrrp_digest_make(there->instances, 50, 50, &b);
 	mask = vrrp_digest_compare(&a, &b);
 	ck_assert_msg(mask == rows[_i].differs, "%s: %x", rows[_i].name, mask);
 	vrrp_difference_explain(mask, &a, &b, text, sizeof(text));
@@ -174,9 +174,9 @@ START_TEST(addresses_are_a_set_with_prefixes)
 	struct vrrp_digest d[3];
 	char text[128], tiny[8];
 
-	vrrp_digest_make(a->instances, 0, &d[0]);
-	vrrp_digest_make(turned->instances, 0, &d[1]);
-	vrrp_digest_make(other->instances, 0, &d[2]);
+	vrrp_digest_make(a->instances, 0, 0, &d[0]);
+	vrrp_digest_make(turned->instances, 0, 0, &d[1]);
+	vrrp_digest_make(other->instances, 0, 0, &d[2]);
 	ck_assert_uint_eq(vrrp_digest_compare(&d[0], &d[1]), 0);
 	ck_assert_uint_eq(vrrp_digest_compare(&d[0], &d[2]), DIFFERS_ADDRESSES);
 	vrrp_difference_explain(DIFFERS_ADDRESSES, &d[0], &d[2], text, sizeof(text));

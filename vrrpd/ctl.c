@@ -11,22 +11,67 @@
 
 static bool wants_json(const struct ctl_request *rq)
 {
-	return rq->argc > 2 && str_eq(rq->argv[2], STR("json"));
+	for (unsigned k = 2; k < rq->argc; k++) {
+		if (str_eq(rq->argv[k], STR("json")))
+			return true;
+	}
+	return false;
+}
+
+/* The instance that argument k names. NULL: it says "all", or there is no such argument; *ok is
+ * false, and the answer says so, when there is none of that name. */
+static struct vrrp_instance *named_instance(const struct ctl_request *rq, unsigned k, bool *ok)
+{
+	struct worker *w = rq->arg;
+	struct vrrp_instance *i;
+
+	*ok = true;
+	if (k >= rq->argc || str_eq(rq->argv[k], STR("all")) || str_eq(rq->argv[k], STR("json")))
+		return NULL;
+	list_for_each (i, &w->instances, node) {
+		if (str_eq(rq->argv[k], str_from(i->cfg->name)))
+			return i;
+	}
+	strbuf_addf(rq->out, "There is no instance '" STR_FMT "'.\n", STR_ARG(rq->argv[k]));
+	*ok = false;
+	return NULL;
 }
 
 static void show_vrrp_json(struct worker *w, struct strbuf *out)
 {
 	const struct vrrp_instance *i;
-	json_t *all = json_array();
+	json_t *all = json_array(), *o;
 
 	list_for_each (i, &w->instances, node)
 		json_array_append_new(all, ctl_json_instance(i));
-	ctl_print_json(out, json_pack("{s:s, s:i, s:f, s:I, s:I, s:s?, s:I, s:o}", "version",
-				      TANDEM_VERSION, "pid", (int)getpid(), "uptime_s",
-				      ctl_seconds(w->loop.now_us - w->started_us), "stalls",
-				      (json_int_t)w->n_stalls, "reloads", (json_int_t)w->n_reloads,
-				      "reload_error", w->reload_error, "foreign_adverts",
-				      (json_int_t)w->n_foreign, "instances", all));
+	o = json_pack("{s:s, s:i, s:f, s:I, s:I, s:I, s:s?, s:I}", "version", TANDEM_VERSION, "pid",
+		      (int)getpid(), "uptime_s", ctl_seconds(w->loop.now_us - w->started_us),
+		      "stalls", (json_int_t)w->n_stalls, "reloads", (json_int_t)w->n_reloads,
+		      "reloads_failed", (json_int_t)w->n_reloads_failed, "reload_error",
+		      w->reload_error, "foreign_adverts", (json_int_t)w->n_foreign);
+	json_object_set_new(o, "health", json_string(health_text(ctl_health(w))));
+	json_object_set_new(o, "groups", ctl_json_groups(w));
+	json_object_set_new(o, "instances", all);
+	ctl_print_json(out, o);
+}
+
+static void text_head(const struct worker *w, struct strbuf *out)
+{
+	const struct vrrp_group *g;
+
+	strbuf_addf(out,
+		    "vrrpd " TANDEM_VERSION " pid %d, up %.0f s, reloads %" PRIu64
+		    ", stalls %" PRIu64 ", foreign adverts %" PRIu64 ", health %s%s%s\n",
+		    (int)getpid(), ctl_seconds(w->loop.now_us - w->started_us), w->n_reloads,
+		    w->n_stalls, w->n_foreign, health_text(ctl_health(w)),
+		    w->reload_error ? "\nlast reload: " : "",
+		    w->reload_error ? w->reload_error : "");
+	list_for_each (g, &w->groups, node) {
+		strbuf_addf(out, "sync group %s: %s (", g->cfg->name, vrrp_state_text(g->state));
+		for (unsigned k = 0; k < g->n_members; k++)
+			strbuf_addf(out, "%s%s", k ? " " : "", g->members[k]->cfg->name);
+		strbuf_adds(out, ")\n");
+	}
 }
 
 static void show_vrrp(struct ctl_request *rq, uint64_t *cursor, bool *more)
@@ -40,13 +85,7 @@ static void show_vrrp(struct ctl_request *rq, uint64_t *cursor, bool *more)
 		return;
 	}
 	if (*cursor == 0)
-		strbuf_addf(rq->out,
-			    "vrrpd " TANDEM_VERSION " pid %d, up %.0f s, reloads %" PRIu64
-			    ", stalls %" PRIu64 ", foreign adverts %" PRIu64 "%s%s\n",
-			    (int)getpid(), ctl_seconds(w->loop.now_us - w->started_us),
-			    w->n_reloads, w->n_stalls, w->n_foreign,
-			    w->reload_error ? "\nlast reload: " : "",
-			    w->reload_error ? w->reload_error : "");
+		text_head(w, rq->out);
 	list_for_each (i, &w->instances, node) {
 		if (at >= *cursor + PAGE) {
 			*cursor += PAGE;
@@ -96,6 +135,72 @@ static void show_history(struct ctl_request *rq, uint64_t *cursor, bool *more)
 		text_history(history_at(&w->history, k), rq->out);
 }
 
+static void show_explain(struct ctl_request *rq, uint64_t *cursor, bool *more)
+{
+	struct worker *w = rq->arg;
+	const struct vrrp_instance *i, *only;
+	json_t *all;
+	bool ok;
+
+	(void)cursor, (void)more;
+	only = named_instance(rq, rq->argc > 2 && str_eq(rq->argv[2], STR("json")) ? 3 : 2, &ok);
+	if (!ok)
+		return;
+	all = json_array();
+	list_for_each (i, &w->instances, node) {
+		if (only && i != only)
+			continue;
+		if (wants_json(rq))
+			json_array_append_new(all, ctl_json_explain(i));
+		else
+			ctl_text_explain(i, rq->out);
+	}
+	if (wants_json(rq))
+		ctl_print_json(rq->out, all);
+	else
+		json_decref(all);
+}
+
+static void show_metrics(struct ctl_request *rq, uint64_t *cursor, bool *more)
+{
+	(void)cursor, (void)more;
+	ctl_text_metrics(rq->arg, rq->out);
+}
+
+static void yield(struct ctl_request *rq, bool wanted)
+{
+	struct worker *w = rq->arg;
+	struct vrrp_instance *i, *only;
+	bool ok;
+
+	only = named_instance(rq, 1, &ok);
+	if (!ok)
+		return;
+	list_for_each (i, &w->instances, node) {
+		const char *refusal = only && i != only ? NULL : vrrp_instance_yield(i, wanted);
+
+		if (only && i != only)
+			continue;
+		if (refusal)
+			strbuf_addf(rq->out, "%s: refused: %s.\n", i->cfg->name, refusal);
+		else
+			strbuf_addf(rq->out, "%s: %s.\n", i->cfg->name,
+				    wanted ? "hand-over asked" : "resumed");
+	}
+}
+
+static void handover(struct ctl_request *rq, uint64_t *cursor, bool *more)
+{
+	(void)cursor, (void)more;
+	yield(rq, true);
+}
+
+static void resume(struct ctl_request *rq, uint64_t *cursor, bool *more)
+{
+	(void)cursor, (void)more;
+	yield(rq, false);
+}
+
 static void show_version(struct ctl_request *rq, uint64_t *cursor, bool *more)
 {
 	(void)cursor, (void)more;
@@ -119,6 +224,13 @@ const struct ctl_command vrrpd_ctl_commands[] = {
 	  CTL_USER, show_vrrp },
 	{ "show history", "[json] [N]", "the last N of 1000 transitions: cause, duration, outage",
 	  CTL_USER, show_history },
+	{ "show explain", "[json] [INSTANCE]",
+	  "each tracker: what its failure does to the priority, and who would be master", CTL_USER,
+	  show_explain },
+	{ "show metrics", "", "state and counters for Prometheus", CTL_USER, show_metrics },
+	{ "handover", "[INSTANCE|all]", "let a peer take over now, and stay behind it", CTL_ADMIN,
+	  handover },
+	{ "resume", "[INSTANCE|all]", "take part again after a handover", CTL_ADMIN, resume },
 	{ "show version", "", "the version", CTL_USER, show_version },
 	{ "reload", "", "read the configuration again", CTL_ADMIN, reload },
 	{ .words = NULL },

@@ -1,6 +1,7 @@
 /* ctl_json.c - the answers of the control socket for programs. */
 #include "ctl_priv.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <tandem/clock.h>
 
@@ -49,19 +50,94 @@ static json_t *json_tracks(const struct vrrp_instance *i)
 	return all;
 }
 
+static json_t *json_differences(unsigned mask)
+{
+	json_t *all = json_array();
+
+	for (unsigned k = 0; k < VRRP_N_DIFFERENCES; k++) {
+		if (mask & 1u << k)
+			json_array_append_new(all, json_string(vrrp_difference_text(1u << k)));
+	}
+	return all;
+}
+
 static json_t *json_peers(const struct vrrp_instance *i)
 {
 	json_t *all = json_array();
 
 	for (unsigned k = 0; k < VRRP_MAX_HELLO_PEERS; k++) {
 		const struct hello_peer *p = &i->peers[k];
+		json_t *o;
 
-		if (ctl_peer_is_fresh(i, p))
-			json_array_append_new(
-				all, json_pack("{s:o, s:s, s:i, s:f}", "address", json_ip(&p->addr),
-					       "state", vrrp_state_text(p->state), "priority",
-					       p->priority, "heard_s_ago",
-					       ctl_seconds(i->env->loop->now_us - p->seen_us)));
+		if (!vrrp_io_is_fresh(i, p))
+			continue;
+		o = json_pack("{s:o, s:s, s:i, s:f, s:b, s:b, s:o}", "address", json_ip(&p->addr),
+			      "state", vrrp_state_text(p->state), "priority", p->priority,
+			      "heard_s_ago", ctl_seconds(i->env->loop->now_us - p->seen_us),
+			      "reports", p->report_us != 0, "hears_us",
+			      p->report_us && !p->unheard_since_us, "differs",
+			      json_differences(p->differs));
+		if (p->report_us)
+			json_object_set_new(o, "priority_base", json_integer(p->digest.priority));
+		json_array_append_new(all, o);
+	}
+	return all;
+}
+
+static json_t *json_conflict(const struct conflict *c, int64_t since_unix_us, int64_t now_us)
+{
+	bool is_over = c->why == CONFLICT_NONE || since_unix_us == 0;
+	char mac[18];
+	json_t *o;
+
+	if (c->why == CONFLICT_NONE)
+		return json_null();
+	o = json_pack("{s:s, s:f}", "why", conflict_text(c->why), "lasted_s",
+		      ctl_seconds((is_over ? c->last_us : now_us) - c->since_us));
+	if (!is_over)
+		json_object_set_new(o, "since_unix", json_real(ctl_seconds(since_unix_us)));
+	if (c->why != CONFLICT_ADDRESS) {
+		json_object_set_new(o, "peer", json_ip(&c->peer));
+		json_object_set_new(o, "priority", json_integer(c->priority));
+		return o;
+	}
+	snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", c->mac[0], c->mac[1], c->mac[2],
+		 c->mac[3], c->mac[4], c->mac[5]);
+	json_object_set_new(o, "address", json_ip(&c->peer));
+	json_object_set_new(o, "mac", json_string(mac));
+	return o;
+}
+
+static json_t *json_foreign(const struct vrrp_instance *i)
+{
+	int64_t now_us = i->env->loop->now_us;
+	json_t *all = json_array();
+
+	for (unsigned k = 0; k < FOREIGN_MAX; k++) {
+		const struct foreign_router *f = &i->foreign[k];
+
+		if (foreign_is_fresh(f, now_us))
+			json_array_append_new(all,
+					      json_pack("{s:o, s:i, s:i, s:s, s:I, s:f}", "address",
+							json_ip(&f->addr), "priority", f->priority,
+							"version", f->version, "cause",
+							vrrp_parse_error_text(f->cause), "packets",
+							(json_int_t)f->n, "heard_s_ago",
+							ctl_seconds(now_us - f->seen_us)));
+	}
+	return all;
+}
+
+static json_t *json_health(const struct vrrp_instance *i, json_t *o)
+{
+	unsigned reasons;
+	json_t *all = json_array();
+
+	json_object_set_new(o, "health",
+			    json_string(health_text(vrrp_instance_health(i, &reasons))));
+	for (unsigned k = 0; k < HEALTH_N_REASONS; k++) {
+		if (reasons & 1u << k)
+			json_array_append_new(all, json_string(health_reason_text(1u << k)));
 	}
 	return all;
 }
@@ -86,6 +162,8 @@ static json_t *json_counters(const struct vrrp_instance *i)
 		{ "hellos_received", n->hellos_received },
 		{ "gratuitous_arps_sent", n->garps_sent },
 		{ "addresses_restored", n->restored },
+		{ "reports_received", n->reports_received },
+		{ "conflicts", n->conflicts },
 	};
 	json_t *o = json_object(), *refused = json_object();
 
@@ -123,11 +201,35 @@ json_t *ctl_json_instance(const struct vrrp_instance *i)
 				    ? json_null()
 				    : json_real(ctl_seconds(now_us - i->master_seen_us)));
 	json_object_set_new(o, "fault", i->fault_cause ? json_string(i->fault_cause) : json_null());
+	json_object_set_new(o, "reasons", json_health(i, o));
+	json_object_set_new(o, "conflict",
+			    json_conflict(&i->conflict, i->conflict_real_us, now_us));
+	json_object_set_new(o, "last_conflict", json_conflict(&i->last_conflict, 0, now_us));
+	json_object_set_new(o, "group", i->group ? json_string(i->group->cfg->name) : json_null());
+	json_object_set_new(o, "handed_over", json_boolean(i->is_yielding));
+	json_object_set_new(o, "foreign", json_foreign(i));
 	json_object_set_new(o, "addresses", json_vips(i));
 	json_object_set_new(o, "tracks", json_tracks(i));
 	json_object_set_new(o, "peers", json_peers(i));
 	json_object_set_new(o, "counters", json_counters(i));
 	return o;
+}
+
+json_t *ctl_json_groups(const struct worker *w)
+{
+	json_t *all = json_array();
+	const struct vrrp_group *g;
+
+	list_for_each (g, &w->groups, node) {
+		json_t *members = json_array();
+
+		for (unsigned k = 0; k < g->n_members; k++)
+			json_array_append_new(members, json_string(g->members[k]->cfg->name));
+		json_array_append_new(all,
+				      json_pack("{s:s, s:s, s:o}", "name", g->cfg->name, "state",
+						vrrp_state_text(g->state), "members", members));
+	}
+	return all;
 }
 
 json_t *ctl_json_history(const struct worker *w, unsigned max)

@@ -59,9 +59,18 @@ const char *ctl_track_state_text(const struct vrrp_instance *i, const struct vrr
 	return vrrp_track_is_up(i, t) ? "up" : "down";
 }
 
-bool ctl_peer_is_fresh(const struct vrrp_instance *i, const struct hello_peer *p)
+enum health ctl_health(const struct worker *w)
 {
-	return p->seen_us && i->env->loop->now_us - p->seen_us <= HANDOVER_FRESH_US;
+	enum health worst = w->reload_error ? HEALTH_DEGRADED : HEALTH_GOOD;
+	const struct vrrp_instance *i;
+	unsigned reasons;
+
+	list_for_each (i, &w->instances, node) {
+		enum health h = vrrp_instance_health(i, &reasons);
+
+		worst = MAX(worst, h);
+	}
+	return worst;
 }
 
 static void text_master(const struct vrrp_instance *i, struct strbuf *out)
@@ -114,16 +123,68 @@ static void text_tracks(const struct vrrp_instance *i, struct strbuf *out)
 
 static void text_peers(const struct vrrp_instance *i, struct strbuf *out)
 {
-	char ip[INET6_ADDRSTRLEN];
+	char ip[INET6_ADDRSTRLEN], text[256];
 
 	for (unsigned k = 0; k < VRRP_MAX_HELLO_PEERS; k++) {
 		const struct hello_peer *p = &i->peers[k];
 
-		if (!ctl_peer_is_fresh(i, p))
+		if (!vrrp_io_is_fresh(i, p))
 			continue;
 		addr_format_ip(&p->addr, ip);
-		strbuf_addf(out, "  vrrpd peer: %s %s priority %u\n", ip, vrrp_state_text(p->state),
-			    p->priority);
+		strbuf_addf(out, "  vrrpd peer: %s %s priority %u%s\n", ip,
+			    vrrp_state_text(p->state), p->priority,
+			    p->is_one_way ? ", it does not hear us" : "");
+		vrrp_difference_explain(p->differs, &i->digest, &p->digest, text, sizeof(text));
+		if (p->differs)
+			strbuf_addf(out, "    differs: %s\n", text);
+	}
+}
+
+static void text_health(const struct vrrp_instance *i, struct strbuf *out)
+{
+	unsigned reasons;
+	enum health h = vrrp_instance_health(i, &reasons);
+
+	strbuf_addf(out, "  health: %s", health_text(h));
+	for (unsigned k = 0, n = 0; k < HEALTH_N_REASONS; k++) {
+		if (reasons & 1u << k)
+			strbuf_addf(out, "%s%s", n++ ? ", " : ": ", health_reason_text(1u << k));
+	}
+	strbuf_addc(out, '\n');
+}
+
+static void text_conflict(const struct vrrp_instance *i, struct strbuf *out)
+{
+	const struct conflict *c = &i->conflict;
+	char ip[INET6_ADDRSTRLEN], when[32];
+
+	if (c->why == CONFLICT_NONE)
+		return;
+	addr_format_ip(&c->peer, ip);
+	strbuf_addf(out, "  CONFLICT since %s (%.3f s): %s; ",
+		    ctl_clock_text(i->conflict_real_us, when),
+		    ctl_seconds(i->env->loop->now_us - c->since_us), conflict_text(c->why));
+	if (c->why == CONFLICT_ADDRESS)
+		strbuf_addf(out, "%s at %02x:%02x:%02x:%02x:%02x:%02x\n", ip, c->mac[0], c->mac[1],
+			    c->mac[2], c->mac[3], c->mac[4], c->mac[5]);
+	else
+		strbuf_addf(out, "peer %s priority %u\n", ip, c->priority);
+}
+
+static void text_foreign(const struct vrrp_instance *i, struct strbuf *out)
+{
+	char ip[INET6_ADDRSTRLEN];
+
+	for (unsigned k = 0; k < FOREIGN_MAX; k++) {
+		const struct foreign_router *f = &i->foreign[k];
+
+		if (!foreign_is_fresh(f, i->env->loop->now_us))
+			continue;
+		addr_format_ip(&f->addr, ip);
+		strbuf_addf(out,
+			    "  foreign router: %s priority %u version %u, refused (%s) %" PRIu64
+			    " times\n",
+			    ip, f->priority, f->version, vrrp_parse_error_text(f->cause), f->n);
 	}
 }
 
@@ -167,9 +228,15 @@ void ctl_text_instance(const struct vrrp_instance *i, struct strbuf *out)
 		i->cfg->is_unicast ? "unicast" : "multicast");
 	strbuf_addf(out, "  priority: %u (configured %u)%s\n", i->fsm.priority, i->cfg->priority,
 		    i->params.preempt ? "" : ", nopreempt");
+	text_health(i, out);
+	text_conflict(i, out);
+	if (i->group)
+		strbuf_addf(out, "  sync group %s: %s\n", i->group->cfg->name,
+			    vrrp_state_text(i->group->state));
 	text_master(i, out);
 	text_vips(i, out);
 	text_tracks(i, out);
 	text_peers(i, out);
+	text_foreign(i, out);
 	text_counters(i, out);
 }

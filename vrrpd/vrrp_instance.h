@@ -17,6 +17,7 @@
 #include "conflict.h"
 #include "foreign.h"
 #include "handover.h"
+#include "health.h"
 #include "link_watch.h"
 #include "notify.h"
 #include "routing.h"
@@ -108,6 +109,7 @@ struct vrrp_instance {
 	struct vrrp_group *group; /* borrowed; NULL: none */
 	bool is_started, is_in_fault;
 	bool has_own_fault; /* is_in_fault may come from the sync group */
+	bool is_yielding;   /* an operator handed it over: priority 1 */
 	bool is_deleted;    /* a reload removes it: notify_deleted */
 	bool routing_dirty; /* somebody deleted routes or rules of ours */
 	int64_t lower_told_us;
@@ -183,6 +185,11 @@ struct vrrp_peer_known {
 struct vrrp_peer_known vrrp_instance_peer(const struct vrrp_instance *i);
 /* A peer's priority may have become known: say which checks cannot move the address. */
 void vrrp_instance_judge_weights(struct vrrp_instance *i);
+/* How well it is, by the rules of health.h; *reasons: a mask of enum health_reason. */
+enum health vrrp_instance_health(const struct vrrp_instance *i, unsigned *reasons);
+/* An operator's wish: let a peer take over now and stay behind it (priority 1), or not any more. 0,
+ * or a static text that says why not. */
+const char *vrrp_instance_yield(struct vrrp_instance *i, bool wanted);
 /* Lifetime of our addresses in the kernel, and how long the guardian tolerates silence. */
 uint32_t vrrp_instance_lifetime_s(const struct vrrp_instance *i);
 int64_t vrrp_instance_frozen_after_us(const struct vrrp_instance *i);

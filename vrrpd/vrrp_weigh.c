@@ -13,6 +13,9 @@
 #include "track_proxy.h"
 #include "track_script.h"
 
+#define OWNER    255
+#define YIELDING 1 /* alone, it still serves */
+
 bool vrrp_track_is_up(const struct vrrp_instance *i, const struct vrrp_track *t)
 {
 	switch (t->cfg->kind) {
@@ -64,7 +67,7 @@ static uint8_t weigh(struct vrrp_instance *i, const char **fault)
 		snprintf(i->fault_text, sizeof(i->fault_text), "track %s", sum.fault->name);
 		*fault = i->fault_text;
 	}
-	return track_priority(&sum);
+	return i->is_yielding && track_priority(&sum) != OWNER ? YIELDING : track_priority(&sum);
 }
 
 static void tell_priority(const struct vrrp_instance *i)
@@ -207,4 +210,61 @@ void vrrp_instance_judge_weights(struct vrrp_instance *i)
 				 t->name, ip,
 				 explain_text(i->cfg, &r, peer.priority, sum, sizeof(sum)));
 	}
+}
+
+/* --- health, and an operator's wish --------------------------------------------------------- */
+
+static bool hears_master(const struct vrrp_instance *i)
+{
+	int64_t age_us = i->env->loop->now_us - i->master_seen_us;
+
+	return i->master.len && i->master_priority > 0 && age_us <= vrrp_fsm_down_us(&i->fsm);
+}
+
+static bool has_lost_peer(const struct vrrp_instance *i)
+{
+	bool had_one = false;
+
+	for (unsigned k = 0; k < VRRP_MAX_HELLO_PEERS; k++) {
+		if (vrrp_io_is_fresh(i, &i->peers[k]))
+			return false;
+		had_one |= i->peers[k].seen_us != 0;
+	}
+	return had_one;
+}
+
+enum health vrrp_instance_health(const struct vrrp_instance *i, unsigned *reasons)
+{
+	struct health_facts f = {
+		.state = i->fsm.state,
+		.hears_master = hears_master(i),
+		.has_conflict = i->conflict.why != CONFLICT_NONE,
+		.has_lost_peer = has_lost_peer(i),
+		.is_yielding = i->is_yielding,
+		.n_foreign = foreign_count(i->foreign, i->env->loop->now_us),
+	};
+
+	for (unsigned k = 0; k < VRRP_MAX_HELLO_PEERS; k++) {
+		const struct hello_peer *p = &i->peers[k];
+
+		f.n_one_way += vrrp_io_is_fresh(i, p) && p->is_one_way;
+		f.n_differing += vrrp_io_is_fresh(i, p) && p->differs;
+	}
+	return health_judge(&f, reasons);
+}
+
+const char *vrrp_instance_yield(struct vrrp_instance *i, bool wanted)
+{
+	if (wanted && i->cfg->priority == OWNER)
+		return "it owns the addresses (priority 255)";
+	if (wanted && i->fsm.state == VRRP_ACTIVE && !vrrp_instance_peer(i).priority &&
+	    !vrrp_io_best_peer(i))
+		return "no peer was ever heard";
+	if (wanted == i->is_yielding)
+		return NULL;
+	i->is_yielding = wanted;
+	log_notice("vrrp", wanted ? "handover_asked" : "handover_resumed", "instance=%s",
+		   i->cfg->name);
+	vrrp_instance_reconsider(i);
+	return NULL;
 }

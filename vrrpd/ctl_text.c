@@ -27,10 +27,10 @@ const char *ctl_clock_text(int64_t real_us, char out[32])
 
 const char *ctl_cause_text(const struct vrrp_instance *i, char out[128])
 {
-	bool more = i->fsm.cause == VRRP_CAUSE_FAULT && i->fault_cause;
+	const char *detail = vrrp_instance_cause_detail(i);
 
-	snprintf(out, 128, "%s%s%s", vrrp_cause_text(i->fsm.cause), more ? ": " : "",
-		 more ? i->fault_cause : "");
+	snprintf(out, 128, "%s%s%s", vrrp_cause_text(i->fsm.cause), detail ? ": " : "",
+		 detail ? detail : "");
 	return out;
 }
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "board.h"
+#include "client.h"
 #include "config/cfg_model.h"
 #include "config/cfg_parse.h"
 #include "config_test.h"
@@ -38,6 +39,7 @@ struct daemon_state {
 static void print_usage(FILE *f)
 {
 	fputs("Usage: vrrpd [options]\n"
+	      "       vrrpd ctl COMMAND     ask the running vrrpd ('vrrpd ctl help')\n"
 	      "  -f, --use-file FILE      configuration (default " DEFAULT_CONF ")\n"
 	      "  -t, --config-test        check the configuration and exit\n"
 	      "  -n, --dont-fork          stay in the foreground\n"
@@ -282,8 +284,11 @@ static int run_daemon(struct daemon_state *s)
 int main(int argc, char **argv)
 {
 	struct daemon_state s = { 0 };
-	int status = read_options(argc, argv, &s.opt);
+	int status;
 
+	if (argc > 1 && strcmp(argv[1], "ctl") == 0)
+		return client_main(argc - 1, argv + 1);
+	status = read_options(argc, argv, &s.opt);
 	if (status >= 0)
 		return status;
 	if (s.opt.test_only)

@@ -394,7 +394,7 @@ const char *vrrp_cause_text(enum vrrp_cause c)
 		[VRRP_CAUSE_RECOVER] = "fault is over",
 		[VRRP_CAUSE_STALL] = "stalled longer than the dead time",
 		[VRRP_CAUSE_LEASE] = "the silent master's addresses end",
-		[VRRP_CAUSE_PRIORITY] = "own priority lowered by a tracker",
+		[VRRP_CAUSE_PRIORITY] = "own priority lowered",
 		[VRRP_CAUSE_GROUP] = "the sync group moved",
 		[VRRP_CAUSE_SHUTDOWN] = "shutdown",
 	};

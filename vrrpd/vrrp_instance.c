@@ -70,11 +70,20 @@ static void tell_lower(struct vrrp_instance *i)
 			     i->fsm.priority);
 }
 
+const char *vrrp_instance_cause_detail(const struct vrrp_instance *i)
+{
+	if (i->fsm.cause == VRRP_CAUSE_FAULT)
+		return i->fault_cause;
+	if (i->fsm.cause == VRRP_CAUSE_PRIORITY)
+		return i->is_yielding ? "by an operator" : "by a tracker";
+	return NULL;
+}
+
 static void tell_transition(struct vrrp_instance *i, enum vrrp_state from)
 {
 	char master[INET6_ADDRSTRLEN] = "none";
 	const char *state = vrrp_state_text(i->fsm.state);
-	bool is_fault = i->fsm.cause == VRRP_CAUSE_FAULT;
+	const char *detail = vrrp_instance_cause_detail(i);
 
 	if (i->master.len)
 		addr_format_ip(&i->master, master);
@@ -86,8 +95,7 @@ static void tell_transition(struct vrrp_instance *i, enum vrrp_state from)
 	log_notice("vrrp", "transition",
 		   "instance=%s from=%s to=%s cause=\"%s%s%s\" priority=%u last_master=%s",
 		   i->cfg->name, vrrp_state_text(from), state, vrrp_cause_text(i->fsm.cause),
-		   is_fault ? ": " : "", is_fault && i->fault_cause ? i->fault_cause : "",
-		   i->fsm.priority, master);
+		   detail ? ": " : "", detail ? detail : "", i->fsm.priority, master);
 	if (i->fsm.state != VRRP_INIT)
 		log_text(LOGL_NOTICE, "(%s) Entering %s STATE%s", i->cfg->name, state,
 			 from == VRRP_INIT ? " (init)" : "");

@@ -190,6 +190,8 @@ enum health vrrp_instance_health(const struct vrrp_instance *i, unsigned *reason
 /* An operator's wish: let a peer take over now and stay behind it (priority 1), or not any more. 0,
  * or a static text that says why not. */
 const char *vrrp_instance_yield(struct vrrp_instance *i, bool wanted);
+/* What the cause of the last transition leaves open; NULL: nothing. */
+const char *vrrp_instance_cause_detail(const struct vrrp_instance *i);
 /* Lifetime of our addresses in the kernel, and how long the guardian tolerates silence. */
 uint32_t vrrp_instance_lifetime_s(const struct vrrp_instance *i);
 int64_t vrrp_instance_frozen_after_us(const struct vrrp_instance *i);

@@ -9,8 +9,9 @@
 
 #include "vrrp_lease.h"
 
-#define PEER_BURST  20
-#define PEER_PERIOD (10 * US_PER_S)
+#define PEER_BURST       20
+#define PEER_PERIOD      (10 * US_PER_S)
+#define READER_MEMORY_US (600 * US_PER_S)
 
 static int handover_fd(const struct vrrp_instance *i)
 {
@@ -125,10 +126,19 @@ void vrrp_io_send_hello(struct vrrp_instance *i)
 
 /* --- reports -------------------------------------------------------------------------------- */
 
-static bool has_reader(const struct vrrp_instance *i)
+/* Who announced once that it reads them gets reports for a while, also while it is not heard: they
+ * tell it just that. */
+static bool is_reader(const struct vrrp_instance *i, const struct hello_peer *p)
+{
+	return p->reads_reports && p->seen_us &&
+	       i->env->loop->now_us - p->seen_us <= READER_MEMORY_US;
+}
+
+static bool has_reader(const struct vrrp_instance *i, const struct addr *only)
 {
 	for (unsigned k = 0; k < VRRP_MAX_HELLO_PEERS; k++) {
-		if (vrrp_io_is_fresh(i, &i->peers[k]) && i->peers[k].reads_reports)
+		if (is_reader(i, &i->peers[k]) &&
+		    (!only || vrrp_io_is_same_ip(&i->peers[k].addr, only)))
 			return true;
 	}
 	return false;
@@ -169,12 +179,10 @@ static void send_report(struct vrrp_instance *i, const struct net_dest *to, void
 {
 	struct report_bytes b = *(struct report_bytes *)arg;
 	struct addr host = to->dst;
-	const struct hello_peer *p;
 	size_t len;
 
 	addr_set_port(&host, 0);
-	p = i->cfg->is_unicast ? vrrp_io_find_hello(i, &host) : NULL;
-	if (i->cfg->is_unicast && (!p || !p->reads_reports))
+	if (i->cfg->is_unicast && !has_reader(i, &host))
 		return; /* it does not know them */
 	len = vrrp_io_append_trailer(i, &to->src, true, i->hand_sequence, b.bytes, b.len);
 	(void)!vrrp_send(handover_fd(i), to, b.bytes, len);
@@ -192,7 +200,7 @@ void vrrp_io_send_report(struct vrrp_instance *i)
 	};
 	struct report_bytes b;
 
-	if (handover_fd(i) == -1 || !has_reader(i))
+	if (handover_fd(i) == -1 || !has_reader(i, NULL))
 		return;
 	list_heard(i, &r);
 	b.len = vrrp_report_build(&r, b.bytes);

@@ -46,8 +46,8 @@ void worker_on_transition(void *arg, struct vrrp_instance *i, enum vrrp_state fr
 				   .cause = i->fsm.cause };
 
 	strncpy(e.instance, i->cfg->name, sizeof(e.instance) - 1);
-	if (i->fsm.cause == VRRP_CAUSE_FAULT && i->fault_cause)
-		strncpy(e.detail, i->fault_cause, sizeof(e.detail) - 1);
+	if (vrrp_instance_cause_detail(i))
+		strncpy(e.detail, vrrp_instance_cause_detail(i), sizeof(e.detail) - 1);
 	if (i->fsm.state == VRRP_ACTIVE)
 		e.outage_us = history_takeover_outage_us(
 			e.cause,

@@ -44,6 +44,15 @@ static void put_text(struct strbuf *b, const char *name, const char *value)
 		put(b, name, str_from(value));
 }
 
+static void put_word(struct strbuf *b, const char *name, const char *value)
+{
+	if (!value)
+		return;
+	strbuf_addf(b, "\t%s ", name);
+	cfg_put_word(b, str_from(value));
+	strbuf_addc(b, '\n');
+}
+
 static void put_flag(struct strbuf *b, const char *name, bool on)
 {
 	if (on)
@@ -213,11 +222,9 @@ static void dump_global(struct strbuf *b, const struct cfg_global *g)
 	put_flag(b, "external-check", g->external_check);
 	put_flag(b, "insecure-fork-wanted", g->insecure_fork);
 	put_time(b, "hard-stop-after", g->hard_stop_after_us, 0);
-	if (g->vrrpd_socket) {
-		strbuf_adds(b, "\tvrrpd-socket ");
-		cfg_put_word(b, str_from(g->vrrpd_socket));
-		strbuf_addc(b, '\n');
-	}
+	put_word(b, "server-state-base", g->state_base);
+	put_word(b, "server-state-file", g->state_file);
+	put_word(b, "vrrpd-socket", g->vrrpd_socket);
 	if (g->liveness_path) {
 		strbuf_adds(b, "\tliveness-socket ");
 		cfg_put_word(b, str_from(g->liveness_path));
@@ -637,6 +644,10 @@ static void dump_proxy(struct strbuf *b, const struct cfg_proxy *x, bool with_id
 	}
 	dump_stats(b, &x->stats);
 	if (x->is_backend) {
+		if (x->load_state != CFG_STATE_NONE)
+			put_text(b, "load-server-state-from-file",
+				 cfg_state_sources[x->load_state]);
+		put_word(b, "server-state-file-name", x->state_file);
 		put_uint(b, "retries", x->retries, 3);
 		dump_retry_on(b, x->retry_on);
 		put_uint(b, "fullconn", x->fullconn, 0);

@@ -199,9 +199,9 @@ struct keyword {
 extern const struct keyword cfg_cookie_keywords[];
 extern const struct keyword cfg_global_keywords[], cfg_proxy_keywords[], cfg_option_keywords[],
 	cfg_frontend_keywords[], cfg_backend_keywords[], cfg_check_keywords[],
-	cfg_script_keywords[], cfg_stats_keywords[], cfg_log_keywords[], cfg_errors_keywords[],
+	cfg_script_keywords[], cfg_stats_keywords[], cfg_state_keywords[], cfg_log_keywords[], cfg_errors_keywords[],
 	cfg_http_keywords[], cfg_http_rule_keywords[], cfg_resolvers_keywords[];
-#define CFG_N_TABLES 14
+#define CFG_N_TABLES 15
 extern const struct keyword *const cfg_tables[CFG_N_TABLES];
 
 /* A parameter of a bind, server or stats socket line: the same idea in small. */

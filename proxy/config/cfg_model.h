@@ -336,6 +336,9 @@ struct cfg_error_page {
 #define CFG_N_ERROR_PAGES 17
 extern const uint16_t cfg_error_codes[CFG_N_ERROR_PAGES];
 
+/* load-server-state-from-file */
+enum cfg_state_source { CFG_STATE_NONE, CFG_STATE_GLOBAL, CFG_STATE_LOCAL };
+
 enum cfg_cookie_mode {
 	CFG_COOKIE_PASSIVE, /* it is read only */
 	CFG_COOKIE_REWRITE,
@@ -441,6 +444,8 @@ struct cfg_proxy {
 	struct addr forwardfor_except; /* len 0: none */
 	unsigned forwardfor_except_bits;
 
+	enum cfg_state_source load_state;
+	const char *state_file; /* of CFG_STATE_LOCAL; NULL: the name of the backend */
 	struct cfg_stats stats;
 	struct str monitor_uri; /* len 0: none */
 	struct cfg_error_page errors[CFG_N_ERROR_PAGES];
@@ -487,6 +492,7 @@ struct cfg_global {
 	bool external_check, insecure_fork;
 	const char *node, *description;
 	int64_t hard_stop_after_us; /* 0: never */
+	const char *state_base, *state_file; /* server-state-base, server-state-file */
 	const char *vrrpd_socket; /* ours: where the dashboard asks about the pair; NULL: nowhere */
 	/* ours: liveness-socket PATH [mode M] [user U] [group G] */
 	const char *liveness_path;

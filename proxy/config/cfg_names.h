@@ -3,7 +3,7 @@
 #define PROXY_CFG_NAMES_H
 
 /* Each ends with NULL. */
-extern const char *const cfg_reuses[], *const cfg_forwarded_fields[];
+extern const char *const cfg_state_sources[], *const cfg_reuses[], *const cfg_forwarded_fields[];
 extern const char *const cfg_log_facilities[],
 	*const cfg_log_levels[], *const cfg_log_formats[], *const cfg_ctl_levels[],
 								   *const cfg_balances[],

@@ -78,6 +78,26 @@ static void keep_good(struct master *m)
 	outside_make_record(m->options, &m->good);
 }
 
+/* A command connection to the worker that we replace: it knows the states of the servers. -1: it
+ * takes none. */
+static int ask_predecessor(const struct master *m)
+{
+	struct master_link old = { .fd = m->predecessor_fd };
+	const struct timeval wait = { .tv_sec = 2 };
+	int pair[2], rc;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
+		return -1;
+	rc = master_link_give_connection(&old, pair[0], CTL_USER);
+	close(pair[0]);
+	if (rc == 0) {
+		(void)setsockopt(pair[1], SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
+		return pair[1];
+	}
+	close(pair[1]);
+	return -1;
+}
+
 static int run_worker(struct master *m, struct cfg *cfg, int link_fd)
 {
 	static struct process p;
@@ -88,8 +108,10 @@ static int run_worker(struct master *m, struct cfg *cfg, int link_fd)
 	 */
 	if (o->master_socket != NULL)
 		ctl_server_abandon(&m->cli.ctl);
-	if (m->predecessor_fd != -1)
+	if (m->predecessor_fd != -1) {
+		m->link.states_fd = ask_predecessor(m);
 		close(m->predecessor_fd); /* it notices the end of the master by it */
+	}
 	loop_fini(&m->loop);
 	close(m->signal_fd);
 	m->link.fd = link_fd;

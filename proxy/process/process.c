@@ -33,6 +33,7 @@
 #include "process/outside.h"
 #include "process/registry.h"
 #include "process/reload.h"
+#include "process/saved_states.h"
 #include "process/takeover.h"
 #include "stats/control_lock.h"
 #include "stats/history.h"
@@ -292,8 +293,10 @@ static int take_old_sockets(struct process *p)
 	if (path == NULL || strcmp(path, "/dev/null") == 0)
 		return 0;
 	rc = getsocks_take(path, &p->inherited);
-	if (rc == 0)
+	if (rc == 0) {
+		saved_states_ask_path(p, path);
 		return 0;
+	}
 	fprintf(stderr, "proxyd: cannot take the listening sockets of the process at %s: %s%s\n",
 		path, strerror(-rc),
 		rc == -EPROTO ? "; its 'stats socket' needs 'level admin' and 'expose-fd listeners'"
@@ -373,6 +376,11 @@ int process_start(struct process *p, const struct options *o, struct cfg *cfg,
 		cfg_free(cfg);
 		goto no_plan;
 	}
+	if (master != NULL && master->states_fd != -1) {
+		saved_states_ask(p, master->states_fd);
+		master->states_fd = -1;
+	}
+	saved_states_read(p, cfg);
 	if (open_everything(p, cfg, &plan) != 0)
 		goto no_plan;
 	if (write_pidfile(p, cfg) != 0 || drop_privileges(p, cfg) != 0) {

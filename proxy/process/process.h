@@ -20,6 +20,7 @@ struct cfg;
 struct dns;
 struct liveness_server;
 struct options;
+struct saved_sources;
 
 enum process_state { PROCESS_STARTING, PROCESS_RUNNING, PROCESS_DRAINING, PROCESS_STOPPING };
 
@@ -42,6 +43,7 @@ struct process {
 	ev_io master_link;
 	struct ctl_server master_ctl; /* command connections that the master hands on */
 	int outside_fd; /* to the helper of process/outside.h; -1: we read files ourselves */
+	struct saved_sources *saved; /* states of servers, until the first commit; NULL: none */
 	char *pidfile;  /* owned; written by us */
 	unsigned n_reloads, n_failed_reloads;
 	ev_signal on_term, on_int, on_usr1, on_usr2, on_hup;

@@ -20,6 +20,7 @@
 #include "process/liveness_server.h"
 #include "process/process.h"
 #include "process/registry.h"
+#include "process/saved_states.h"
 #include "process/stats_socket.h"
 #include "process/takeover.h"
 #include "stats/pair.h"
@@ -477,6 +478,7 @@ void plan_commit(struct plan *plan)
 	commit_frontends(plan);
 	commit_registry(plan);
 	p->cfg = plan->cfg;
+	saved_states_apply(p);
 	commit_listeners(plan);
 	for (unsigned i = 0; i < plan->n_entries; i++)
 		if (plan->entries[i].be != NULL)

@@ -24,6 +24,7 @@ struct message {
 void master_link_init(struct master_link *ml)
 {
 	ml->fd = -1;
+	ml->states_fd = -1;
 	ml->has_predecessor = false;
 	list_init(&ml->kept);
 	list_init(&ml->incoming);

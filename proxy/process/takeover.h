@@ -36,6 +36,7 @@ struct master_link {
 	int fd;               /* SOCK_SEQPACKET */
 	struct list kept;     /* struct kept_socket. Worker: inherited by the fork */
 	struct list incoming; /* master: between BEGIN and END */
+	int states_fd;        /* worker: answers commands of the predecessor; owned; -1: none */
 	bool has_predecessor; /* another worker holds our addresses until we are ready */
 };
 

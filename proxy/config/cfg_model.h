@@ -152,7 +152,7 @@ struct cfg_bind {
 	const char *spec; /* as written, for messages */
 	const char *key;  /* the same with the interface: what a socket is matched by at a reload */
 	const char *interface, *name;
-	unsigned backlog; /* 0: the frontend's maxconn, at least 1024 */
+	unsigned backlog; /* 0: the frontend's, or its maxconn, or 4096 */
 	unsigned maxconn; /* 0: none of its own */
 	bool v6only, v4v6, transparent, defer_accept, accept_proxy, tfo;
 	int64_t tcp_ut_us; /* TCP_USER_TIMEOUT; 0: the kernel's own */

@@ -40,6 +40,9 @@ struct lb_algo {
 	/* The pick follows from the key: a client waits for its own server when that is full,
 	 * instead of taking the first slot that any server frees. */
 	bool is_bound;
+	/* A full server is picked as long as its queue has room (maxqueue): who picks it waits for
+	 * it alone. */
+	bool fills_queues;
 	/* Weights change while a server is up; else only to 0 and back. */
 	bool is_dynamic;
 	/* Fill v->schedule (heap, freed with the view) and what else the algorithm keeps in a view;

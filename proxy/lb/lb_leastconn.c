@@ -45,9 +45,11 @@ static uint64_t current_rank(const struct view_server *vs)
 {
 	uint64_t n = atomic_load(&vs->srv->sess.cur), rank;
 
-	if (vs->maxconn > 0 && n >= vs->maxconn)
+	if (vs->maxconn > 0 && vs->maxqueue == 0 && n >= vs->maxconn)
 		return RANK_FULL;
 	n += atomic_load_explicit(&vs->srv->queue.cur, memory_order_relaxed);
+	if (vs->maxconn > 0 && vs->maxqueue > 0 && n >= (uint64_t)vs->maxconn + vs->maxqueue)
+		return RANK_FULL;
 	rank = n == 0 ? 0 : (n + 1) * (256u * LB_WEIGHT_UNIT) / vs->weight;
 	return MIN(rank, RANK_MAX);
 }
@@ -138,6 +140,14 @@ static uint32_t slot_to_tend(const struct backend_view *v, const struct lb_state
 	return (n * UINT32_C(2654435769) >> 8) % v->n_usable;
 }
 
+/* A free slot, or a place in its queue. */
+static bool has_place(const struct view_server *vs)
+{
+	return lb_has_room(vs) ||
+	       (vs->maxqueue > 0 &&
+		atomic_load_explicit(&vs->srv->queue.cur, memory_order_relaxed) < vs->maxqueue);
+}
+
 /* The winner cannot be taken (refused us, or its maxconn moves with the load of the backend). */
 static const struct view_server *pick_another(const struct backend_view *v,
 					      const struct lb_key *key)
@@ -151,7 +161,7 @@ static const struct view_server *pick_another(const struct backend_view *v,
 
 		if (vs->srv == key->avoid)
 			continue;
-		if (!lb_has_room(vs)) {
+		if (!has_place(vs)) {
 			full = full != NULL ? full : vs;
 		} else if (best == NULL || better(value, best_value) == value) {
 			best = vs;
@@ -174,12 +184,13 @@ static const struct view_server *pick(const struct backend_view *v, struct lb_st
 	look_after(v, st, slot_to_tend(v, st));
 	winner = atomic_load(&v->tree[1]);
 	vs = v->usable[winner & 0xffff];
-	if (vs->srv != key->avoid && (rank_of(winner) == RANK_FULL || lb_has_room(vs)))
+	if (vs->srv != key->avoid && (rank_of(winner) == RANK_FULL || has_place(vs)))
 		return vs; /* if the best is full, all are */
 	return pick_another(v, key);
 }
 
 const struct lb_algo lb_leastconn = { .name = "leastconn",
+				      .fills_queues = true,
 				      .is_dynamic = true,
 				      .prepare = prepare,
 				      .pick = pick,

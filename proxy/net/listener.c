@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -16,7 +17,7 @@
 #include "config/cfg_model.h"
 #include "net/frontend.h"
 
-#define DEFAULT_BACKLOG 1024
+#define DEFAULT_BACKLOG 4096 /* the kernel cuts it to net.core.somaxconn */
 #define DEFER_ACCEPT_S  2
 #define TFO_QUEUE       256 /* requests that wait for their handshake's end */
 
@@ -31,7 +32,7 @@ static int backlog_of(const struct cfg_bind *b, const struct frontend *fe)
 
 	if (!n)
 		n = fe->cfg->backlog ? fe->cfg->backlog : fe->cfg->maxconn;
-	return (int)MAX(n, DEFAULT_BACKLOG);
+	return n ? (int)MIN(n, (unsigned)INT_MAX) : DEFAULT_BACKLOG;
 }
 
 /* What must be set before bind. */

@@ -12,7 +12,6 @@
 #include "http/h1_conn.h"
 #include "net/client.h"
 #include "net/frontend.h"
-#include "net/proxy_protocol.h"
 #include "net/relay.h"
 #include "net/splice.h"
 #include "process/worker_priv.h"
@@ -259,6 +258,7 @@ static bool may_redispatch(const struct stream *st)
 static void assign(struct stream *st)
 {
 	const struct view_server *vs = NULL;
+	struct counters *n_srv, *n_be = &st->be->counters[st->c->w->tid];
 	struct lb_key key = { .client = client_addr(st->c),
 			      .hash = st->lb_hash,
 			      .has_hash = st->has_lb_hash,
@@ -289,11 +289,16 @@ static void assign(struct stream *st)
 		stream_fail(st, 503, 'S', 'C');
 		return;
 	case ASSIGN_FULL:
+		n_srv = &vs->srv->counters[st->c->w->tid];
 		if (st->ck.is_direct && may_redispatch(st)) {
+			counter_add(&n_srv->wredis, 1);
+			counter_add(&n_be->wredis, 1);
 			leave_direct(st);
 			assign(st);
 			return;
 		}
+		counter_add(&n_srv->econ, 1);
+		counter_add(&n_be->econ, 1);
 		st->state = STREAM_LOCAL;
 		stream_fail(st, 503, 'S', 'Q');
 		return;
@@ -463,57 +468,12 @@ static void resume(struct stream *st)
 	}
 }
 
-/* What the configuration leaves open is taken from what the client connected to: the port, and for
- * "*" as the address (0.0.0.0) the address. */
-static void complete_addr(struct stream *st, const struct view_server *vs, struct addr *to)
-{
-	const uint16_t port = addr_port(to);
-	struct addr local;
-
-	if (!client_local_addr(st->c, &local) || local.sa.sa_family == AF_UNIX)
-		return;
-	if (addr_is_any(to))
-		*to = local;
-	addr_set_port(to, port != 0 && vs->port_offset == 0
-				  ? port
-				  : (uint16_t)(addr_port(&local) + vs->port_offset));
-}
-
 static void go_on_connected(struct stream *st)
 {
 	if (st->is_raw && st->state == STREAM_OPEN)
 		relay_on_connected(st);
 	else
 		stream_update(st);
-}
-
-/* Put the header in front of the request; it goes out with it. */
-static bool add_proxy_header(struct stream *st, int version)
-{
-	struct addr local;
-	char head[PROXY_PROTOCOL_MAX];
-	struct buf *b = &st->req.buf;
-	size_t n;
-
-	if (!client_local_addr(st->c, &local))
-		local.sa.sa_family = AF_UNSPEC;
-	n = proxy_protocol_write(version, client_addr(st->c), &local, head);
-	if (!b->mem && channel_room(st, &st->req, st->c->w->engine->maxrewrite) == 0)
-		return false;
-	if (b->head < n) {
-		size_t shift = MIN(n - b->head, buf_room(b)), len = buf_len(b);
-
-		memmove(b->mem + b->head + shift, buf_data(b), len);
-		b->head += shift;
-		b->tail += shift;
-	}
-	if (b->head < n)
-		return false;
-	b->head -= n;
-	memcpy(buf_data(b), head, n);
-	st->req.ready += n;
-	st->n_prefix = (uint16_t)n;
-	return true;
 }
 
 static void open_connection(struct stream *st, const struct view_server *vs, const struct addr *to)
@@ -549,7 +509,7 @@ static void open_connection(struct stream *st, const struct view_server *vs, con
 		st->server_keep_alive = false; /* it is this client's */
 	if (vs->send_proxy) {
 		st->server_keep_alive = false; /* it tells of this client only */
-		if (!add_proxy_header(st, vs->send_proxy)) {
+		if (!stream_add_proxy_header(st, vs->send_proxy)) {
 			stream_fail(st, 500, 'R', 'C');
 			return;
 		}
@@ -584,7 +544,7 @@ static void connect_to(struct stream *st, const struct view_server *vs, bool fre
 	}
 	if (UNLIKELY(vs->follows_client)) {
 		patched = vs->addr;
-		complete_addr(st, vs, &patched);
+		stream_complete_addr(st, vs, &patched);
 		to = &patched;
 	}
 	if (st->is_http && !fresh && !vs->send_proxy)

@@ -180,6 +180,13 @@ void channel_release(struct stream *st, struct channel *ch);
 /* Give it back whatever is in it. */
 void channel_drop(struct stream *st, struct channel *ch);
 
+/* stream_target.c */
+/* What the configuration leaves open is taken from what the client connected to: the port, and for
+ * "*" as the address (0.0.0.0) the address. */
+void stream_complete_addr(struct stream *st, const struct view_server *vs, struct addr *to);
+/* Put the header in front of the request; it goes out with it. false: there is no room. */
+bool stream_add_proxy_header(struct stream *st, int version);
+
 /* Log and counters, at the end (stream_log.c). */
 void stream_account(struct stream *st);
 /* Count the bytes so far, for those who cannot wait for the end. */

@@ -71,7 +71,7 @@ enum assign_result {
 	ASSIGN_OK,     /* *out is the server, counted in srv->sess until backend_release */
 	ASSIGN_QUEUED, /* p waits; granted() will be called, unless cancelled */
 	ASSIGN_NONE,   /* no usable server */
-	ASSIGN_FULL,   /* queues are full */
+	ASSIGN_FULL,   /* the queue of *out, which alone would do, is full */
 };
 
 /* The current view; valid to the end of this turn. Never NULL. */

@@ -54,6 +54,26 @@ static struct gauge *gauge_of(struct pending *p)
 	return p->want != NULL ? &p->want->queue : &p->be->queue;
 }
 
+static const struct view_server *find_in_view(const struct backend_view *v, const struct server *s)
+{
+	const struct view_server *vs;
+
+	if (v == NULL || s->view_index >= v->n_servers)
+		return NULL;
+	vs = &v->servers[s->view_index];
+	return vs->srv == s ? vs : NULL;
+}
+
+/* For algorithms that count who waits, too. */
+static void tell_algo(struct backend *be, const struct server *s)
+{
+	const struct view_server *vs =
+		s != NULL && be->view->changed != NULL ? find_in_view(be->view, s) : NULL;
+
+	if (vs != NULL)
+		be->view->changed(be->view, &be->lb, vs);
+}
+
 static void enqueue(struct backend *be, struct pending *p, struct server *want)
 {
 	p->be = be;
@@ -64,6 +84,7 @@ static void enqueue(struct backend *be, struct pending *p, struct server *want)
 	gauge_inc(gauge_of(p));
 	list_add_tail(want != NULL ? &want->waiting : &be->waiting, &p->node);
 	atomic_fetch_add(&be->n_waiting, 1);
+	tell_algo(be, want);
 }
 
 static void dequeue(struct pending *p)
@@ -72,6 +93,7 @@ static void dequeue(struct pending *p)
 	p->is_waiting = false;
 	gauge_dec(gauge_of(p));
 	atomic_fetch_sub(&p->be->n_waiting, 1);
+	tell_algo(p->be, p->want);
 }
 
 static struct pending *oldest_for(struct backend *be, const struct view_server *vs)
@@ -121,16 +143,6 @@ static unsigned grant_all(struct backend *be, const struct pending *self)
 	return n;
 }
 
-static const struct view_server *find_in_view(const struct backend_view *v, const struct server *s)
-{
-	const struct view_server *vs;
-
-	if (v == NULL || s->view_index >= v->n_servers)
-		return NULL;
-	vs = &v->servers[s->view_index];
-	return vs->srv == s ? vs : NULL;
-}
-
 /* Merge by ticket: both lists are sorted. */
 static unsigned requeue_locked(struct backend *be, struct server *s)
 {
@@ -156,15 +168,19 @@ enum assign_result queue_enter(struct backend *be, const struct view_server *vs,
 			       struct pending *p, const struct view_server **out)
 {
 	enum assign_result result = ASSIGN_QUEUED;
+	bool has_place;
 
 	ASSERT(p != NULL && p->loop != NULL);
 	pthread_mutex_lock(&be->queue_lock);
 	vs = find_in_view(be->view, vs->srv); /* it may have changed since the pick */
+	has_place = vs != NULL && vs->accepts && vs->maxqueue > 0 &&
+		    atomic_load_explicit(&vs->srv->queue.cur, memory_order_relaxed) < vs->maxqueue;
 	is_bound = is_bound && vs != NULL && vs->accepts;
-	if (is_bound && vs->maxqueue > 0 &&
-	    atomic_load_explicit(&vs->srv->queue.cur, memory_order_relaxed) >= vs->maxqueue) {
+	if (is_bound && vs->maxqueue > 0 && !has_place) {
+		*out = vs;
 		result = ASSIGN_FULL;
 	} else {
+		is_bound = is_bound || (has_place && be->view->algo->fills_queues);
 		enqueue(be, p, is_bound ? vs->srv : NULL);
 		grant_all(be, p);
 		if (!p->is_waiting) {

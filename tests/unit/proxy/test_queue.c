@@ -291,6 +291,47 @@ START_TEST(maxqueue_bounds_the_wait_for_one_server)
 }
 END_TEST
 
+/* As HAProxy: the queues of the servers first, then that of the backend. */
+START_TEST(leastconn_fills_the_queues_of_its_servers)
+{
+	struct backend *be;
+	struct waiter w[8];
+
+	n_grants = 0;
+	fix_init(&f, 2);
+	f.px.balance = CFG_LB_LEASTCONN;
+	for (unsigned i = 0; i < 2; i++) {
+		f.servers[i].maxconn = 1;
+		f.servers[i].maxqueue = 2;
+	}
+	ck_assert_int_eq(loop_init(&loop, EVFLAG_AUTO), 0);
+	be = backend_new(&f.px, 1);
+	for (unsigned i = 0; i < ARRAY_LEN(w); i++)
+		assign(be, &w[i]);
+	for (unsigned i = 2; i < ARRAY_LEN(w); i++)
+		ck_assert_int_eq(w[i].result, ASSIGN_QUEUED);
+	ck_assert_uint_eq(be->servers[0]->queue.cur, 2);
+	ck_assert_uint_eq(be->servers[1]->queue.cur, 2);
+	ck_assert_uint_eq(be->queue.cur, 2);
+	/* who leaves a queue makes room in it */
+	ck_assert(backend_cancel(&w[2].p));
+	assign(be, &w[2]);
+	ck_assert_uint_eq(be->queue.cur, 2);
+	release(be, &w[0]);
+	release(be, &w[1]);
+	for (unsigned n = 0; n < 6;) {
+		for (unsigned i = 2; i < ARRAY_LEN(w); i++) {
+			if (w[i].srv == NULL)
+				continue;
+			release(be, &w[i]);
+			n++;
+		}
+	}
+	ck_assert(backend_is_unused(be));
+	drop(be);
+}
+END_TEST
+
 START_TEST(waiters_of_a_fallen_server_are_requeued_in_order)
 {
 	struct backend *be = make_source(0);
@@ -591,6 +632,7 @@ int main(void)
 	tcase_add_test(tc, drained_server_takes_nobody_from_the_queue);
 	tcase_add_test(tc, bound_clients_wait_for_their_server);
 	tcase_add_test(tc, maxqueue_bounds_the_wait_for_one_server);
+	tcase_add_test(tc, leastconn_fills_the_queues_of_its_servers);
 	tcase_add_test(tc, waiters_of_a_fallen_server_are_requeued_in_order);
 	tcase_add_test(tc, waiters_of_a_removed_server_are_requeued);
 	tcase_add_test(tc, minconn_grows_with_the_backend);

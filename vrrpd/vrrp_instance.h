@@ -131,6 +131,7 @@ struct vrrp_instance {
 	uint64_t sequence, hand_sequence;
 	struct vrrp_auth_replay replay, hand_replay;
 	struct notify notify;
+	int64_t claimed_us; /* when we last obeyed a hand-over message; 0: never */
 	/* the master's lease; 0: none is known */
 	int64_t lease_us, lease_hello_us;
 	ev_timer lease;

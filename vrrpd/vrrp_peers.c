@@ -11,6 +11,7 @@
 
 #define PEER_BURST       20
 #define PEER_PERIOD      (10 * US_PER_S)
+#define CLAIM_PERIOD_US  US_PER_S
 #define READER_MEMORY_US (600 * US_PER_S)
 
 static int handover_fd(const struct vrrp_instance *i)
@@ -271,6 +272,9 @@ static void remember_peer(struct vrrp_instance *i, const struct addr *src,
 		  i->env->loop->now_us - slot->seen_us > HANDOVER_FRESH_US;
 	if (is_news)
 		*slot = (struct hello_peer){ .addr = *src };
+	/* The old master let go just now: a switch that did not hear us before does now. */
+	if (!is_news && slot->state == VRRP_ACTIVE && m->state != VRRP_ACTIVE && i->holds_addrs)
+		vrrp_addrs_announce(i, 1);
 	slot->seen_us = i->env->loop->now_us;
 	slot->priority = m->priority;
 	slot->state = m->state;
@@ -292,10 +296,14 @@ static void on_claim(struct vrrp_instance *i, const struct addr *src, const stru
 	if (!vrrp_io_is_same_ip(&m->target, &i->src))
 		return; /* for another one */
 	i->n.claims_received++;
-	if (i->fsm.state != VRRP_BACKUP || !i->master.len || !addr_eq(&i->master, src)) {
+	/* A master that asks again so soon did not let go: a forger, or a fool. Plain VRRP decides.
+	 */
+	if (i->fsm.state != VRRP_BACKUP || !i->master.len || !addr_eq(&i->master, src) ||
+	    (i->claimed_us && i->env->loop->now_us - i->claimed_us < CLAIM_PERIOD_US)) {
 		i->n.claims_refused++;
 		return;
 	}
+	i->claimed_us = i->env->loop->now_us;
 	vrrp_instance_feed(i, &ev);
 }
 

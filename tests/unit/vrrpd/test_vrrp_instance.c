@@ -261,6 +261,22 @@ START_TEST(a_claim_of_the_master_is_obeyed)
 }
 END_TEST
 
+START_TEST(claims_of_a_master_that_stays_are_refused)
+{
+	struct vrrp_advert same = { 0 };
+
+	start("");
+	for (unsigned k = 0; k < 3; k++) {
+		hear(PEER, "224.0.0.18", 255, &same);
+		claim(PEER, "10.9.0.1");
+	}
+	ck_assert_int_eq(in->fsm.state, VRRP_BACKUP);
+	ck_assert_uint_eq(in->n.became_master, 1);
+	ck_assert_uint_eq(in->n.claims_refused, 2);
+	finish();
+}
+END_TEST
+
 START_TEST(claims_of_others_are_refused)
 {
 	struct vrrp_advert same = { 0 };
@@ -398,6 +414,7 @@ int main(void)
 	tcase_add_test(tc, own_adverts_are_ignored);
 	tcase_add_test(tc, silence_makes_it_master_with_all_addresses);
 	tcase_add_test(tc, a_claim_of_the_master_is_obeyed);
+	tcase_add_test(tc, claims_of_a_master_that_stays_are_refused);
 	tcase_add_test(tc, claims_of_others_are_refused);
 	tcase_add_test(tc, the_best_peer_is_fresh_and_in_backup);
 	tcase_add_test(tc, many_strangers_do_not_overflow_the_peers);

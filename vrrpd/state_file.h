@@ -1,6 +1,7 @@
 /* state_file.h - remembers which addresses this daemon may hold, so that the next run can remove
  * what an earlier one left behind, even when the configuration no longer names it.
- * One line for each: "interface address/prefix", "route ..." or "rule ..." as in the configuration. */
+ * One line for each: "interface address/prefix", "route ..." or "rule ..." as in the configuration.
+ */
 #ifndef VRRPD_STATE_FILE_H
 #define VRRPD_STATE_FILE_H
 

@@ -21,6 +21,8 @@
 /* The last renewal may be this much older than the last turn of the loop; and the guardian speaks
  * before peers act on the end of a lease (vrrp_lease.c). */
 #define RENEW_MARGIN_US (400 * US_PER_MS)
+#define AGAIN_US        (400 * US_PER_MS)
+#define AGAIN_TIMES     5
 #define LOG_BURST       5
 #define LOG_PERIOD      (60 * US_PER_S)
 
@@ -285,6 +287,7 @@ void vrrp_addrs_stop_announcing(struct vrrp_instance *i)
 	vrrp_instance_arm(i, &i->garp_refresh, INT64_MAX);
 	vrrp_instance_arm(i, &i->garp_lower, INT64_MAX);
 	vrrp_instance_arm(i, &i->garp_pace, INT64_MAX);
+	vrrp_instance_arm(i, &i->garp_again, INT64_MAX);
 }
 
 void vrrp_addrs_del(struct vrrp_instance *i)
@@ -371,9 +374,29 @@ static void on_garp_lower(struct ev_loop *loop, ev_timer *w, int revents)
 	vrrp_addrs_announce(i, i->cfg->garp_lower_prio_repeat);
 }
 
+/* The master before us said no goodbye: its kernel may answer for the addresses until their
+ * lifetime ends, and tell newcomers the wrong place. */
+static bool may_still_answer(const struct vrrp_instance *i)
+{
+	return i->fsm.cause == VRRP_CAUSE_MASTER_DOWN || i->fsm.cause == VRRP_CAUSE_LEASE;
+}
+
+static void on_garp_again(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct vrrp_instance *i = container_of(w, struct vrrp_instance, garp_again);
+
+	(void)loop, (void)revents;
+	vrrp_addrs_announce(i, 1);
+	if (++i->n_again < AGAIN_TIMES)
+		vrrp_instance_arm(i, w, AGAIN_US);
+}
+
 void vrrp_addrs_announce_takeover(struct vrrp_instance *i)
 {
 	vrrp_addrs_announce(i, i->cfg->garp_repeat);
+	i->n_again = 0;
+	if (may_still_answer(i))
+		vrrp_instance_arm(i, &i->garp_again, AGAIN_US);
 	if (i->cfg->garp_delay_us > 0)
 		vrrp_instance_arm(i, &i->garp_delay, i->cfg->garp_delay_us);
 	if (i->cfg->garp_refresh_us > 0)
@@ -406,4 +429,5 @@ void vrrp_addrs_init(struct vrrp_instance *i)
 	ev_init(&i->garp_refresh, on_garp_refresh);
 	ev_init(&i->garp_lower, on_garp_lower);
 	ev_init(&i->garp_pace, on_garp_pace);
+	ev_init(&i->garp_again, on_garp_again);
 }

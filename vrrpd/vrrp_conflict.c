@@ -5,9 +5,13 @@
 #include <tandem/clock.h>
 #include <tandem/log.h>
 
-#define LOG_BURST  5
+#define LOG_BURST  20
 #define LOG_PERIOD (60 * US_PER_S)
 #define DEAF_US    INT64_C(2500000) /* as long as three reports */
+/* Of answers to the probes of dup_watch. */
+#define SETTLE_US       (300 * US_PER_MS)
+#define ANSWER_PAUSE_US (200 * US_PER_MS)
+#define PROBE_US        (500 * US_PER_MS)
 
 static void describe(const struct conflict *c, char out[96])
 {
@@ -101,14 +105,21 @@ void vrrp_conflict_on_hello(struct vrrp_instance *i, const struct addr *src,
 		tell(i, conflict_hear(&i->conflict, &s, i->env->loop->now_us), &before);
 }
 
-void vrrp_conflict_on_answer(struct vrrp_instance *i, const struct addr *vip, const uint8_t mac[6],
-			     int64_t interval_us)
+void vrrp_conflict_on_answer(struct vrrp_instance *i, const struct addr *vip, const uint8_t mac[6])
 {
+	int64_t now_us = i->env->loop->now_us;
 	struct conflict before = i->conflict;
+	enum conflict_change change;
 
-	if (i->fsm.state == VRRP_ACTIVE)
-		tell(i, conflict_answer(&i->conflict, vip, mac, interval_us, i->env->loop->now_us),
-		     &before);
+	/* What was in flight when we claimed; and a flood of claims is one. */
+	if (i->fsm.state != VRRP_ACTIVE || active_for_us(i) < SETTLE_US ||
+	    now_us - i->answered_us < ANSWER_PAUSE_US)
+		return;
+	i->answered_us = now_us;
+	change = conflict_answer(&i->conflict, vip, mac, PROBE_US, now_us);
+	if (change == CONFLICT_SAME)
+		vrrp_addrs_announce(i, 1);
+	tell(i, change, &before);
 }
 
 /* We hear a peer that does not hear us. */

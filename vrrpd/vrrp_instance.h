@@ -123,7 +123,9 @@ struct vrrp_instance {
 	struct hello_peer peers[VRRP_MAX_HELLO_PEERS];
 	struct vrrp_digest digest; /* of our configuration */
 	struct foreign_router foreign[FOREIGN_MAX];
-	uint8_t explained_peer; /* its priority when the weights were judged; 0: not yet */
+	uint8_t explained_peer;         /* its priority when the weights were judged; 0: not yet */
+	int64_t probed_us, answered_us; /* dup_watch: the last round, the last foreign answer */
+	unsigned probe_at;
 	struct conflict conflict;
 	struct conflict last_conflict; /* the one before, for people who look later */
 	int64_t conflict_real_us;      /* wall clock of its beginning */
@@ -135,7 +137,8 @@ struct vrrp_instance {
 	/* the master's lease; 0: none is known */
 	int64_t lease_us, lease_hello_us;
 	ev_timer lease;
-	ev_timer timer, garp_delay, garp_refresh, garp_lower, garp_pace;
+	ev_timer timer, garp_delay, garp_refresh, garp_lower, garp_pace, garp_again;
+	unsigned n_again;
 	size_t pace_at, pace_end; /* garp_interval: announcements sent and wanted */
 	struct vrrp_counters n;
 	struct log_limit refused_limit, send_limit, vip_limit, restore_limit, peer_limit,
@@ -222,9 +225,8 @@ void vrrp_conflict_on_advert(struct vrrp_instance *i, const struct addr *src,
 /* The hello of another vrrpd. */
 void vrrp_conflict_on_hello(struct vrrp_instance *i, const struct addr *src,
 			    const struct handover_msg *m);
-/* Somebody else's answer for a virtual address, probed each interval_us. */
-void vrrp_conflict_on_answer(struct vrrp_instance *i, const struct addr *vip, const uint8_t mac[6],
-			     int64_t interval_us);
+/* Somebody else claims a virtual address that we hold (dup_watch.h). */
+void vrrp_conflict_on_answer(struct vrrp_instance *i, const struct addr *vip, const uint8_t mac[6]);
 /* Several times a second; and when we are not ACTIVE any more. */
 void vrrp_conflict_tick(struct vrrp_instance *i);
 

@@ -157,7 +157,7 @@ void vrrp_instance_on_links(struct vrrp_instance *i)
 	struct addr src;
 
 	i->ifindex = ifindex;
-	vrrp_addrs_resolve(i); /* a `dev` of theirs may have changed too */
+	vrrp_addrs_resolve(i);            /* a `dev` of theirs may have changed too */
 	vrrp_instance_restore_routing(i); /* the kernel drops routes over a link that goes down */
 	src = find_source(i);
 	/* A source that is still there stays: a new address is no reason to look like another. */

@@ -115,6 +115,7 @@ static void on_renew(struct ev_loop *loop, ev_timer *t, int revents)
 	list_for_each (i, &w->instances, node) {
 		vrrp_instance_renew(i);
 		vrrp_conflict_tick(i);
+		dup_watch_tick(i);
 		if (vrrp_lease_own_us(i)) /* tells that it was renewed */
 			vrrp_io_send_hello(i);
 	}
@@ -244,6 +245,10 @@ static int open_all(struct worker *w)
 	w->env.garp_fd = garp_open();
 	if (w->env.garp_fd < 0)
 		return w->env.garp_fd;
+	err = dup_watch_open(&w->dup, &w->loop, worker_on_claim, w);
+	if (err) /* only a duplicate address stays unseen */
+		log_warn("vrrp", "dup_watch_unavailable", "error=%s",
+			 log_quoted(str_from(strerror(-err))));
 	err = handover_open(&w->handover, &w->loop, worker_on_handover, w);
 	if (err) /* plain VRRP works without */
 		log_warn("vrrp", "handover_unavailable", "port=%d error=%s", HANDOVER_PORT,
@@ -285,6 +290,7 @@ static void free_all(struct worker *w)
 		ctl_server_fini(&w->ctl);
 	free(w->ctl_path);
 	handover_close(&w->handover);
+	dup_watch_close(&w->dup);
 	link_watch_fini(&w->links);
 	vip_nl_close(&w->nl);
 	if (w->env.raw_fd >= 0)

@@ -9,6 +9,7 @@
 #include <tandem/list.h>
 #include <tandem/loop.h>
 
+#include "dup_watch.h"
 #include "fifo.h"
 #include "handover.h"
 #include "history.h"
@@ -65,6 +66,7 @@ struct worker {
 	struct link_watch links;
 	struct vip_nl nl;
 	struct handover_sock handover;
+	struct dup_watch dup;
 	struct vrrp_env env;
 	struct list ifaces, instances, groups, scripts, proxies, files, processes;
 	struct process_watch watch;
@@ -103,6 +105,7 @@ void worker_sync_ifaces(struct worker *w);
 /* Callbacks of the sockets and of netlink; arg is the worker. */
 void worker_on_handover(void *arg, unsigned ifindex, const struct addr *src,
 			const struct handover_msg *m);
+void worker_on_claim(void *arg, unsigned ifindex, const struct addr *ip, const uint8_t mac[6]);
 void worker_on_link(void *arg, const struct link *l, bool is_gone);
 void worker_watch_routing(struct worker *w, const struct cfg *cfg);
 void worker_init_routing(struct worker *w);

@@ -107,6 +107,32 @@ void worker_sync_ifaces(struct worker *w)
 	}
 }
 
+static bool is_own_mac(const struct worker *w, const uint8_t mac[6])
+{
+	const struct link *l;
+
+	list_for_each (l, &w->links.links, node) {
+		if (l->mac_len == 6 && memcmp(l->mac, mac, 6) == 0)
+			return true;
+	}
+	return false;
+}
+
+void worker_on_claim(void *arg, unsigned ifindex, const struct addr *ip, const uint8_t mac[6])
+{
+	struct worker *w = arg;
+	struct vrrp_instance *i;
+
+	if (is_own_mac(w, mac))
+		return;
+	list_for_each (i, &w->instances, node) {
+		for (unsigned k = 0; i->holds_addrs && k < i->n_vips; k++) {
+			if (i->vips[k].ifindex == ifindex && addr_eq(&i->vips[k].addr, ip))
+				vrrp_conflict_on_answer(i, ip, mac);
+		}
+	}
+}
+
 void worker_on_link(void *arg, const struct link *l, bool is_gone)
 {
 	struct worker *w = arg;

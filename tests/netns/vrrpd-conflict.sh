@@ -133,6 +133,14 @@ mend b
 must 2 "healed: a is the owner" owns_vip a
 must 6 "and all is well" eval 'exits a 0 status && exits b 0 status'
 
+# ---- somebody else answers for the address ---------------------------------------------------------
+ip -n "$LAB-client" addr add "$VIP/24" dev eth0
+other=$(in_ns client cat /sys/class/net/eth0/address)
+must 12 "a duplicate address is found, with the MAC of who answers" says a "duplicate address.*$VIP at $other" status
+logged a "conflict .*duplicate address.* mac=$other" || lab_fail "its log line"
+ip -n "$LAB-client" addr del "$VIP/24" dev eth0
+must 5 "and its end" exits a 0 status
+
 # ---- adverts that are refused: another version -----------------------------------------------------
 conf b 98 'version 2' 'advert_int 1'
 reload b

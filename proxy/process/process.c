@@ -27,6 +27,7 @@
 #include "log/server_log.h"
 #include "net/listener.h"
 #include "pool/backend.h"
+#include "process/ending.h"
 #include "process/getsocks.h"
 #include "process/liveness_server.h"
 #include "process/options.h"
@@ -43,7 +44,6 @@
 #define MAX_THREADS      64
 #define FD_RESERVE       64      /* logs, epoll, command sockets, checks: besides connections */
 #define MAX_AUTO_MAXCONN 500000u /* limits of a billion files exist */
-#define DRAIN_POLL_S     0.02
 
 struct process *process_self;
 
@@ -223,7 +223,7 @@ static int drop_privileges(struct process *p, const struct cfg *cfg)
 
 static void signal_old_processes(const struct options *o)
 {
-	int sig = o->old_terminate ? SIGTERM : SIGUSR1;
+	int sig = o->old_terminate ? SIGINT : SIGUSR1; /* SIGTERM would drain */
 
 	for (unsigned i = 0; i < o->n_old_pids; i++)
 		if (kill(o->old_pids[i], sig) != 0)
@@ -414,86 +414,12 @@ no_plan:
 
 /* ---- running ---- */
 
-static void tell(struct process *p, enum master_event ev, const char *notify)
+void process_tell(struct process *p, enum master_event ev, const char *notify)
 {
 	if (p->master != NULL)
 		master_link_notify(p->master, ev);
 	else
 		daemon_notify(notify);
-}
-
-static void stop_now(struct process *p)
-{
-	p->state = PROCESS_STOPPING;
-	if (p->liveness != NULL)
-		liveness_server_set_state(p->liveness, LIVENESS_STOPPING);
-	loop_stop(&p->loop);
-}
-
-static void on_stop_signal(struct ev_loop *ev, ev_signal *w, int revents)
-{
-	struct process *p = process_self;
-
-	(void)ev, (void)revents;
-	log_notice("process", "stopping", "signal=%d connections=%u", w->signum,
-		   workers_n_conns(&p->engine));
-	if (p->master == NULL)
-		daemon_notify("STOPPING=1");
-	stop_now(p);
-}
-
-static void close_listeners(struct process *p)
-{
-	struct listener *l, *tmp, **gone;
-	unsigned n = 0;
-
-	list_for_each (l, &p->listeners, node)
-		n++;
-	gone = xcalloc(n + 1, sizeof(struct listener *));
-	n = 0;
-	list_for_each (l, &p->listeners, node)
-		gone[n++] = l;
-	workers_set_listeners(&p->engine, NULL, 0, gone, n);
-	list_for_each_safe (l, tmp, &p->listeners, node) {
-		list_del(&l->node);
-		listener_free(l);
-	}
-	free(gone);
-}
-
-static void on_drain_poll(struct ev_loop *ev, ev_timer *w, int revents)
-{
-	struct process *p = process_self;
-	unsigned n = workers_n_conns(&p->engine);
-
-	(void)ev, (void)w, (void)revents;
-	if (n == 0) {
-		log_notice("process", "drained", "");
-		stop_now(p);
-	} else if (p->drain_deadline_us > 0 && p->loop.now_us >= p->drain_deadline_us) {
-		log_warn("process", "hard_stop", "connections=%u", n);
-		stop_now(p);
-	}
-}
-
-static void on_drain_signal(struct ev_loop *ev, ev_signal *w, int revents)
-{
-	struct process *p = process_self;
-	int64_t bound_us = p->cfg->global.hard_stop_after_us;
-
-	(void)w, (void)revents;
-	if (p->state != PROCESS_RUNNING)
-		return;
-	p->state = PROCESS_DRAINING;
-	log_notice("process", "draining", "connections=%u", workers_n_conns(&p->engine));
-	tell(p, MASTER_DRAINING, "STOPPING=1");
-	if (p->liveness != NULL)
-		liveness_server_set_state(p->liveness, LIVENESS_DRAINING);
-	atomic_store(&p->engine.is_stopping, 1);
-	close_listeners(p);
-	workers_drain(&p->engine);
-	p->drain_deadline_us = bound_us > 0 ? clock_mono_us() + bound_us : 0;
-	ev_timer_start(ev, &p->drain_poll);
 }
 
 static void log_diag(const struct diag *d)
@@ -560,7 +486,7 @@ int process_reload(struct process *p)
 
 	if (p->state != PROCESS_RUNNING)
 		return -EBUSY;
-	tell(p, MASTER_RELOADING, "RELOADING=1");
+	process_tell(p, MASTER_RELOADING, "RELOADING=1");
 	diag_init(&d);
 	rc = reload_plan(p, &d, &plan);
 	if (rc == 0) {
@@ -579,7 +505,7 @@ int process_reload(struct process *p)
 			d.n_errors);
 	}
 	diag_fini(&d);
-	tell(p, rc == 0 ? MASTER_READY : MASTER_RELOAD_FAILED, "READY=1");
+	process_tell(p, rc == 0 ? MASTER_READY : MASTER_RELOAD_FAILED, "READY=1");
 	return rc;
 }
 
@@ -601,7 +527,7 @@ static void on_master_link(struct ev_loop *ev, ev_io *w, int revents)
 		(void)!ctl_server_serve(&p->master_ctl, fd, level); /* closes it if it fails */
 	} else if (rc == -EPIPE) {
 		log_err("process", "master_gone", "");
-		stop_now(p);
+		ending_now(p);
 	}
 }
 
@@ -660,15 +586,15 @@ static void start_signal(struct process *p, ev_signal *w, int sig,
 
 static void start_signals(struct process *p)
 {
-	start_signal(p, &p->on_term, SIGTERM, on_stop_signal);
-	start_signal(p, &p->on_int, SIGINT, on_stop_signal);
-	start_signal(p, &p->on_usr1, SIGUSR1, on_drain_signal);
+	start_signal(p, &p->on_term, SIGTERM, ending_on_signal);
+	start_signal(p, &p->on_int, SIGINT, ending_on_signal);
+	start_signal(p, &p->on_usr1, SIGUSR1, ending_on_signal);
 	start_signal(p, &p->on_hup, SIGHUP, on_reload_signal);
 	/* HAProxy's reload, which its tools send to a process that they take for a master */
 	start_signal(p, &p->on_usr2, SIGUSR2, on_reload_signal);
 	ev_timer_init(&p->housekeeping, on_housekeeping, 1., 1.);
 	ev_timer_start(p->loop.ev, &p->housekeeping);
-	ev_timer_init(&p->drain_poll, on_drain_poll, 0., DRAIN_POLL_S);
+	ending_init(p);
 	ctl_server_init(&p->master_ctl, &p->loop, cli_commands, NULL, NULL);
 	ev_init(&p->master_link, on_master_link);
 	if (p->master != NULL) {
@@ -686,7 +612,7 @@ int process_run(struct process *p)
 		   p->cfg->n_proxies);
 	if (p->liveness != NULL)
 		liveness_server_set_state(p->liveness, LIVENESS_READY);
-	tell(p, MASTER_READY, "READY=1");
+	process_tell(p, MASTER_READY, "READY=1");
 	daemon_ready();
 	loop_run(&p->loop);
 

@@ -44,12 +44,13 @@ struct process {
 	struct ctl_server master_ctl; /* command connections that the master hands on */
 	int outside_fd; /* to the helper of process/outside.h; -1: we read files ourselves */
 	struct saved_sources *saved; /* states of servers, until the first commit; NULL: none */
-	char *pidfile;  /* owned; written by us */
+	char *pidfile;               /* owned; written by us */
 	unsigned n_reloads, n_failed_reloads;
 	ev_signal on_term, on_int, on_usr1, on_usr2, on_hup;
 	ev_timer housekeeping;     /* once a second */
 	ev_timer drain_poll;       /* while draining */
 	int64_t drain_deadline_us; /* 0: none */
+	int64_t term_us;           /* when SIGTERM came first; 0: it did not */
 };
 
 /* The one process, for commands and hooks that get no argument. Set by process_start. */
@@ -65,6 +66,8 @@ int process_run(struct process *p);
 /* Read the files again; in the running process. 0, or -EINVAL with every problem logged and nothing
  * changed. */
 int process_reload(struct process *p);
+/* Tell the master, or systemd if there is none. */
+void process_tell(struct process *p, enum master_event ev, const char *notify);
 /* Does the configuration, or the command line, ask for it? */
 bool process_is_background(const struct options *o, const struct cfg *cfg);
 /* Fork; what we log goes to syslog from now on. 0, or -errno after having said so. */

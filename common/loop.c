@@ -22,24 +22,32 @@ static void empty_graveyard(struct loop *l)
 	}
 }
 
-static void on_prepare(struct ev_loop *ev, ev_prepare *w, int revents)
+static void wake(struct loop *l)
 {
-	struct loop *l = container_of(w, struct loop, prepare);
-
-	(void)ev, (void)revents;
-	empty_graveyard(l);
-	if (l->on_idle)
-		l->on_idle(l, true);
-}
-
-static void on_check(struct ev_loop *ev, ev_check *w, int revents)
-{
-	struct loop *l = container_of(w, struct loop, check);
-
-	(void)ev, (void)revents;
 	stamp(l);
+	if (l->is_awake)
+		return;
+	l->is_awake = true;
 	if (l->on_idle)
 		l->on_idle(l, false);
+}
+
+/* libev calls it when there may be events to handle: once a turn, right after waiting, and, when
+ * somebody has a prepare watcher, once more before. */
+static void on_pending(struct ev_loop *ev)
+{
+	struct loop *l = ev_userdata(ev);
+
+	do {
+		wake(l);
+		ev_invoke_pending(ev);
+		empty_graveyard(l);
+		if (l->is_stopping)
+			return;
+		l->is_awake = false;
+		if (l->on_idle)
+			l->on_idle(l, true);
+	} while (ev_pending_count(ev) > 0);
 }
 
 static void on_wakeup(struct ev_loop *ev, ev_async *w, int revents)
@@ -74,12 +82,10 @@ int loop_init(struct loop *l, unsigned flags)
 	list_init(&l->inbox);
 	list_init(&l->graveyard);
 	pthread_mutex_init(&l->lock, NULL);
-	ev_prepare_init(&l->prepare, on_prepare);
-	ev_set_priority(&l->prepare, EV_MINPRI); /* after what others do before waiting */
-	ev_prepare_start(l->ev, &l->prepare);
-	ev_check_init(&l->check, on_check);
-	ev_set_priority(&l->check, EV_MAXPRI); /* the time stamp comes before all handlers */
-	ev_check_start(l->ev, &l->check);
+	/* A prepare and a check watcher would do the same for 200 instructions a turn each. */
+	ev_set_userdata(l->ev, l);
+	ev_set_invoke_pending_cb(l->ev, on_pending);
+	l->is_awake = true;
 	ev_async_init(&l->wakeup, on_wakeup);
 	ev_async_start(l->ev, &l->wakeup);
 	stamp(l);
@@ -92,8 +98,7 @@ void loop_fini(struct loop *l)
 		return;
 	empty_graveyard(l);
 	ev_async_stop(l->ev, &l->wakeup);
-	ev_check_stop(l->ev, &l->check);
-	ev_prepare_stop(l->ev, &l->prepare);
+	ev_set_invoke_pending_cb(l->ev, ev_invoke_pending);
 	ev_loop_destroy(l->ev);
 	l->ev = NULL;
 	pthread_mutex_destroy(&l->lock);
@@ -101,13 +106,14 @@ void loop_fini(struct loop *l)
 
 void loop_run(struct loop *l)
 {
-	stamp(l);
+	l->is_stopping = false;
 	ev_run(l->ev, 0);
-	empty_graveyard(l); /* the last turn has no wait after it */
+	wake(l); /* if it was out of work, not stopped */
 }
 
 void loop_stop(struct loop *l)
 {
+	l->is_stopping = true;
 	ev_break(l->ev, EVBREAK_ALL);
 }
 

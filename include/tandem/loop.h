@@ -5,6 +5,7 @@
 
 #include <ev.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <tandem/list.h>
 
@@ -33,8 +34,7 @@ struct loop {
 			bool sleeping); /* before (true) and after (false) waiting; may be NULL */
 	void *owner;
 	/* private */
-	ev_prepare prepare;
-	ev_check check;
+	bool is_awake, is_stopping;
 	ev_async wakeup;
 	pthread_mutex_t lock; /* guards inbox */
 	struct list inbox;

@@ -546,12 +546,9 @@ static bool is_bulk(const struct stream *st)
 static void pass_bulk(struct stream *st)
 {
 	struct h1_body *b = &st->req.body;
-	ssize_t n = 0;
+	ssize_t n = channel_splice_in(&st->req, st->c->fd, b->remaining);
 
-	for (int i = 0; i < SPLICE_ROUNDS && is_bulk(st); i++) {
-		n = channel_splice_in(&st->req, st->c->fd, b->remaining);
-		if (n <= 0)
-			break;
+	if (n > 0) {
 		st->client_active_us = worker_now(st->c->w);
 		st->req.n_total += (uint64_t)n;
 		b->remaining -= (uint64_t)n;
@@ -559,6 +556,7 @@ static void pass_bulk(struct stream *st)
 		if (!stream_send_to_server(st))
 			return;
 	}
+	channel_release(st, &st->req);
 	if (n == 0 || (n < 0 && n != -EAGAIN))
 		on_client_end(st);
 	else if (h1_go_on(st))

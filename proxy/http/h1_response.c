@@ -317,22 +317,20 @@ static bool is_bulk(const struct stream *st)
 static void pass_bulk(struct stream *st)
 {
 	struct h1_body *b = &st->res.body;
-	ssize_t n = 0;
+	bool has_length = b->framing == H1_BODY_LENGTH;
+	ssize_t n = channel_splice_in(&st->res, st->s->fd, has_length ? b->remaining : SPLICE_MAX);
 
-	for (int i = 0; i < SPLICE_ROUNDS && is_bulk(st); i++) {
-		n = channel_splice_in(&st->res, st->s->fd,
-				      b->framing == H1_BODY_LENGTH ? b->remaining : SPLICE_MAX);
-		if (n <= 0)
-			break;
+	if (n > 0) {
 		st->server_active_us = worker_now(st->c->w);
 		st->res.n_total += (uint64_t)n;
-		if (b->framing == H1_BODY_LENGTH) {
+		if (has_length) {
 			b->remaining -= (uint64_t)n;
 			st->res.is_done = b->is_done = b->remaining == 0;
 		}
 		if (!stream_send_to_client(st))
 			return;
 	}
+	channel_release(st, &st->res);
 	if (n == 0 || (n < 0 && n != -EAGAIN))
 		h1_on_server_closed(st);
 	else if (h1_go_on(st))

@@ -40,6 +40,8 @@ ssize_t channel_recv(struct stream *st, struct channel *ch, int fd, size_t headr
 
 void channel_release(struct stream *st, struct channel *ch)
 {
+	if (UNLIKELY(ch->pipe[0] != -1) && ch->n_piped == 0)
+		splice_release(st->c->w, ch);
 	if (!ch->buf.mem || buf_len(&ch->buf) > 0)
 		return;
 	if (ch == &st->req && st->is_replayable)

@@ -33,64 +33,43 @@ static bool go_on(struct stream *st)
 	return false;
 }
 
-/* One event's worth of reading. Bytes, 0 for the end, -errno. *filled: there may be more. */
-static ssize_t take(struct stream *st, struct channel *ch, int fd, bool *filled)
+/* One event's worth of reading. Bytes, 0 for the end, -errno. */
+static ssize_t take(struct stream *st, struct channel *ch, int fd)
 {
 	size_t room;
 	ssize_t n;
 
-	if (ch->pipe[0] != -1) {
+	if (ch->is_bulk && !ch->buf.mem && splice_prepare(st->c->w, ch) == 0) {
 		n = channel_splice_in(ch, fd, SPLICE_MAX);
-		if (n > 0 && n < BULK_LEAVE && ch->n_piped == (size_t)n)
-			ch->is_bulk = false; /* the pipe goes back when it is empty */
-		*filled = n >= BULK_LEAVE;
+		ch->is_bulk = n >= BULK_LEAVE;
 		return n;
 	}
 	room = channel_room(st, ch, 0);
 	n = channel_recv(st, ch, fd, 0);
 	if (n > 0)
 		ch->ready = buf_len(&ch->buf);
-	*filled = n > 0 && (size_t)n == room;
+	/* a buffer was filled in one read: the next ones go through a pipe, until little comes */
+	ch->is_bulk = n > 0 && (size_t)n == room;
 	return n;
-}
-
-/* A buffer was filled in one read: try the pipe from now on; leave it when little comes. */
-static void choose_way(struct stream *st, struct channel *ch, bool filled)
-{
-	if (ch->n_piped > 0 || ch->ready > 0)
-		return;
-	if (ch->pipe[0] == -1 && filled && !ch->buf.mem) {
-		ch->is_bulk = splice_prepare(st->c->w, ch) == 0;
-	} else if (ch->pipe[0] != -1 && !ch->is_bulk) {
-		splice_release(st->c->w, ch);
-	}
 }
 
 void relay_on_client_readable(struct stream *st)
 {
 	struct channel *ch = &st->req;
+	ssize_t n = take(st, ch, st->c->fd);
 
-	for (int i = 0; i < SPLICE_ROUNDS; i++) {
-		bool filled;
-		ssize_t n = take(st, ch, st->c->fd, &filled);
-
-		if (n > 0) {
-			st->client_active_us = worker_now(st->c->w);
-			ch->n_total += (uint64_t)n;
-			if (st->state == STREAM_OPEN && !stream_send_to_server(st))
-				return;
-			choose_way(st, ch, filled);
-			if (filled && channel_is_empty(ch))
-				continue;
-		} else if (n == 0) {
-			st->c->has_eof = true;
-			ch->is_done = true;
-		} else if (n != -EAGAIN && n != -ENOBUFS) {
-			st->c->has_eof = true;
-			stream_abort(st, 'C', st->state == STREAM_OPEN ? 'D' : 'C');
+	if (n > 0) {
+		st->client_active_us = worker_now(st->c->w);
+		ch->n_total += (uint64_t)n;
+		if (st->state == STREAM_OPEN && !stream_send_to_server(st))
 			return;
-		}
-		break;
+	} else if (n == 0) {
+		st->c->has_eof = true;
+		ch->is_done = true;
+	} else if (n != -EAGAIN && n != -ENOBUFS) {
+		st->c->has_eof = true;
+		stream_abort(st, 'C', st->state == STREAM_OPEN ? 'D' : 'C');
+		return;
 	}
 	channel_release(st, ch);
 	if (ch->is_done && st->state != STREAM_OPEN && st->be &&
@@ -105,26 +84,18 @@ void relay_on_client_readable(struct stream *st)
 void relay_on_server_readable(struct stream *st)
 {
 	struct channel *ch = &st->res;
+	ssize_t n = take(st, ch, st->s->fd);
 
-	for (int i = 0; i < SPLICE_ROUNDS; i++) {
-		bool filled;
-		ssize_t n = take(st, ch, st->s->fd, &filled);
-
-		if (n > 0) {
-			st->server_active_us = worker_now(st->c->w);
-			ch->n_total += (uint64_t)n;
-			if (!stream_send_to_client(st))
-				return;
-			choose_way(st, ch, filled);
-			if (filled && channel_is_empty(ch))
-				continue;
-		} else if (n == 0) {
-			ch->is_done = true;
-		} else if (n != -EAGAIN && n != -ENOBUFS) {
-			stream_abort(st, 'S', 'D');
+	if (n > 0) {
+		st->server_active_us = worker_now(st->c->w);
+		ch->n_total += (uint64_t)n;
+		if (!stream_send_to_client(st))
 			return;
-		}
-		break;
+	} else if (n == 0) {
+		ch->is_done = true;
+	} else if (n != -EAGAIN && n != -ENOBUFS) {
+		stream_abort(st, 'S', 'D');
+		return;
 	}
 	channel_release(st, ch);
 	if (go_on(st))
@@ -141,18 +112,12 @@ void relay_on_connected(struct stream *st)
 
 bool relay_on_client_writable(struct stream *st)
 {
-	if (!stream_send_to_client(st))
-		return false;
-	choose_way(st, &st->res, false);
-	return go_on(st);
+	return stream_send_to_client(st) && go_on(st);
 }
 
 bool relay_on_server_writable(struct stream *st)
 {
-	if (!stream_send_to_server(st))
-		return false;
-	choose_way(st, &st->req, false);
-	return go_on(st);
+	return stream_send_to_server(st) && go_on(st);
 }
 
 /* The server takes no more, but what it has sent still belongs to the client. */

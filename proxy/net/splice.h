@@ -10,9 +10,9 @@ struct worker;
 
 #define SPLICE_MIN    ((uint64_t)65536) /* below this a copy is cheaper */
 #define SPLICE_MAX    ((uint64_t)1 << 20)
-#define SPLICE_ROUNDS 4 /* per event: others want their turn */
 
-/* Get a pipe for ch, from the thread's cache if there is one. 0 or -errno: then copy. */
+/* Get a pipe for ch, from the thread's cache if there is one; before each splice_in, since an empty
+ * pipe goes back at once (channel_release). 0 or -errno: then copy. */
 int splice_prepare(struct worker *w, struct channel *ch);
 /* Move up to max bytes from the socket into the prepared pipe. Bytes, 0 for the end, -errno.
  * SIGPIPE is ignored by the process. */

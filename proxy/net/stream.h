@@ -52,9 +52,9 @@ struct channel {
 	struct h1_body body;
 	struct h1_scan scan;
 	/* bulk bytes pass through a pipe, never through our memory (splice.h) */
-	int pipe[2]; /* owned; -1: none */
+	int pipe[2]; /* owned; -1: none, nothing is in it */
 	size_t n_piped;
-	bool is_bulk; /* raw: keep the pipe */
+	bool is_bulk; /* raw: use one from now on */
 };
 
 #define STREAM_LINE_LEN 1024 /* of the request line, for logs */
@@ -175,7 +175,7 @@ static inline bool channel_is_empty(const struct channel *ch)
 {
 	return ch->ready == 0 && ch->n_piped == 0;
 }
-/* Give the buffer back if nothing is in it (and nothing must be kept). */
+/* Give buffer and pipe back if nothing is in them (and nothing must be kept). */
 void channel_release(struct stream *st, struct channel *ch);
 /* Give it back whatever is in it. */
 void channel_drop(struct stream *st, struct channel *ch);

@@ -6,7 +6,9 @@
 #include "process/worker_priv.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -144,8 +146,45 @@ START_TEST(test_few_pipes_are_kept)
 	for (size_t i = 0; i < ARRAY_LEN(many); i++)
 		splice_release(&worker, &many[i]);
 	ck_assert_uint_eq(priv.n_pipes, ARRAY_LEN(priv.pipes));
+	ck_assert_uint_eq(priv.n_open_pipes, ARRAY_LEN(priv.pipes) + 1); /* and setup's */
 	splice_fini(&worker);
 	ck_assert_uint_eq(priv.n_pipes, 0);
+	ck_assert_uint_eq(priv.n_open_pipes, 1);
+}
+END_TEST
+
+/* Slow readers that hold pipes shall not take all that a user may have. */
+START_TEST(test_few_pipes_are_large)
+{
+	struct channel many[20];
+
+	for (size_t i = 0; i < ARRAY_LEN(many); i++) {
+		many[i] = (struct channel){ .pipe = { -1, -1 } };
+		ck_assert_int_eq(splice_prepare(&worker, &many[i]), 0);
+	}
+	ck_assert_int_le(fcntl(many[19].pipe[1], F_GETPIPE_SZ), 256 * 1024);
+	for (size_t i = 0; i < ARRAY_LEN(many); i++)
+		splice_release(&worker, &many[i]);
+}
+END_TEST
+
+START_TEST(test_without_a_pipe_it_says_so_and_tries_later)
+{
+	struct rlimit before, none;
+	struct channel other = { .pipe = { -1, -1 } };
+
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = before;
+	none.rlim_cur = 3;
+	worker.loop.now_us = 1;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	ck_assert_int_eq(splice_prepare(&worker, &other), -EMFILE);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+	ck_assert_int_eq(splice_prepare(&worker, &other), -EAGAIN);
+	ck_assert_int_eq(other.pipe[0], -1);
+	worker.loop.now_us += 1000 * 1000;
+	ck_assert_int_eq(splice_prepare(&worker, &other), 0);
+	splice_release(&worker, &other);
 }
 END_TEST
 
@@ -162,6 +201,8 @@ int main(void)
 	tcase_add_test(tc, test_a_broken_socket);
 	tcase_add_test(tc, test_pipes_are_kept_when_empty);
 	tcase_add_test(tc, test_few_pipes_are_kept);
+	tcase_add_test(tc, test_few_pipes_are_large);
+	tcase_add_test(tc, test_without_a_pipe_it_says_so_and_tries_later);
 	suite_add_tcase(s, tc);
 	return unit_run(s);
 }

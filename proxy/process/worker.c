@@ -27,16 +27,39 @@
 
 /* ---- the thread ---- */
 
+/* A datagram wakes its receiver, which costs more than composing the line: at high rates lines go
+ * out together, not later than this. */
+#define LOG_PAUSE_US 1000
+
+static void on_log_timer(struct ev_loop *ev, ev_timer *t, int revents)
+{
+	(void)ev, (void)t, (void)revents; /* that it woke us is enough: on_idle() looks */
+}
+
+static void send_log_lines(struct worker *w)
+{
+	struct worker_private *priv = w->priv;
+
+	if (worker_now(w) < priv->log_sent_us + LOG_PAUSE_US) {
+		if (!ev_is_active(&priv->log_timer)) {
+			ev_timer_set(&priv->log_timer, LOG_PAUSE_US * 1e-6, 0.);
+			ev_timer_start(priv->ev, &priv->log_timer);
+		}
+		return;
+	}
+	priv->has_log_lines = false;
+	priv->log_sent_us = worker_now(w);
+	access_log_flush(priv->alog);
+}
+
 /* Before waiting: send the log lines of this turn, and tell liburcu that we hold no view. */
 static void on_idle(struct loop *l, bool sleeping)
 {
 	struct worker *w = container_of(l, struct worker, loop);
 
 	if (sleeping) {
-		if (w->priv->has_log_lines) {
-			w->priv->has_log_lines = false;
-			access_log_flush(w->priv->alog);
-		}
+		if (w->priv->has_log_lines)
+			send_log_lines(w);
 		RCU_READER_DONE();
 		urcu_qsbr_thread_offline();
 	} else {
@@ -89,6 +112,7 @@ static void priv_init(struct worker *w)
 	list_init(&priv->viewers);
 	list_init(&priv->acceptors);
 	ev_timer_init(&priv->accept_retry, acceptors_on_retry, 0., 0.);
+	ev_timer_init(&priv->log_timer, on_log_timer, 0., 0.);
 	/* tune.http.maxhdr counts the first line too */
 	priv->head.max_fields = (uint16_t)(e->max_headers - 1);
 	priv->fields = xcalloc(e->max_headers, sizeof(struct h1_field));
@@ -115,6 +139,7 @@ static void priv_fini(struct worker *w)
 
 	acceptors_remove_all(w);
 	ev_timer_stop(priv->ev, &priv->accept_retry);
+	ev_timer_stop(priv->ev, &priv->log_timer);
 	close_clients(w);
 	conn_pool_fini(&priv->pool);
 	splice_fini(w);

@@ -40,7 +40,9 @@ struct worker_private {
 	int64_t no_pipe_until_us; /* there are no more */
 	struct access_log *alog;    /* made at the first line */
 	char *alog_tag, *alog_host; /* owned */
-	bool has_log_lines;         /* to be flushed at the end of the turn */
+	bool has_log_lines;         /* to be sent at the end of the turn, or soon */
+	int64_t log_sent_us;
+	ev_timer log_timer;
 	bool is_draining;
 	struct loop_msg servers_left; /* posted when servers went down */
 	_Atomic bool has_servers_left;

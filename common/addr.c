@@ -95,6 +95,18 @@ bool addr_is_any(const struct addr *a)
 	return false;
 }
 
+bool addr_is_loopback(const struct addr *a)
+{
+	const struct in6_addr *v6 = &a->in6.sin6_addr;
+
+	if (a->len && a->sa.sa_family == AF_INET)
+		return ntohl(a->in.sin_addr.s_addr) >> 24 == 127;
+	if (a->len && a->sa.sa_family == AF_INET6)
+		return IN6_IS_ADDR_LOOPBACK(v6) ||
+		       (IN6_IS_ADDR_V4MAPPED(v6) && v6->s6_addr[12] == 127);
+	return false;
+}
+
 /* Decimal, without printf. Returns the end. */
 static char *put_decimal(char *p, unsigned v)
 {

@@ -30,6 +30,8 @@ uint16_t addr_port(const struct addr *a);
 void addr_set_port(struct addr *a, uint16_t port);
 bool addr_eq(const struct addr *a, const struct addr *b);
 bool addr_is_any(const struct addr *a);
+/* 127.0.0.0/8, ::1, or the former in an IPv6 address. */
+bool addr_is_loopback(const struct addr *a);
 /* "192.0.2.1:80", "[2001:db8::1]:80" (when with_port), "unix:/path". Returns out. */
 const char *addr_format(const struct addr *a, bool with_port, char out[ADDR_TEXT_LEN]);
 /* Just the address as text, as in logs and X-Forwarded-For: no port, no brackets; "unix". Returns

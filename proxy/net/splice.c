@@ -3,6 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <tandem/addr.h>
 #include <unistd.h>
 
 #include "net/client.h"
@@ -10,14 +14,14 @@
 #include "process/worker_priv.h"
 
 /* A pipe is held only while bytes are in it, so few are in use at once. Those few are as large as
- * the kernel lets anybody have; more of them means slow readers, whose pipes are smaller. The user's
- * share of pipe memory ends (pipe-user-pages-soft) in pipes of two pages, in which splicing costs
- * more than copying. */
-#define LARGE_PIPE   (1024 * 1024)
-#define N_LARGE      16
-#define MEDIUM_PIPE  (256 * 1024)
-#define LEAST_PIPE   (64 * 1024)
-#define NO_PIPE_US   (1 * 1000 * 1000) /* then it is tried again */
+ * the kernel lets anybody have; more of them means slow readers, whose pipes are smaller. The
+ * user's share of pipe memory ends (pipe-user-pages-soft) in pipes of two pages, in which splicing
+ * costs more than copying. */
+#define LARGE_PIPE  (1024 * 1024)
+#define N_LARGE     16
+#define MEDIUM_PIPE (256 * 1024)
+#define LEAST_PIPE  (64 * 1024)
+#define NO_PIPE_US  (1 * 1000 * 1000) /* then it is tried again */
 
 static void close_pipe(struct worker_private *priv, const int pipe[2])
 {
@@ -29,8 +33,7 @@ static void close_pipe(struct worker_private *priv, const int pipe[2])
 static bool is_large_enough(int fd, unsigned n_others)
 {
 	return (n_others < N_LARGE && fcntl(fd, F_SETPIPE_SZ, LARGE_PIPE) != -1) ||
-	       fcntl(fd, F_SETPIPE_SZ, MEDIUM_PIPE) != -1 ||
-	       fcntl(fd, F_GETPIPE_SZ) >= LEAST_PIPE;
+	       fcntl(fd, F_SETPIPE_SZ, MEDIUM_PIPE) != -1 || fcntl(fd, F_GETPIPE_SZ) >= LEAST_PIPE;
 }
 
 static int open_pipe(struct worker *w, int out[2])
@@ -54,10 +57,28 @@ static int open_pipe(struct worker *w, int out[2])
 	return -error;
 }
 
-int splice_prepare(struct worker *w, struct channel *ch)
+/* BBR paces what it sends by timers, which for a peer on this host is nearly half of what a bulk
+ * transfer costs; and there is no path whose capacity it could find. */
+static void leave_pacing(int fd)
+{
+	char name[16] = "";
+	socklen_t len = sizeof(name) - 1;
+	struct addr peer = { .len = sizeof(peer.un) };
+
+	if (getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name, &len) == 0 &&
+	    strncmp(name, "bbr", 3) == 0 && getpeername(fd, &peer.sa, &peer.len) == 0 &&
+	    addr_is_loopback(&peer))
+		(void)setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, "reno", strlen("reno"));
+}
+
+int splice_prepare(struct worker *w, struct channel *ch, int to_fd)
 {
 	struct worker_private *priv = w->priv;
 
+	if (UNLIKELY(!ch->is_hurried)) {
+		ch->is_hurried = true;
+		leave_pacing(to_fd);
+	}
 	if (ch->pipe[0] != -1)
 		return 0;
 	if (LIKELY(priv->n_pipes > 0)) {

@@ -37,7 +37,7 @@ struct worker_private {
 	struct conn_pool pool;
 	int pipes[16][2]; /* for splice, empty; the one used last on top */
 	unsigned n_pipes, n_open_pipes;
-	int64_t no_pipe_until_us; /* there are no more */
+	int64_t no_pipe_until_us;   /* there are no more */
 	struct access_log *alog;    /* made at the first line */
 	char *alog_tag, *alog_host; /* owned */
 	bool has_log_lines;         /* to be sent at the end of the turn, or soon */

@@ -113,6 +113,27 @@ START_TEST(test_eq_and_any)
 }
 END_TEST
 
+START_TEST(test_loopback)
+{
+	static const char *const here[] = { "127.0.0.1", "127.255.0.9", "::1", "::ffff:127.0.0.2" };
+	static const char *const elsewhere[] = { "128.0.0.1", "10.0.0.127",      "::2",
+						 "::",        "::ffff:10.0.0.1", "7f00::1" };
+	struct addr a = { 0 };
+
+	ck_assert(!addr_is_loopback(&a));
+	for (size_t i = 0; i < ARRAY_LEN(here); i++) {
+		ck_assert_int_eq(addr_parse_ip(str_from(here[i]), &a), 0);
+		ck_assert_msg(addr_is_loopback(&a), "%s", here[i]);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(elsewhere); i++) {
+		ck_assert_int_eq(addr_parse_ip(str_from(elsewhere[i]), &a), 0);
+		ck_assert_msg(!addr_is_loopback(&a), "%s", elsewhere[i]);
+	}
+	ck_assert_int_eq(addr_from_path(STR("/run/x"), &a), 0);
+	ck_assert(!addr_is_loopback(&a));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("addr");
@@ -123,6 +144,7 @@ int main(void)
 	tcase_add_test(tc, test_unix);
 	tcase_add_test(tc, test_abstract_and_unnamed);
 	tcase_add_test(tc, test_eq_and_any);
+	tcase_add_test(tc, test_loopback);
 	suite_add_tcase(s, tc);
 	return unit_run(s);
 }

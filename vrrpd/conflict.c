@@ -47,7 +47,7 @@ enum conflict_change conflict_hear(struct conflict *c, const struct conflict_sig
 	else if (s->is_peer_deaf)
 		why = CONFLICT_DEAF;
 	/* What its adverts tell counts more than that it calls itself master. */
-	if (s->is_refused && c->why != CONFLICT_NONE && c->why != CONFLICT_REFUSED)
+	if (s->is_refused && (c->why == CONFLICT_MASTERS || c->why == CONFLICT_DEAF))
 		return CONFLICT_SAME;
 	return begin_or_go_on(c, why, &s->peer, s->priority, s->interval_us, now_us);
 }

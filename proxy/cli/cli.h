@@ -14,21 +14,43 @@ extern const struct ctl_command cli_commands[];
 struct server *cli_find_server(struct ctl_request *rq, struct str name);
 struct backend *cli_find_backend(struct ctl_request *rq, struct str name);
 
+/* The n-th word; empty when there are fewer. */
+static inline struct str cli_arg(const struct ctl_request *rq, unsigned n)
+{
+	return n < rq->argc ? rq->argv[n] : (struct str){ 0 };
+}
+
 void cli_show_info(struct ctl_request *rq, uint64_t *cursor, bool *more);
 void cli_show_stat(struct ctl_request *rq, uint64_t *cursor, bool *more);
 void cli_show_servers_state(struct ctl_request *rq, uint64_t *cursor, bool *more);
 void cli_show_resolvers(struct ctl_request *rq, uint64_t *cursor, bool *more);
+void cli_show_servers_conn(struct ctl_request *rq, uint64_t *cursor, bool *more);
 void cli_show_backend(struct ctl_request *rq, uint64_t *cursor, bool *more);
 void cli_show_version(struct ctl_request *rq, uint64_t *cursor, bool *more);
 void cli_show_threads(struct ctl_request *rq, uint64_t *cursor, bool *more);
 void cli_show_errors(struct ctl_request *rq, uint64_t *cursor, bool *more);
+void cli_show_level(struct ctl_request *rq, uint64_t *cursor, bool *more);
+void cli_show_sockets(struct ctl_request *rq, uint64_t *cursor, bool *more);
+void cli_show_env(struct ctl_request *rq, uint64_t *cursor, bool *more);
+void cli_show_startup_logs(struct ctl_request *rq, uint64_t *cursor, bool *more);
 void cli_clear_counters(struct ctl_request *rq, uint64_t *cursor, bool *more);
 void cli_set_server(struct ctl_request *rq, uint64_t *cursor, bool *more);
 void cli_set_weight(struct ctl_request *rq, uint64_t *cursor, bool *more);
 void cli_get_weight(struct ctl_request *rq, uint64_t *cursor, bool *more);
-void cli_enable_server(struct ctl_request *rq, uint64_t *cursor, bool *more);
-void cli_disable_server(struct ctl_request *rq, uint64_t *cursor, bool *more);
+void cli_switch_server(struct ctl_request *rq, uint64_t *cursor, bool *more);
+void cli_switch_health(struct ctl_request *rq, uint64_t *cursor, bool *more);
+void cli_switch_agent(struct ctl_request *rq, uint64_t *cursor, bool *more);
+void cli_switch_frontend(struct ctl_request *rq, uint64_t *cursor, bool *more);
+void cli_shutdown_frontend(struct ctl_request *rq, uint64_t *cursor, bool *more);
+void cli_shutdown_server(struct ctl_request *rq, uint64_t *cursor, bool *more);
 void cli_set_maxconn_server(struct ctl_request *rq, uint64_t *cursor, bool *more);
+void cli_set_maxconn_frontend(struct ctl_request *rq, uint64_t *cursor, bool *more);
+void cli_set_maxconn_global(struct ctl_request *rq, uint64_t *cursor, bool *more);
+void cli_set_rate_limit(struct ctl_request *rq, uint64_t *cursor, bool *more);
+void cli_set_timeout(struct ctl_request *rq, uint64_t *cursor, bool *more);
+void cli_lower_level(struct ctl_request *rq, uint64_t *cursor, bool *more);
+void cli_mode(struct ctl_request *rq, uint64_t *cursor, bool *more);
+void cli_no_table(struct ctl_request *rq, uint64_t *cursor, bool *more);
 void cli_reload(struct ctl_request *rq, uint64_t *cursor, bool *more);
 
 #endif

@@ -11,14 +11,11 @@
 #include "health/check.h"
 #include "net/frontend.h"
 #include "pool/backend.h"
+#include "pool/idle.h"
 #include "process/process.h"
 #include "process/registry.h"
 
-void cli_show_version(struct ctl_request *rq, uint64_t *cursor, bool *more)
-{
-	(void)cursor, (void)more;
-	strbuf_adds(rq->out, TANDEM_VERSION "\n");
-}
+#define SERVERS_A_PIECE 32
 
 /* HAProxy's numbers of its check states, of which ours are a part. */
 static int check_status_number(enum check_status s)
@@ -78,61 +75,126 @@ static int check_result_number(enum check_status s)
 	return check_status_has_passed(s) ? 3 : 2;
 }
 
-/* bits: configured 2, enabled 4, paused 8 */
-static int check_state_bits(const struct server *s, bool is_checked)
+/* bits: configured 2, enabled 4, paused 8 (in maintenance), agent 16 */
+static int check_state_bits(const struct server *s)
 {
-	if (s->admin & SERVER_MAINT_MASK)
-		return is_checked ? 14 : (s->admin & SERVER_CMAINT) ? 8 : 0;
-	return is_checked ? 6 : 0;
+	bool is_maint = (s->admin & SERVER_MAINT_MASK) != 0;
+
+	if (s->check == NULL)
+		return is_maint && (s->admin & SERVER_CMAINT) != 0 ? 8 : 0;
+	return 2 + (s->checks.is_check_off ? 0 : 4) + (is_maint ? 8 : 0);
+}
+
+static int agent_state_bits(const struct server *s)
+{
+	if (s->agent == NULL)
+		return 0;
+	return 16 + 2 + (s->checks.is_agent_off ? 0 : 4);
+}
+
+/* "-": none */
+static const char *ip_text(const struct addr *a, char buf[INET6_ADDRSTRLEN + 1])
+{
+	size_t n = a->len > 0 ? addr_format_ip(a, buf) : 0;
+
+	buf[n] = '\0';
+	return n > 0 ? buf : "-";
 }
 
 static void add_server_state(const struct server *s, int64_t now_us, struct strbuf *out)
 {
 	struct check_result r = { .status = CHECK_INI };
-	bool is_checked = check_get_result(s, &r);
-	char ip[INET6_ADDRSTRLEN];
-	size_t n = addr_format_ip(&s->addr, ip);
+	bool is_checked = check_get_last(s, &r);
+	char ip[3][INET6_ADDRSTRLEN + 1];
 
 	if (!is_checked)
 		r = (struct check_result){ .status = CHECK_INI, .health = s->cfg->rise };
-	if (s->admin & SERVER_MAINT_MASK)
+	if (s->op == SERVER_STOPPED && (!is_checked || (s->admin & SERVER_MAINT_MASK) != 0))
 		r.health = 0;
 	strbuf_addf(out,
-		    "%u %s %u %s %.*s %d %u %u %u %lld %d %d %u %d 0 0 0 %s %u %s 0 %u %s - 0\n",
-		    s->be->id, s->be->name, s->id, s->name, n > 0 ? (int)n : 1, n > 0 ? ip : "-",
-		    (int)s->op, s->admin, s->weight, s->cfg->weight,
+		    "%u %s %u %s %s %d %u %u %u %lld %d %d %u %d %d %d %d %s %u %s 0 %u %s %s %u\n",
+		    s->be->id, s->be->name, s->id, s->name, ip_text(&s->addr, ip[0]), (int)s->op,
+		    s->admin, s->weight, s->cfg->weight,
 		    (long long)((now_us - s->last_change_us) / US_PER_S),
 		    check_status_number(r.status), is_checked ? check_result_number(r.status) : 0,
-		    r.health, check_state_bits(s, is_checked), s->fqdn != NULL ? s->fqdn : "-",
-		    s->port, s->cfg->is_srv ? s->cfg->fqdn : "-", s->cfg->check_port, "-");
+		    r.health, check_state_bits(s), agent_state_bits(s), s->be->cfg->has_id,
+		    s->cfg->has_id, s->fqdn != NULL ? s->fqdn : "-", s->port,
+		    s->cfg->is_srv ? s->cfg->fqdn : "-", check_port(s),
+		    ip_text(check_addr(s), ip[1]), ip_text(agent_addr(s), ip[2]), agent_port(s));
 }
 
-void cli_show_servers_state(struct ctl_request *rq, uint64_t *cursor, bool *more)
+static void add_server_conns(const struct server *s, int64_t now_us, struct strbuf *out)
+{
+	char ip[INET6_ADDRSTRLEN + 1];
+	uint64_t idle = idle_count_sum(s->idle);
+
+	(void)now_us;
+	strbuf_addf(out, "%s/%s %u/%u %s %u - %lld %u %u 0 0 %llu %d %llu", s->be->name, s->name,
+		    s->be->id, s->id, ip_text(&s->addr, ip), s->port,
+		    (long long)(s->cfg->pool_purge_delay_us / US_PER_MS), atomic_load(&s->sess.cur),
+		    atomic_load(&s->sess.max), (unsigned long long)idle, s->cfg->pool_max_conn,
+		    (unsigned long long)idle);
+	for (unsigned i = 0; i < s->be->n_threads; i++)
+		strbuf_addf(out, " %llu", (unsigned long long)idle_count_of(s->idle, i));
+	strbuf_addc(out, '\n');
+}
+
+/* One line a server, of all backends or of the one that is named, in pieces. cursor: the backend's
+ * place, and above it the server's. */
+static void each_server(struct ctl_request *rq, uint64_t *cursor, bool *more, const char *title,
+			void (*fn)(const struct server *s, int64_t now_us, struct strbuf *out))
 {
 	const struct registry *r = registry_get();
 	const struct backend *only = NULL;
+	uint32_t entry = (uint32_t)*cursor, at = (uint32_t)(*cursor >> 32);
 	int64_t now_us = clock_mono_us();
 
-	(void)cursor, (void)more;
 	if (rq->argc > 3) {
 		only = cli_find_backend(rq, rq->argv[3]);
 		if (only == NULL)
 			return;
 	}
-	strbuf_adds(rq->out,
+	if (*cursor == 0)
+		strbuf_adds(rq->out, title);
+	for (unsigned n = 0; r != NULL && entry < r->n;) {
+		const struct backend *be = r->entries[entry].be;
+
+		if (be == NULL || (only != NULL && be != only) || at >= be->n_servers) {
+			entry++;
+			at = 0;
+			continue;
+		}
+		if (n++ == SERVERS_A_PIECE) {
+			*cursor = entry | (uint64_t)at << 32;
+			*more = true;
+			return;
+		}
+		fn(be->servers[at++], now_us, rq->out);
+	}
+}
+
+void cli_show_servers_state(struct ctl_request *rq, uint64_t *cursor, bool *more)
+{
+	each_server(rq, cursor, more,
 		    "1\n# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state "
 		    "srv_uweight srv_iweight srv_time_since_last_change srv_check_status "
 		    "srv_check_result srv_check_health srv_check_state srv_agent_state "
 		    "bk_f_forced_id srv_f_forced_id srv_fqdn srv_port srvrecord srv_use_ssl "
-		    "srv_check_port srv_check_addr srv_agent_addr srv_agent_port\n");
-	for (unsigned i = 0; r != NULL && i < r->n; i++) {
-		const struct backend *be = r->entries[i].be;
+		    "srv_check_port srv_check_addr srv_agent_addr srv_agent_port\n",
+		    add_server_state);
+}
 
-		if (be == NULL || (only != NULL && be != only))
-			continue;
-		for (unsigned j = 0; j < be->n_servers; j++)
-			add_server_state(be->servers[j], now_us, rq->out);
-	}
+void cli_show_servers_conn(struct ctl_request *rq, uint64_t *cursor, bool *more)
+{
+	char title[256];
+
+	snprintf(title, sizeof(title),
+		 "# bkname/svname bkid/svid addr port - purge_delay used_cur used_max need_est "
+		 "unsafe_nb safe_nb idle_lim idle_cur idle_per_thr[%u]\n",
+		 registry_get() != NULL && registry_get()->engine != NULL
+			 ? registry_get()->engine->n_threads
+			 : 0);
+	each_server(rq, cursor, more, title, add_server_conns);
 }
 
 void cli_show_resolvers(struct ctl_request *rq, uint64_t *cursor, bool *more)

@@ -277,7 +277,8 @@ static void number_servers(struct cfg_proxy *x)
 	for (const struct cfg_server *s = x->servers; s; s = s->next)
 		has_ids = has_ids || s->id;
 	for (struct cfg_server *s = (struct cfg_server *)x->servers; s; s = s->next) {
-		if (s->id)
+		s->has_id = s->id != 0;
+		if (s->has_id)
 			continue;
 		while (has_ids && id_is_taken(x, next))
 			next++;
@@ -377,6 +378,7 @@ static void number_proxies(struct cfg_parser *p)
 					   cfg_section_name(d->section), d->name.name, d->px->id,
 					   cfg_section_name(o->section), o->name.name);
 	for (struct draft *d = p->drafts; d; d = d->next) {
+		d->px->has_id = d->explicit_id;
 		if (d->explicit_id)
 			continue;
 		for (bool taken = true; taken; next += taken) {

@@ -262,6 +262,7 @@ struct cfg_server {
 	struct diag_pos pos;
 	const char *name;
 	unsigned id; /* sid in the statistics, from 1 */
+	bool has_id; /* it was written */
 	struct addr addr;
 	const char *host;   /* as written */
 	const char *fqdn;   /* the name alone; NULL: an address was written */
@@ -386,6 +387,7 @@ struct cfg_proxy {
 	struct diag_pos pos;
 	const char *name;
 	unsigned id; /* iid in the statistics */
+	bool has_id; /* it was written */
 	bool is_frontend, is_backend, disabled;
 	enum cfg_mode mode;
 	struct cfg_timeouts timeout;

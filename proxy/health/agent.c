@@ -207,19 +207,66 @@ static void on_done(struct probe *p, const struct probe_outcome *o)
 	schedule_next(a);
 }
 
+/* The steps of a conversation whose first words an operator chose. */
+struct agent_words {
+	struct cfg_check check;
+	struct cfg_step connect, send, expect;
+	char text[];
+};
+
+static const struct cfg_step *find_step(const struct cfg_check *check, enum cfg_step_kind kind)
+{
+	const struct cfg_step *st = check->steps;
+
+	while (st != NULL && st->kind != kind)
+		st = st->next;
+	return st;
+}
+
+/* Anew, because they borrow from the configuration. */
+static void make_words(struct agent *a)
+{
+	const struct cfg_check *check = a->srv->cfg->agent_check;
+	const char *text = a->srv->checks.agent_send;
+	const struct cfg_step *connect, *expect;
+	struct agent_words *w;
+
+	free(a->words);
+	a->words = NULL;
+	if (text == NULL || check == NULL)
+		return;
+	connect = find_step(check, CFG_STEP_CONNECT);
+	expect = find_step(check, CFG_STEP_EXPECT);
+	ASSERT(connect != NULL && expect != NULL);
+	w = xcalloc(1, sizeof(*w) + strlen(text) + 1);
+	memcpy(w->text, text, strlen(text));
+	w->check = *check;
+	w->check.steps = &w->connect;
+	w->connect = *connect;
+	w->connect.next = *text != '\0' ? &w->send : &w->expect;
+	w->send = (struct cfg_step){ .next = &w->expect,
+				     .kind = CFG_STEP_SEND,
+				     .number = connect->number,
+				     .data = str_from(w->text) };
+	w->expect = *expect;
+	w->expect.next = NULL;
+	a->words = w;
+}
+
 static void begin(struct agent *a)
 {
 	const struct cfg_server *cfg = a->srv->cfg;
 	const struct cfg_timeouts *t = &a->srv->be->cfg->timeout;
-	struct addr to = cfg->agent_addr.len > 0 ? cfg->agent_addr : a->srv->addr;
+	struct addr to = agent_addr(a->srv)->len > 0 ? *agent_addr(a->srv) : a->srv->addr;
 	const struct probe_spec spec = { .addr = &to,
 					 .source = &cfg->source,
-					 .what = cfg->agent_check,
+					 .what = a->words != NULL ? &a->words->check
+								  : cfg->agent_check,
 					 .connect_timeout_us = inter_us(a),
 					 .response_timeout_us = t->check_us };
 
 	if (to.sa.sa_family != AF_UNIX)
-		addr_set_port(&to, cfg->agent_port);
+		addr_set_port(&to, agent_port(a->srv));
 	a->started_us = clock_mono_us();
 	a->generation = a->health->generation;
 	/* without an address there is nobody to ask */
@@ -232,7 +279,7 @@ static void on_next(struct ev_loop *ev, ev_timer *w, int revents)
 	struct agent *a = container_of(w, struct agent, next);
 
 	(void)ev, (void)revents;
-	if (!probe_is_running(&a->probe))
+	if (!probe_is_running(&a->probe) && !a->srv->checks.is_agent_off)
 		begin(a);
 }
 
@@ -250,7 +297,9 @@ static void start(struct health *h, struct server *s)
 	rise_fall_init(&a->rf, 1, 1, true);
 	list_add_tail(&h->agents, &a->node);
 	s->agent = a;
-	health_arm(h, &a->next, health_first_delay_us(h, inter_us(a)));
+	make_words(a);
+	if (!s->checks.is_agent_off)
+		health_arm(h, &a->next, health_first_delay_us(h, inter_us(a)));
 }
 
 void agent_sync(struct health *h, struct server *s)
@@ -259,8 +308,55 @@ void agent_sync(struct health *h, struct server *s)
 		agent_forget(h, s);
 	else if (s->agent == NULL)
 		start(h, s);
-	else if (!probe_is_running(&s->agent->probe) && s->agent->started_us != 0)
+	else if (s->agent->words != NULL || s->checks.agent_send != NULL)
+		agent_on_change(s);
+	else if (!probe_is_running(&s->agent->probe) && s->agent->started_us != 0 &&
+		 !s->checks.is_agent_off)
 		schedule_next(s->agent);
+}
+
+const struct addr *agent_addr(const struct server *s)
+{
+	return s->checks.agent_addr.len > 0 ? &s->checks.agent_addr : &s->cfg->agent_addr;
+}
+
+uint16_t agent_port(const struct server *s)
+{
+	return s->checks.agent_port != 0 ? s->checks.agent_port : s->cfg->agent_port;
+}
+
+void agent_on_change(struct server *s)
+{
+	struct agent *a = s->agent;
+
+	if (a == NULL)
+		return;
+	ev_timer_stop(a->health->loop->ev, &a->next);
+	probe_cancel(&a->probe);
+	make_words(a);
+	if (!s->checks.is_agent_off)
+		health_arm(a->health, &a->next, 0);
+}
+
+void agent_set_on(struct server *s, bool on)
+{
+	if (s->checks.is_agent_off == !on)
+		return;
+	s->checks.is_agent_off = !on;
+	agent_on_change(s);
+}
+
+void agent_set_state(struct server *s, bool is_up, const char *cause)
+{
+	struct agent *a = s->agent;
+
+	rise_fall_init(&a->rf, 1, 1, is_up);
+	a->is_speaking = true;
+	if (is_up)
+		health_try_up(s, cause);
+	else
+		server_set_down(s, cause);
+	a->is_speaking = false;
 }
 
 void agent_forget(struct health *h, struct server *s)
@@ -273,12 +369,13 @@ void agent_forget(struct health *h, struct server *s)
 	probe_fini(&a->probe);
 	list_del(&a->node);
 	s->agent = NULL;
+	free(a->words);
 	free(a);
 }
 
 bool agent_is_up(const struct server *s)
 {
-	return s->agent == NULL || rise_fall_is_up(&s->agent->rf);
+	return s->agent == NULL || s->checks.is_agent_off || rise_fall_is_up(&s->agent->rf);
 }
 
 bool agent_is_speaking(const struct server *s)
@@ -287,6 +384,11 @@ bool agent_is_speaking(const struct server *s)
 }
 
 bool agent_get_result(const struct server *s, struct check_result *out)
+{
+	return !s->checks.is_agent_off && agent_get_last(s, out);
+}
+
+bool agent_get_last(const struct server *s, struct check_result *out)
 {
 	const struct agent *a = s->agent;
 

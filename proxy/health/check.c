@@ -23,7 +23,7 @@
 
 static bool is_paused(const struct check *c)
 {
-	return (c->srv->admin & SERVER_MAINT_MASK) != 0;
+	return (c->srv->admin & SERVER_MAINT_MASK) != 0 || c->srv->checks.is_check_off;
 }
 
 /* --- when --- */
@@ -97,22 +97,23 @@ int64_t health_first_delay_us(struct health *h, int64_t inter_us)
 
 static void probe_address(const struct check *c, struct addr *out)
 {
-	const struct cfg_server *cfg = c->srv->cfg;
+	const struct addr *to = check_addr(c->srv);
+	uint16_t port = check_port(c->srv);
 
 	*out = c->srv->addr;
-	if (cfg->check_addr.len > 0) {
-		*out = cfg->check_addr;
+	if (to->len > 0) {
+		*out = *to;
 		if (addr_port(out) == 0 && out->sa.sa_family != AF_UNIX)
 			addr_set_port(out, addr_port(&c->srv->addr));
 	}
-	if (cfg->check_port != 0 && out->sa.sa_family != AF_UNIX)
-		addr_set_port(out, cfg->check_port);
+	if (port != 0 && out->sa.sa_family != AF_UNIX)
+		addr_set_port(out, port);
 }
 
 /* Checks of the very port of the traffic speak its PROXY protocol. */
-static bool checks_traffic_port(const struct cfg_server *cfg)
+static bool checks_traffic_port(const struct server *s)
 {
-	return cfg->check_port == 0 && cfg->check_addr.len == 0;
+	return check_port(s) == 0 && check_addr(s)->len == 0;
 }
 
 /* With `timeout check`, connecting may take min(timeout connect, inter), and the rest that long;
@@ -128,9 +129,11 @@ static void probe_times(const struct check *c, struct probe_spec *spec)
 }
 
 /* HAProxy: the check speaks the server's version of the protocol, or 1. */
-static unsigned proxy_version(const struct cfg_server *cfg)
+static unsigned proxy_version(const struct server *s)
 {
-	if (!cfg->check_send_proxy && (cfg->send_proxy == 0 || !checks_traffic_port(cfg)))
+	const struct cfg_server *cfg = s->cfg;
+
+	if (!cfg->check_send_proxy && (cfg->send_proxy == 0 || !checks_traffic_port(s)))
 		return 0;
 	return cfg->send_proxy == 2 ? 2 : 1;
 }
@@ -170,7 +173,7 @@ static void begin_probe(struct check *c)
 				   .source = &c->srv->cfg->source,
 				   .interface = c->srv->cfg->source_interface,
 				   .what = c->srv->be->cfg->check,
-				   .send_proxy = proxy_version(c->srv->cfg),
+				   .send_proxy = proxy_version(c->srv),
 				   .stops_on_404 = stops_on_404(c->srv) };
 	int64_t now_us = clock_mono_us();
 	unsigned suppressed;
@@ -473,6 +476,36 @@ void health_probe_now(struct health *h, struct server *s)
 }
 
 bool check_get_result(const struct server *s, struct check_result *out)
+{
+	return !s->checks.is_check_off && check_get_last(s, out);
+}
+
+const struct addr *check_addr(const struct server *s)
+{
+	return s->checks.check_addr.len > 0 ? &s->checks.check_addr : &s->cfg->check_addr;
+}
+
+uint16_t check_port(const struct server *s)
+{
+	return s->checks.check_port != 0 ? s->checks.check_port : s->cfg->check_port;
+}
+
+void check_set_on(struct server *s, bool on)
+{
+	struct check *c = s->check;
+
+	if (s->checks.is_check_off == !on)
+		return;
+	s->checks.is_check_off = !on;
+	if (c == NULL)
+		return;
+	ev_timer_stop(c->health->loop->ev, &c->next);
+	cancel(c);
+	if (!is_paused(c))
+		probe_in(c, 0);
+}
+
+bool check_get_last(const struct server *s, struct check_result *out)
 {
 	const struct check *c = s->check;
 

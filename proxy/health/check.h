@@ -26,6 +26,22 @@ struct check_result {
 bool check_get_result(const struct server *s, struct check_result *out);
 /* The same of its agent. */
 bool agent_get_result(const struct server *s, struct check_result *out);
+/* Also while `disable health` or `disable agent` is in force. */
+bool check_get_last(const struct server *s, struct check_result *out);
+bool agent_get_last(const struct server *s, struct check_result *out);
+
+/* What an operator does. on: `enable health`; a server whose checks are off keeps its state. */
+void check_set_on(struct server *s, bool on);
+void agent_set_on(struct server *s, bool on);
+/* As if the agent had said so; it must have one. */
+void agent_set_state(struct server *s, bool is_up, const char *cause);
+/* s->checks.agent_... was changed: what is under way is given up. */
+void agent_on_change(struct server *s);
+/* Where they go now: as configured or as set. len 0, 0: where the traffic goes. */
+const struct addr *check_addr(const struct server *s);
+uint16_t check_port(const struct server *s);
+const struct addr *agent_addr(const struct server *s);
+uint16_t agent_port(const struct server *s);
 
 struct health;
 struct health *health_new(struct loop *control);

@@ -36,7 +36,8 @@ struct agent {
 	int64_t started_us;
 	uint64_t generation;
 	struct check_result last;
-	bool is_speaking; /* the state of the server is changed in its name */
+	struct agent_words *words; /* owned; instead of the configured ones; NULL: those */
+	bool is_speaking;          /* the state of the server is changed in its name */
 };
 
 struct health {

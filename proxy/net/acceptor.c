@@ -69,7 +69,7 @@ static bool is_too_fast(struct worker *w, const struct frontend *fe)
 static bool reserve(struct engine *e, struct listener *l)
 {
 	struct frontend *fe = l->fe;
-	uint32_t fe_max = rcu_dereference(fe->cfg)->maxconn;
+	uint32_t fe_max = atomic_load_explicit(&fe->maxconn, memory_order_relaxed);
 	uint32_t max = atomic_load_explicit(&e->maxconn, memory_order_relaxed);
 
 	if (l->count && atomic_fetch_add(&l->count->cur, 1) >= l->maxconn) {

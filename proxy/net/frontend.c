@@ -1,6 +1,7 @@
 /* frontend.c - a frontend: where clients arrive. */
 #include "net/frontend.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,7 +19,14 @@ struct frontend *frontend_new(const struct cfg_proxy *cfg, unsigned n_threads)
 	fe->n_threads = n_threads;
 	fe->cfg = cfg;
 	fe->counters = counters_new(n_threads);
+	atomic_store(&fe->maxconn, cfg->maxconn);
 	return fe;
+}
+
+void frontend_follow_limits(struct frontend *fe, const struct cfg_proxy *cfg)
+{
+	if (fe->cfg->maxconn != cfg->maxconn)
+		atomic_store(&fe->maxconn, cfg->maxconn);
 }
 
 void frontend_free(struct frontend *fe)

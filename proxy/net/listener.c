@@ -233,6 +233,7 @@ struct listener *listener_open(const struct cfg_bind *b, struct frontend *fe, un
 	l->key = xstrdup(b->key);
 	l->fe = fe;
 	l->accept_proxy = b->accept_proxy;
+	l->backlog = backlog_of(b, fe);
 	if (b->maxconn) {
 		l->maxconn = b->maxconn;
 		l->count = xcalloc(1, sizeof(*l->count));

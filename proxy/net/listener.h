@@ -28,6 +28,7 @@ struct listener {
 	struct frontend *fe; /* borrowed */
 	struct addr addr;
 	unsigned n_fds;
+	int backlog;
 	int *fds; /* owned; 1, one a thread, or as many as the process had that left them */
 	bool unlink_on_close; /* while the path leads to what dev and ino name */
 	dev_t dev;

@@ -104,7 +104,7 @@ void backend_take(struct backend *be, struct server *s);
 /* Control thread. It is registered with liburcu (qsbr) and passes quiescent points, or is offline
  * while it waits: what we retire is freed through call_rcu. */
 struct backend *backend_new(const struct cfg_proxy *cfg, unsigned n_threads);
-/* Take a new configuration: servers that keep name keep states, addresses follow the file, others
+/* Take a new configuration: servers that keep name keep states, others
  * are added or retired; publishes. */
 void backend_reconfigure(struct backend *be, const struct cfg_proxy *cfg);
 const struct lb_algo *backend_algo(const struct cfg_proxy *cfg);

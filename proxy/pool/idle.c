@@ -37,3 +37,8 @@ uint64_t idle_count_sum(const struct idle_count *c)
 		sum += counter_get(&c->per_thread[t].n);
 	return sum;
 }
+
+uint64_t idle_count_of(const struct idle_count *c, unsigned thread)
+{
+	return counter_get(&((struct idle_count *)c)->per_thread[thread].n); /* only read */
+}

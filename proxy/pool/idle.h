@@ -28,5 +28,6 @@ void idle_count_ref(struct idle_count *c);
 /* NULL is legal. */
 void idle_count_unref(struct idle_count *c);
 uint64_t idle_count_sum(const struct idle_count *c);
+uint64_t idle_count_of(const struct idle_count *c, unsigned thread);
 
 #endif

@@ -605,6 +605,10 @@ static void reconfigure_address(struct server *s, const struct cfg_server *cfg,
 		return;
 	if (!is_same_name)
 		server_set_fqdn(s, cfg->is_srv ? NULL : cfg->fqdn);
+	/* what an operator chose stays while the file says what it said */
+	if (cfg->resolve.resolvers == NULL && cfg->addr.len > 0 &&
+	    addr_eq(&cfg->addr, &old->addr) && !was_resolving)
+		return;
 	if (is_same_name && (cfg->resolve.resolvers != NULL || cfg->is_unresolved)) {
 		if (was_resolving && cfg->is_unresolved)
 			return;
@@ -623,6 +627,27 @@ static void reconfigure_address(struct server *s, const struct cfg_server *cfg,
 		restart(s);
 }
 
+static void reconfigure_checks(struct server *s, const struct cfg_server *cfg,
+			       const struct cfg_server *old)
+{
+	struct server_checks *c = &s->checks;
+
+	if (!addr_eq(&cfg->check_addr, &old->check_addr))
+		c->check_addr.len = 0;
+	if (cfg->check_port != old->check_port)
+		c->check_port = 0;
+	if (!addr_eq(&cfg->agent_addr, &old->agent_addr))
+		c->agent_addr.len = 0;
+	if (cfg->agent_port != old->agent_port)
+		c->agent_port = 0;
+	if (!str_eq(cfg->agent_send, old->agent_send)) {
+		free(c->agent_send);
+		c->agent_send = NULL;
+	}
+	c->is_check_off &= cfg->check == old->check;
+	c->is_agent_off &= cfg->agent == old->agent;
+}
+
 void server_reconfigure(struct server *s, const struct cfg_server *cfg)
 {
 	const struct cfg_server *old = s->cfg;
@@ -630,6 +655,7 @@ void server_reconfigure(struct server *s, const struct cfg_server *cfg)
 	s->cfg = cfg;
 	s->id = cfg->id;
 	reconfigure_address(s, cfg, old);
+	reconfigure_checks(s, cfg, old);
 	if (cfg->weight != old->weight)
 		s->weight = cfg->weight;
 	if (cfg->maxconn != old->maxconn)
@@ -646,6 +672,7 @@ void server_free(struct server *s)
 {
 	if (s == NULL)
 		return;
+	free(s->checks.agent_send);
 	free(s->reports);
 	free(s->counters);
 	free(s->states);

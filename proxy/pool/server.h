@@ -53,6 +53,15 @@ enum server_admin {
 #define SERVER_MAINT_MASK (SERVER_FMAINT | SERVER_IMAINT | SERVER_RMAINT)
 #define SERVER_DRAIN_MASK (SERVER_FDRAIN | SERVER_IDRAIN)
 
+/* What an operator changed about the checks; stays over a reload as long as the file says about it
+ * what it said before. */
+struct server_checks {
+	struct addr check_addr, agent_addr; /* len 0: as configured */
+	uint16_t check_port, agent_port;    /* 0: as configured */
+	char *agent_send;                   /* owned; NULL: as configured */
+	bool is_check_off, is_agent_off;    /* `disable health`, `disable agent` */
+};
+
 struct server {
 	struct backend *be; /* borrowed: owns us */
 	const char *name;   /* owned */
@@ -75,6 +84,7 @@ struct server {
 	struct check *check; /* owned by health/; NULL: not checked */
 	struct agent *agent; /* the same; NULL: none */
 	bool is_new;         /* no check has begun yet: init-state counts */
+	struct server_checks checks;
 	unsigned n_failed_hana;
 	struct server *tracked; /* borrowed: its state is ours; NULL: none */
 	struct list trackers;   /* servers that track us, by track_node */
@@ -155,8 +165,7 @@ void server_untrack(struct server *s);
 /* For backend.c. */
 struct server *server_new(struct backend *be, const struct cfg_server *cfg, unsigned n_threads);
 /* Adopt the (new) configuration of the same name: what was changed at run time stays as long as the
- * file says about it what it said before; the address always follows the file. cfg of before must
- * still be there. Publishes nothing. */
+ * file says about it what it said before. cfg of before must still be there. Publishes nothing. */
 void server_reconfigure(struct server *s, const struct cfg_server *cfg);
 void server_free(struct server *s);
 

@@ -49,10 +49,22 @@ struct process *process_self;
 
 /* ---- configuration ---- */
 
+char *process_startup_logs;
+
 static void print_diag(const struct options *o, const struct diag *d)
 {
+	size_t len = 0;
+	FILE *f;
+
 	if (!o->quiet)
 		diag_print(d, stderr, DIAG_WARNING);
+	free(process_startup_logs);
+	process_startup_logs = NULL;
+	f = open_memstream(&process_startup_logs, &len);
+	if (f == NULL)
+		return;
+	diag_print(d, f, DIAG_WARNING);
+	(void)fclose(f);
 }
 
 struct cfg *process_load_cfg(const struct options *o)
@@ -422,7 +434,8 @@ void process_tell(struct process *p, enum master_event ev, const char *notify)
 		daemon_notify(notify);
 }
 
-static void log_diag(const struct diag *d)
+/* And keep it for who asked for the reload. */
+static void log_diag(struct process *p, const struct diag *d)
 {
 	char *text = NULL;
 	size_t len = 0;
@@ -432,6 +445,9 @@ static void log_diag(const struct diag *d)
 		return;
 	diag_print(d, f, DIAG_WARNING);
 	(void)fclose(f);
+	strbuf_clear(&p->reload_text);
+	strbuf_add(&p->reload_text, text, len);
+	p->n_reload_errors = d->n_errors;
 	for (char *tab = text; (tab = strchr(tab, '\t')) != NULL;)
 		*tab = ' '; /* one column as before: the caret still points */
 	for (char *at = text, *line; (line = strsep(&at, "\n")) != NULL;)
@@ -493,20 +509,45 @@ int process_reload(struct process *p)
 		plan_commit(plan);
 		set_limits(p, p->cfg, &before);
 		p->n_reloads++;
-		log_diag(&d);
+		log_diag(p, &d);
 		log_notice("process", "reloaded", "proxies=%u took_ms=%lld", p->cfg->n_proxies,
 			   (long long)((clock_mono_us() - start_us) / US_PER_MS));
 	} else {
 		p->n_failed_reloads++;
-		log_diag(&d);
+		log_diag(p, &d);
+		p->n_reload_errors += d.n_errors == 0;
 		log_err("process", "reload_failed",
 			"errors=%u advice=\"nothing changed; the "
 			"previous configuration is still in force\"",
 			d.n_errors);
 	}
+	p->n_reload_ends++;
 	diag_fini(&d);
 	process_tell(p, rc == 0 ? MASTER_READY : MASTER_RELOAD_FAILED, "READY=1");
 	return rc;
+}
+
+static void on_reload_request(struct loop_msg *m)
+{
+	struct process *p = container_of(m, struct process, reload_request);
+
+	p->is_reload_requested = false;
+	if (process_reload(p) == 0 || p->state == PROCESS_RUNNING)
+		return;
+	/* it drains already */
+	strbuf_clear(&p->reload_text);
+	strbuf_adds(&p->reload_text, "The process is stopping.\n");
+	p->n_reload_errors = 1;
+	p->n_reload_ends++;
+}
+
+void process_request_reload(struct process *p)
+{
+	if (p->is_reload_requested)
+		return;
+	p->is_reload_requested = true;
+	p->reload_request.fn = on_reload_request;
+	loop_post(&p->loop, &p->reload_request);
 }
 
 static void on_reload_signal(struct ev_loop *ev, ev_signal *w, int revents)
@@ -636,6 +677,7 @@ int process_run(struct process *p)
 	if (p->pidfile != NULL)
 		daemon_pidfile_remove(p->pidfile);
 	free(p->pidfile);
+	strbuf_fini(&p->reload_text);
 	fini_loop(p);
 	return 0;
 }

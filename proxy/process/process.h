@@ -46,6 +46,11 @@ struct process {
 	struct saved_sources *saved; /* states of servers, until the first commit; NULL: none */
 	char *pidfile;               /* owned; written by us */
 	unsigned n_reloads, n_failed_reloads;
+	struct loop_msg reload_request;
+	bool is_reload_requested;
+	/* of the last reload: its number, its errors and all that was said */
+	unsigned n_reload_ends, n_reload_errors;
+	struct strbuf reload_text;
 	ev_signal on_term, on_int, on_usr1, on_usr2, on_hup;
 	ev_timer housekeeping;     /* once a second */
 	ev_timer drain_poll;       /* while draining */
@@ -68,6 +73,10 @@ int process_run(struct process *p);
 int process_reload(struct process *p);
 /* Tell the master, or systemd if there is none. */
 void process_tell(struct process *p, enum master_event ev, const char *notify);
+/* Reload in the next turn; p->n_reload_ends tells when it was done. */
+void process_request_reload(struct process *p);
+/* What was said about the configuration at the start; NULL: nothing. */
+extern char *process_startup_logs;
 /* Does the configuration, or the command line, ask for it? */
 bool process_is_background(const struct options *o, const struct cfg *cfg);
 /* Fork; what we log goes to syslog from now on. 0, or -errno after having said so. */

@@ -324,6 +324,9 @@ static void commit_frontends(struct plan *plan)
 			     ? planned_backend(plan, e->cfg->default_backend)
 			     : e->be;
 		e->fe->id = e->cfg->id;
+		frontend_follow_limits(e->fe, e->cfg);
+		if (e->fe->state == FRONTEND_SHUT)
+			e->fe->state = FRONTEND_OPEN;
 		__atomic_store_n(&e->fe->cfg, e->cfg, __ATOMIC_RELEASE);
 		__atomic_store_n(&e->fe->default_backend, be, __ATOMIC_RELEASE);
 	}
@@ -396,7 +399,8 @@ static void commit_listeners(struct plan *plan)
 	list_for_each_safe (l, tmp, &plan->new_listeners, node) {
 		list_del(&l->node);
 		list_add_tail(&p->listeners, &l->node);
-		add[n_add++] = l;
+		if (l->fe->state != FRONTEND_PAUSED)
+			add[n_add++] = l;
 	}
 	if (n_add + n_removed > 0)
 		workers_set_listeners(&p->engine, add, n_add, removed, n_removed);

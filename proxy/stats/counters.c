@@ -101,3 +101,15 @@ void counters_clear(struct counters *per_thread, unsigned n_threads)
 		clear_rate(&c->req_rate);
 	}
 }
+
+void counters_clear_maxima(struct counters *per_thread, unsigned n_threads)
+{
+	for (unsigned t = 0; t < n_threads; t++) {
+		struct counters *c = &per_thread[t];
+
+		for (size_t i = 0; i < N_MAXIMA; i++)
+			atomic_store_explicit(&maxima(c)[i], 0, memory_order_relaxed);
+		atomic_store_explicit(&c->sess_rate.max, 0, memory_order_relaxed);
+		atomic_store_explicit(&c->req_rate.max, 0, memory_order_relaxed);
+	}
+}

@@ -61,5 +61,7 @@ static inline void counter_max(counter *c, uint64_t n)
 void counters_sum(const struct counters *per_thread, unsigned n_threads, int64_t now_us,
 		  struct counters *out, uint32_t *sess_rate, uint32_t *req_rate);
 void counters_clear(struct counters *per_thread, unsigned n_threads);
+/* The peaks alone. */
+void counters_clear_maxima(struct counters *per_thread, unsigned n_threads);
 
 #endif

@@ -123,13 +123,16 @@ void stats_row_frontend(const struct frontend *fe, struct stats_row *row)
 				   .proxy = fe->name,
 				   .service = "FRONTEND",
 				   .iid = fe->id,
-				   .slim = px->maxconn > 0 ? px->maxconn : process_maxconn(),
+				   .slim = atomic_load(&fe->maxconn) > 0 ? atomic_load(&fe->maxconn)
+									 : process_maxconn(),
 				   .rate_lim = px->rate_limit };
 	fill_counters(row, fe->counters, fe->n_threads, clock_mono_us());
 	fill_gauges(row, &fe->sess, NULL);
 	fill_h1_frontend(row);
 	snprintf(row->status, sizeof(row->status), "%s",
-		 atomic_load(&fe->is_stopping) ? "STOP" : "OPEN");
+		 atomic_load(&fe->is_stopping) || fe->state == FRONTEND_SHUT ? "STOP"
+		 : fe->state == FRONTEND_PAUSED                              ? "PAUSED"
+									     : "OPEN");
 }
 
 /* Who tracks another one has no check of its own to show. */
@@ -138,7 +141,7 @@ static void fill_check(const struct server *s, struct stats_row *row)
 	struct check_result r;
 
 	row->check_ms = -1;
-	if (s->check != NULL) {
+	if (s->check != NULL && !s->checks.is_check_off) {
 		row->is_checked = row->has_downtime = true;
 		row->chkfail = s->n_check_fail;
 		row->chkdown = s->n_check_down;
@@ -277,8 +280,8 @@ static uint32_t default_fullconn(const struct backend *be)
 
 		if (fe != NULL && (rcu_dereference(fe->default_backend) == be ||
 				   cfg_proxy_leads_to(fe->cfg, be->cfg)))
-			sum += rcu_dereference(fe->cfg)->maxconn > 0 ? fe->cfg->maxconn
-								     : process_maxconn();
+			sum += atomic_load(&fe->maxconn) > 0 ? atomic_load(&fe->maxconn)
+							     : process_maxconn();
 	}
 	return sum > 0 ? (uint32_t)((sum + 9) / 10) : 1;
 }

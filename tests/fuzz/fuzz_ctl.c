@@ -38,8 +38,23 @@ static void echo(struct ctl_request *rq, uint64_t *cursor, bool *more)
 
 static const struct ctl_command *make_commands(void)
 {
-	static const char *const of_the_process[] = { "_getsocks", "reload", "show info",
-						      "show threads" };
+	static const char *const of_the_process[] = { "_getsocks",
+						      "reload",
+						      "show info",
+						      "show threads",
+						      "show cli sockets",
+						      "set maxconn global",
+						      "set rate-limit",
+						      "disable frontend",
+						      "enable frontend",
+						      "shutdown frontend",
+						      "shutdown sessions server",
+						      "show activity",
+						      "show pools",
+						      "show sess",
+						      "shutdown session",
+						      "show fd",
+						      "show events" };
 	static struct ctl_command commands[128];
 	unsigned n = 0;
 

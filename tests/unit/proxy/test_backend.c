@@ -131,7 +131,7 @@ START_TEST(reload_weighs_file_against_run_time)
 }
 END_TEST
 
-START_TEST(reload_takes_the_address_of_the_file)
+START_TEST(an_address_set_at_run_time_stays_until_the_file_changes_its_own)
 {
 	const struct addr other = fix_addr("127.0.0.9", 9);
 	struct backend *be;
@@ -142,7 +142,11 @@ START_TEST(reload_takes_the_address_of_the_file)
 	ck_assert(addr_eq(&be->view->servers[0].addr, &other));
 	fix_init(&g, 1);
 	backend_reconfigure(be, &g.px);
-	ck_assert(addr_eq(&be->view->servers[0].addr, &g.servers[0].addr));
+	ck_assert(addr_eq(&be->view->servers[0].addr, &other));
+	fix_init(&f, 1);
+	f.servers[0].addr = fix_addr("127.0.0.7", 7);
+	backend_reconfigure(be, &f.px);
+	ck_assert(addr_eq(&be->view->servers[0].addr, &f.servers[0].addr));
 	fix_free_backend(be);
 }
 END_TEST
@@ -330,7 +334,7 @@ int main(void)
 	tcase_add_test(tc, servers_are_found_by_name_and_id);
 	tcase_add_test(tc, reload_keeps_states_by_name);
 	tcase_add_loop_test(tc, reload_weighs_file_against_run_time, 0, ARRAY_LEN(weights));
-	tcase_add_test(tc, reload_takes_the_address_of_the_file);
+	tcase_add_test(tc, an_address_set_at_run_time_stays_until_the_file_changes_its_own);
 	tcase_add_loop_test(tc, reload_follows_disabled, 0, ARRAY_LEN(disabled));
 	tcase_add_test(tc, server_without_checks_any_more_is_up);
 	tcase_add_test(tc, reload_may_change_the_algorithm);

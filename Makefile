@@ -18,7 +18,7 @@ Q := $(if $(V),,@)
 JOBS := $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 2))
 MAKEFLAGS += $(JOBS)
 
-PKGS := libcares libnl-3.0 libnl-route-3.0 libpcre2-8 liburcu-qsbr liburcu-cds libcap-ng libsystemd jansson libcrypto
+PKGS := libcares libnl-3.0 libnl-route-3.0 libpcre2-8 liburcu-qsbr liburcu-cds libcap-ng libsystemd libseccomp jansson libcrypto
 # Asked once, when the first recipe needs the answer.
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PKGS)))$(PKG_CFLAGS)
 PKG_LIBS   = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS)))$(PKG_LIBS)

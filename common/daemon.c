@@ -226,3 +226,10 @@ void daemon_notify(const char *state)
 {
 	(void)sd_notify(0, state);
 }
+
+uint64_t daemon_watchdog_us(void)
+{
+	uint64_t us = 0;
+
+	return sd_watchdog_enabled(0, &us) > 0 ? us : 0;
+}

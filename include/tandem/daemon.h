@@ -3,6 +3,7 @@
 #define TANDEM_DAEMON_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 #include <tandem/util.h>
 
@@ -30,6 +31,16 @@ NODISCARD int daemon_lookup_group(const char *group, gid_t *gid);
 NODISCARD int daemon_drop_privileges(const char *chroot_dir, uid_t uid, gid_t gid, const int *caps);
 /* Raise RLIMIT_NOFILE to at least n if permitted. Returns the limit now in force. */
 unsigned long daemon_raise_nofile(unsigned long n);
+
+/* Give up for good, for all programs that are started from here too: new privileges by setuid
+ * programs, and the system calls that a proxy never needs (libseccomp; they fail with EPERM).
+ * may_exec: programs may be started. Before threads start; threads that run already are not
+ * confined. 0 or -errno (an old kernel, or a sandbox that forbids it). Nothing under a sanitizer. */
+NODISCARD int daemon_confine(bool may_exec);
+
+/* What systemd's WatchdogSec= asks for: say "WATCHDOG=1" at least so often, µs; 0: it does not ask
+ * us. */
+uint64_t daemon_watchdog_us(void);
 
 /* sd_notify; does nothing outside systemd. state: "READY=1", "RELOADING=1", "STOPPING=1",
  * "STATUS=...". */

@@ -25,6 +25,7 @@
 #include "process/process.h"
 #include "process/takeover.h"
 #include "process/upgrade.h"
+#include "process/watchdog.h"
 
 #define BACKOFF_FIRST_MS 10
 #define BACKOFF_MAX_MS   5000
@@ -112,6 +113,7 @@ static int run_worker(struct master *m, struct cfg *cfg, int link_fd)
 		m->link.states_fd = ask_predecessor(m);
 		close(m->predecessor_fd); /* it notices the end of the master by it */
 	}
+	watchdog_stop();
 	loop_fini(&m->loop);
 	close(m->signal_fd);
 	m->link.fd = link_fd;
@@ -441,6 +443,7 @@ static int setup(struct master *m)
 		return -ENOMEM;
 	ev_io_init(&m->on_signal, on_signal_fd, m->signal_fd, EV_READ);
 	ev_io_start(m->loop.ev, &m->on_signal);
+	watchdog_start(&m->loop, NULL);
 	ev_init(&m->on_link, on_link);
 	ev_init(&m->on_restart, on_restart);
 	return 0;

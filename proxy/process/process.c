@@ -36,6 +36,7 @@
 #include "process/reload.h"
 #include "process/saved_states.h"
 #include "process/takeover.h"
+#include "process/watchdog.h"
 #include "stats/control_lock.h"
 #include "stats/history.h"
 #include "stats/live.h"
@@ -331,6 +332,17 @@ static int open_everything(struct process *p, struct cfg *cfg, struct plan **out
 	return *out != NULL ? 0 : -EADDRNOTAVAIL;
 }
 
+/* For good: a reload that wants to start programs afterwards is told to restart. */
+static void confine(struct process *p, const struct cfg *cfg)
+{
+	int rc;
+
+	p->may_exec = cfg->global.external_check || cfg->global.insecure_fork;
+	rc = daemon_confine(p->may_exec);
+	if (rc != 0)
+		log_warn("process", "not_confined", "error=\"%s\"", strerror(-rc));
+}
+
 static void start_signals(struct process *p);
 
 bool process_is_background(const struct options *o, const struct cfg *cfg)
@@ -404,9 +416,11 @@ int process_start(struct process *p, const struct options *o, struct cfg *cfg,
 	p->engine.health = health_new(&p->loop);
 	health_set_global(p->engine.health, &cfg->global);
 	p->dns = dns_new(&p->loop);
+	confine(p, cfg);
 	start_signals(p); /* before anybody is served: from then on a signal must not kill us */
 	start_threads(p);
 	live_start(&p->loop, &p->engine);
+	watchdog_start(&p->loop, &p->engine);
 	plan_commit(plan);
 	if (master != NULL)
 		master_link_drop_inherited(master);
@@ -666,6 +680,7 @@ int process_run(struct process *p)
 	pair_stop();
 	workers_stop(&p->engine);
 	live_stop();
+	watchdog_stop();
 	liveness_server_free(p->liveness);
 	p->liveness = NULL;
 	reload_free_all(p);

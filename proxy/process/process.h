@@ -43,6 +43,7 @@ struct process {
 	ev_io master_link;
 	struct ctl_server master_ctl; /* command connections that the master hands on */
 	int outside_fd; /* to the helper of process/outside.h; -1: we read files ourselves */
+	bool may_exec;  /* programs may be started: decided at the start */
 	struct saved_sources *saved; /* states of servers, until the first commit; NULL: none */
 	char *pidfile;               /* owned; written by us */
 	unsigned n_reloads, n_failed_reloads;

@@ -234,6 +234,10 @@ struct plan *plan_new(struct process *p, struct cfg *cfg, bool is_takeover, stru
 	plan->diag = d;
 	list_init(&plan->new_listeners);
 	list_init(&plan->new_sockets);
+	if (p->cfg != NULL && !p->may_exec && cfg->global.external_check)
+		diag_error(d, (struct diag_pos){ 0 },
+			   "'external-check' was not there at the start: programs may not be "
+			   "started any more; restart proxyd");
 	plan_proxies(plan);
 	plan_listeners(plan);
 	if (d->n_errors == 0)

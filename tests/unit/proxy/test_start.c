@@ -249,6 +249,44 @@ START_TEST(test_a_signal_ends_it_with_status_0)
 }
 END_TEST
 
+/* Is the line in /proc/PID/status? */
+static bool has_status(pid_t pid, const char *line)
+{
+	char path[64], text[256];
+	bool found = false;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	f = fopen(path, "r");
+	while (f != NULL && !found && fgets(text, sizeof(text), f) != NULL)
+		found = strcmp(text, line) == 0;
+	if (f != NULL)
+		(void)fclose(f);
+	return found;
+}
+
+START_TEST(test_it_gives_up_what_it_never_needs)
+{
+	static const char *const args[] = { "-db", "-f", "p.cfg", NULL };
+
+	write_cfg("global\n\tstats socket unix@sock level admin\n" GOOD);
+	run_start(&run, 0, args);
+	run_expect(&run, "started");
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+	ck_assert(has_status(run.pid, "NoNewPrivs:\t1\n"));
+	ck_assert(has_status(run.pid, "Seccomp:\t2\n"));
+#endif
+	/* programs can be started after a restart only */
+	write_cfg("global\n\tstats socket unix@sock level admin\n\texternal-check\n"
+		  "\tinsecure-fork-wanted\n" GOOD);
+	ck_assert_int_eq(kill(run.pid, SIGHUP), 0);
+	run_expect(&run, "'external-check' was not there at the start");
+	run_expect(&run, "reload_failed");
+	ck_assert_int_eq(kill(run.pid, SIGINT), 0);
+	ck_assert_int_eq(run_wait(&run), 0);
+}
+END_TEST
+
 START_TEST(test_a_daemon_is_ready_when_its_parent_ends)
 {
 	static const char *const args[] = { "-D", "-f", "p.cfg", "-p", "pid", NULL };
@@ -288,6 +326,7 @@ int main(void)
 	tcase_add_test(tc, test_unreadable_file);
 	tcase_add_test(tc, test_no_privileges_for_a_low_port);
 	tcase_add_test(tc, test_other_user_without_root);
+	tcase_add_test(tc, test_it_gives_up_what_it_never_needs);
 	tcase_add_test(tc, test_a_daemon_is_ready_when_its_parent_ends);
 	suite_add_tcase(s, tc);
 	return unit_run(s);

@@ -63,8 +63,8 @@ void cfg_dump_server_resolve(struct strbuf *b, const struct cfg_server *s)
 	if (r->resolvers)
 		strbuf_addf(b, " resolvers %s", r->resolvers->name);
 	put_init_addr(b, r);
-	if (r->family == AF_INET)
-		strbuf_adds(b, " resolve-prefer ipv4");
+	if (r->family != AF_UNSPEC)
+		strbuf_addf(b, " resolve-prefer %s", r->family == AF_INET ? "ipv4" : "ipv6");
 	for (unsigned i = 0; i < r->n_nets; i++)
 		strbuf_addf(b, "%s%s/%u", i ? "," : " resolve-net ",
 			    addr_format(&r->nets[i].addr, false, text), r->nets[i].bits);

@@ -245,7 +245,7 @@ struct cfg_net {
 struct cfg_resolve {
 	const char *resolvers_name;            /* as written; NULL: none */
 	const struct cfg_resolvers *resolvers; /* NULL: the name is looked up at the start alone */
-	int family;                            /* AF_INET or AF_INET6: which is preferred */
+	int family;                            /* which is preferred; AF_UNSPEC: not given */
 	const struct cfg_net *nets;
 	unsigned n_nets;
 	bool allows_dup_ip, ignores_weight;
@@ -266,8 +266,10 @@ struct cfg_server {
 	struct addr addr;
 	const char *host;   /* as written */
 	const char *fqdn;   /* the name alone; NULL: an address was written */
+	int name_family;    /* ipv4@, ipv6@; else AF_UNSPEC */
 	bool is_srv;        /* the name is that of SRV records */
 	bool is_unresolved; /* addr.len is 0: it begins in maintenance */
+	bool is_unasked;    /* at a reload: DNS was not asked, addr may be old or missing */
 	uint16_t port;      /* of addr, also when there is none yet; 0: none */
 	struct cfg_resolve resolve;
 	bool port_is_from_client; /* no port given: the client's destination port is used */

@@ -113,7 +113,8 @@ static void parse_nameserver(struct cfg_parser *p, const struct keyword *kw, uns
 	else
 		cfg_no_more_args(p, at + 2);
 	if (!cfg_addr_parse(p, at + 1, cfg_arg(p, at + 1),
-			    ADDR_PORT_OK | ADDR_PORT_NEEDED | ADDR_UDP, kw->name, &a))
+			    ADDR_PORT_OK | ADDR_PORT_NEEDED | ADDR_UDP | ADDR_RESOLVE, kw->name,
+			    &a))
 		return;
 	if (r->n_nameservers >= CFG_MAX_NAMESERVERS)
 		cfg_error(p, at, "resolvers '%s' has more than %u name servers", r->name,
@@ -413,6 +414,14 @@ static void start_without(struct cfg_parser *p, unsigned at, struct cfg_server *
 			    s->fqdn, reason, s->name);
 }
 
+static bool may_wait(const struct cfg_resolve *r, unsigned from)
+{
+	for (unsigned i = from; i < r->n_init; i++)
+		if (r->init[i] == CFG_ADDR_NONE)
+			return true;
+	return cfg_source_names_may_fail();
+}
+
 void cfg_server_find_address(struct cfg_parser *p, unsigned at, struct cfg_server *s,
 			     const struct cfg_addr *a)
 {
@@ -422,7 +431,10 @@ void cfg_server_find_address(struct cfg_parser *p, unsigned at, struct cfg_serve
 	const struct cfg_resolve *r = s->resolve.n_init ? &s->resolve : &usual;
 	const char *reason = NULL;
 	struct addr found;
+	bool is_asked = true;
 	int rc;
+
+	s->name_family = a->family;
 
 	for (unsigned i = 0; i < r->n_init; i++) {
 		switch ((enum cfg_init_addr)r->init[i]) {
@@ -431,12 +443,15 @@ void cfg_server_find_address(struct cfg_parser *p, unsigned at, struct cfg_serve
 		case CFG_ADDR_LIBC:
 			if (s->is_srv)
 				break;
-			rc = cfg_source_resolve(s->fqdn, a->family, &found);
+			rc = may_wait(r, i) ? cfg_source_resolve_soon(s->fqdn, a->family, &found,
+								      &is_asked)
+					    : cfg_source_resolve(s->fqdn, a->family, &found);
+			s->is_unasked = !is_asked;
 			if (rc == 0) {
 				set_address(s, &found);
 				return;
 			}
-			reason = gai_strerror(rc);
+			reason = is_asked ? gai_strerror(rc) : NULL;
 			break;
 		case CFG_ADDR_NONE:
 			start_without(p, at, s, reason);
@@ -447,7 +462,8 @@ void cfg_server_find_address(struct cfg_parser *p, unsigned at, struct cfg_serve
 		}
 	}
 	if (cfg_source_names_may_fail())
-		start_without(p, at, s, reason ? reason : "init-addr has no method for it");
+		start_without(p, at, s,
+			      reason || !is_asked ? reason : "init-addr has no method for it");
 	else if (reason)
 		cfg_error(p, at,
 			  "'server': the host name '%s' cannot be resolved (%s): write an address, "

@@ -13,7 +13,6 @@ void cfg_server_init(struct cfg_server *s)
 				  .error_limit = 10,
 				  .pool_max_conn = -1,
 				  .max_reuse = -1,
-				  .resolve.family = AF_INET6,
 				  .pool_purge_delay_us = 5000000 };
 }
 

@@ -1,14 +1,18 @@
 /* cfg_source.c - reading the system, recording it, replaying it. */
 #include "config/cfg_source.h"
 
+#include <ares.h>
 #include <dirent.h>
 #include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <tandem/clock.h>
 #include <tandem/daemon.h>
 #include <tandem/lexer.h>
+
+#define MAX_WAIT_US (5 * US_PER_S) /* for names that fail, together */
 
 enum kind { KIND_FILE, KIND_DIRECTORY, KIND_USER, KIND_GROUP, KIND_HOST };
 
@@ -215,7 +219,59 @@ static int resolve(const char *host, int family, struct addr *out)
 	return rc;
 }
 
-int cfg_source_resolve(const char *host, int family, struct addr *out)
+/* What /etc/hosts says. */
+static int resolve_by_hosts(const char *host, int family, struct addr *out)
+{
+	const int families[] = { family == AF_INET6 ? AF_INET6 : AF_INET,
+				 family == AF_INET ? AF_INET : AF_INET6 };
+	struct hostent *found = NULL;
+	ares_channel channel;
+
+	if (ares_init(&channel) != ARES_SUCCESS)
+		return EAI_AGAIN;
+	for (size_t i = 0; found == NULL && i < ARRAY_LEN(families); i++)
+		if (ares_gethostbyname_file(channel, host, families[i], &found) != ARES_SUCCESS)
+			found = NULL;
+	ares_destroy(channel);
+	if (found == NULL)
+		return EAI_AGAIN;
+	memset(out, 0, sizeof(*out));
+	out->sa.sa_family = (sa_family_t)found->h_addrtype;
+	if (found->h_addrtype == AF_INET) {
+		memcpy(&out->in.sin_addr, found->h_addr_list[0], sizeof(out->in.sin_addr));
+		out->len = sizeof(out->in);
+	} else {
+		memcpy(&out->in6.sin6_addr, found->h_addr_list[0], sizeof(out->in6.sin6_addr));
+		out->len = sizeof(out->in6);
+	}
+	ares_free_hostent(found);
+	return 0;
+}
+
+static bool is_reload;
+
+void cfg_source_set_reload(bool reload)
+{
+	is_reload = reload;
+}
+
+/* Silent name servers make libc wait for seconds, for each name anew. */
+static int resolve_patiently(const char *host, int family, struct addr *out)
+{
+	static int64_t waited_us;
+	int64_t start_us = clock_mono_us();
+	int rc;
+
+	if (waited_us > MAX_WAIT_US)
+		return EAI_AGAIN;
+	rc = resolve(host, family, out);
+	if (rc != 0)
+		waited_us += clock_mono_us() - start_us;
+	return rc;
+}
+
+static int ask(const char *host, int family, struct addr *out,
+	       int (*fn)(const char *, int, struct addr *))
 {
 	char key[NI_MAXHOST + 16];
 	struct addr a = { 0 };
@@ -224,7 +280,7 @@ int cfg_source_resolve(const char *host, int family, struct addr *out)
 
 	snprintf(key, sizeof(key), "%d %s", family, host);
 	if (replaying.len == 0) {
-		rc = resolve(host, family, &a);
+		rc = fn(host, family, &a);
 		record(KIND_HOST, key, rc, &a, sizeof(a));
 	} else {
 		rc = replay(KIND_HOST, key, &value);
@@ -236,4 +292,15 @@ int cfg_source_resolve(const char *host, int family, struct addr *out)
 	if (rc == 0)
 		*out = a;
 	return rc;
+}
+
+int cfg_source_resolve(const char *host, int family, struct addr *out)
+{
+	return ask(host, family, out, resolve);
+}
+
+int cfg_source_resolve_soon(const char *host, int family, struct addr *out, bool *is_asked)
+{
+	*is_asked = !is_reload;
+	return ask(host, family, out, is_reload ? resolve_by_hosts : resolve_patiently);
 }

@@ -23,6 +23,13 @@ NODISCARD int cfg_source_group(const char *name, gid_t *gid);
 /* The first address of a host, port 0. family: AF_UNSPEC for both. 0 or an EAI_... code. */
 NODISCARD int cfg_source_resolve(const char *host, int family, struct addr *out);
 
+/* The same for a name that may do without for now. At a reload only /etc/hosts is asked, which
+ * takes no time: then *is_asked is false. At a start, name servers that keep silent are asked for
+ * some seconds in all, not for each name. */
+NODISCARD int cfg_source_resolve_soon(const char *host, int family, struct addr *out,
+				      bool *is_asked);
+/* A process that serves reads its files again: it must not wait for name servers. */
+void cfg_source_set_reload(bool is_reload);
 /* -dr: a server whose name has no address starts without, whatever init-addr says. */
 void cfg_source_let_names_fail(void);
 bool cfg_source_names_may_fail(void);

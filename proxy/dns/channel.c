@@ -3,6 +3,7 @@
 
 #include <arpa/nameser.h>
 #include <errno.h>
+#include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
@@ -191,4 +192,31 @@ void dns_channel_close(struct dns_channel *c)
 	while (!list_is_empty(&c->sockets))
 		forget_socket(list_entry(c->sockets.next, struct channel_socket, node));
 	c->ev = NULL;
+}
+
+/* --- /etc/hosts --- */
+
+bool dns_hosts_find(const char *name, bool is_v6, struct dns_answer *out)
+{
+	struct hostent *h = NULL;
+	ares_channel channel;
+
+	out->status = DNS_VALID;
+	out->type = is_v6 ? DNS_AAAA : DNS_A;
+	out->n = 0;
+	if (ares_init(&channel) != ARES_SUCCESS)
+		return false;
+	if (ares_gethostbyname_file(channel, name, is_v6 ? AF_INET6 : AF_INET, &h) != ARES_SUCCESS)
+		h = NULL;
+	ares_destroy(channel);
+	for (char **at = h != NULL ? h->h_addr_list : NULL;
+	     at != NULL && *at != NULL && out->n < DNS_MAX_RECORDS; at++) {
+		struct dns_ip *ip = &out->ips[out->n++];
+
+		*ip = (struct dns_ip){ .is_v6 = is_v6 };
+		memcpy(ip->bytes, *at, is_v6 ? 16 : 4);
+	}
+	if (h != NULL)
+		ares_free_hostent(h);
+	return out->n > 0;
 }

@@ -35,4 +35,7 @@ void dns_channel_close(struct dns_channel *c);
 void dns_channel_ask(struct dns_channel *c, const char *name, enum dns_type type,
 		     dns_channel_fn *done, void *arg);
 
+/* The addresses of a name in /etc/hosts, as an answer. false: it is not there. */
+bool dns_hosts_find(const char *name, bool is_v6, struct dns_answer *out);
+
 #endif

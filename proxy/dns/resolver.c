@@ -218,11 +218,34 @@ static void begin_round(struct dns_lookup *l)
 		arm(l, next, 0);
 }
 
+/* As libc: /etc/hosts first. true: it has the name. */
+static bool ask_hosts(struct dns_lookup *l)
+{
+	const struct cfg_resolvers *cfg = l->section->cfg;
+	struct dns_answer *a = &l->section->dns->answer;
+	bool has_found = false;
+	int64_t now_us = clock_mono_us();
+
+	if (cfg == NULL || !cfg->is_implicit || l->preferred == DNS_SRV)
+		return false;
+	for (int v6 = 0; v6 <= 1; v6++) {
+		if (!dns_hosts_find(l->name, v6 != 0, a))
+			continue;
+		dns_records_merge(&l->records, a, now_us, 0);
+		has_found = true;
+	}
+	l->by = NULL;
+	return has_found;
+}
+
 static void start_round(struct dns_lookup *l)
 {
 	l->started_us = clock_mono_us();
 	l->candidate = 0;
-	begin_round(l);
+	if (ask_hosts(l))
+		arm(l, RESOLUTION_SUCCEEDED, 0);
+	else
+		begin_round(l);
 }
 
 static bool is_no_such_name(enum dns_status s)

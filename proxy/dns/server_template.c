@@ -38,9 +38,22 @@ static struct dns_member *by_srv_node(struct list *l)
 
 /* --- membership --- */
 
+/* HAProxy's resolvers prefer IPv6. A name that libc would have looked up keeps the family that libc
+ * found; IPv4 is reachable where there is none. */
+static bool prefers_v6(const struct server *s)
+{
+	const struct cfg_resolve *r = &s->cfg->resolve;
+
+	if (r->family != AF_UNSPEC)
+		return r->family == AF_INET6;
+	if (r->resolvers != NULL || s->cfg->is_srv)
+		return true;
+	return (s->addr.len > 0 ? s->addr.sa.sa_family : s->cfg->name_family) == AF_INET6;
+}
+
 static enum dns_type preferred_type(const struct server *s)
 {
-	return s->cfg->resolve.family == AF_INET ? DNS_A : DNS_AAAA;
+	return prefers_v6(s) ? DNS_AAAA : DNS_A;
 }
 
 static void use_lookup(struct dns_member *m, struct dns_section *s, const char *name)
@@ -177,7 +190,7 @@ static void lose_address(struct server *s, const char *cause)
 static struct dns_slot slot_of(const struct dns_member *m)
 {
 	const struct cfg_resolve *r = &m->srv->cfg->resolve;
-	struct dns_slot slot = { .prefers_v6 = r->family != AF_INET,
+	struct dns_slot slot = { .prefers_v6 = prefers_v6(m->srv),
 				 .allows_dup = r->allows_dup_ip || m->is_once,
 				 .nets = r->nets,
 				 .n_nets = r->n_nets };
@@ -356,7 +369,7 @@ static struct dns_section *section_for(const struct dns *d, const struct server 
 		return NULL;
 	if (cfg->resolve.resolvers != NULL)
 		return dns_find_section(d, cfg->resolve.resolvers->name);
-	return s->addr.len == 0 || cfg->is_unresolved || cfg->is_srv
+	return s->addr.len == 0 || cfg->is_unresolved || cfg->is_unasked || cfg->is_srv
 		       ? dns_find_section(d, "default")
 		       : NULL;
 }

@@ -609,7 +609,8 @@ static void reconfigure_address(struct server *s, const struct cfg_server *cfg,
 	if (cfg->resolve.resolvers == NULL && cfg->addr.len > 0 &&
 	    addr_eq(&cfg->addr, &old->addr) && !was_resolving)
 		return;
-	if (is_same_name && (cfg->resolve.resolvers != NULL || cfg->is_unresolved)) {
+	if (is_same_name &&
+	    (cfg->resolve.resolvers != NULL || cfg->is_unresolved || cfg->is_unasked)) {
 		if (was_resolving && cfg->is_unresolved)
 			return;
 		if (!was_resolving)

@@ -42,9 +42,11 @@ void outside_make_record(const struct options *o, struct strbuf *record)
 	struct diag d;
 
 	diag_init(&d);
+	cfg_source_set_reload(true);
 	cfg_source_record(record);
 	cfg_free(cfg_load(o->files, o->n_files, &d));
 	cfg_source_record(NULL);
+	cfg_source_set_reload(false);
 	diag_fini(&d);
 }
 

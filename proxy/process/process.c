@@ -484,9 +484,11 @@ static struct cfg *load_again(struct process *p, struct diag *d)
 			   "the configuration cannot be read by the helper process: %s",
 			   strerror(-rc));
 	} else {
+		cfg_source_set_reload(true);
 		cfg_source_replay((struct str){ record.p, record.len });
 		cfg = cfg_load(p->options->files, p->options->n_files, d);
 		cfg_source_replay((struct str){ 0 });
+		cfg_source_set_reload(false);
 	}
 	strbuf_fini(&record);
 	return cfg;

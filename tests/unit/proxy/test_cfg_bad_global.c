@@ -176,7 +176,8 @@ static const struct {
 	  "cfg:2:15: error: 'nameserver': the port is missing in '127.0.0.1': write "
 	  "'127.0.0.1:PORT'" },
 	{ "resolvers r\n nameserver a foo:53\n",
-	  "cfg:2:15: error: 'nameserver' expects an IP address, got 'foo'" },
+	  "cfg:2:15: error: 'nameserver': the host name 'foo' cannot be resolved (" },
+	{ "resolvers r\n nameserver a localhost:53\n", NULL },
 	{ "resolvers r\n nameserver a 127.0.0.1:53\n nameserver a 127.0.0.2:53\n",
 	  "cfg:3:13: error: resolvers 'r' has a nameserver 'a' already: rename one" },
 	{ "resolvers r\n nameserver a 127.0.0.1:53 maxconn 3\n",

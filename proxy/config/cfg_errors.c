@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "config/cfg_source.h"
+#include "http/h1_chars.h"
 
 /* The place of a status among the pages; CFG_N_ERROR_PAGES: it has none. */
 static size_t page_of(unsigned status)
@@ -37,31 +38,103 @@ static struct cfg_error_page *set_page(struct cfg_parser *p, size_t i,
 	return &p->cur->px->errors[i];
 }
 
+/* One line of *text without its end; false: it has none. */
+static bool take_line(struct str *text, struct str *line)
+{
+	const char *lf = text->len ? memchr(text->p, '\n', text->len) : NULL;
+	const size_t n = lf ? (size_t)(lf - text->p) : 0;
+
+	if (!lf)
+		return false;
+	*line = (struct str){ text->p, n > 0 && lf[-1] == '\r' ? n - 1 : n };
+	text->p += n + 1;
+	text->len -= n + 1;
+	return true;
+}
+
+static bool is_about_connection(struct str name)
+{
+	return str_eq_nocase(name, STR("connection")) || str_eq_nocase(name, STR("keep-alive")) ||
+	       str_eq_nocase(name, STR("proxy-connection"));
+}
+
+/* Fields up to the empty line into head; those about the connection are ours to say. NULL: fine, or
+ * what is wrong. */
+static const char *take_fields(struct str *text, struct strbuf *head, int64_t *length)
+{
+	struct str line;
+
+	while (take_line(text, &line)) {
+		const char *colon = line.len ? memchr(line.p, ':', line.len) : NULL;
+		const struct str name = { line.p, colon ? (size_t)(colon - line.p) : 0 };
+
+		if (line.len == 0)
+			return NULL;
+		if (!h1_all(name.p, name.len, H1C_TOKEN) || name.len == 0 ||
+		    !h1_all(line.p, line.len, H1C_TEXT))
+			return "a line of its head is no header field";
+		if (str_eq_nocase(name, STR("transfer-encoding")))
+			return "a body in chunks is not possible there";
+		if (str_eq_nocase(name, STR("content-length")) &&
+		    str_parse_int(str_trim((struct str){ colon + 1, line.len - name.len - 1 }), 0,
+				  INT32_MAX, length) < 0)
+			return "its Content-Length is no number";
+		if (!is_about_connection(name))
+			strbuf_addf(head, STR_FMT "\r\n", STR_ARG(line));
+	}
+	return "the empty line behind its head is missing";
+}
+
+static bool split_page(struct cfg_parser *p, unsigned at, struct str text,
+		       struct cfg_error_page *page)
+{
+	struct strbuf head = { 0 };
+	struct str line;
+	int64_t length = -1;
+	const char *wrong = "its status line has no end";
+
+	if (take_line(&text, &line)) {
+		strbuf_addf(&head, STR_FMT "\r\n", STR_ARG(line));
+		wrong = take_fields(&text, &head, &length);
+	}
+	if (!wrong && length >= 0 && (size_t)length != text.len)
+		cfg_error(p, at, "the error page '%s' announces a body of %lld bytes, but has %zu",
+			  page->path, (long long)length, text.len);
+	else if (wrong)
+		cfg_error(p, at, "the error page '%s' is no HTTP response: %s", page->path, wrong);
+	page->is_framed = length >= 0 && str_starts_with(line, STR("HTTP/1.1"));
+	page->head = arena_str(p->arena, (struct str){ head.p, head.len });
+	page->body = text;
+	strbuf_fini(&head);
+	return !wrong && (length < 0 || (size_t)length == text.len);
+}
+
 static bool read_page(struct cfg_parser *p, unsigned at, struct cfg_error_page *page)
 {
 	const char *path = cfg_argz(p, at);
+	struct str bytes = { 0 };
 
 	page->path = path;
 	page->is_empty = strcmp(path, "/dev/null") == 0;
 	if (page->is_empty)
 		return true;
-	const int rc = cfg_source_read(path, p->arena, &page->bytes);
+	const int rc = cfg_source_read(path, p->arena, &bytes);
 
 	if (rc < 0)
 		cfg_error(p, at, "the error page '%s' cannot be read: %s", path,
 			  rc == -EILSEQ ? "it contains a NUL byte" : strerror(-rc));
-	else if (page->bytes.len == 0)
+	else if (bytes.len == 0)
 		page->is_empty = true; /* as /dev/null */
-	else if (page->bytes.len > p->cfg->global.bufsize)
+	else if (bytes.len > p->cfg->global.bufsize)
 		cfg_error(p, at, "the error page '%s' has %zu bytes: more than 'tune.bufsize' (%u)",
-			  path, page->bytes.len, p->cfg->global.bufsize);
-	else if (!str_starts_with(page->bytes, STR("HTTP/1.")))
+			  path, bytes.len, p->cfg->global.bufsize);
+	else if (!str_starts_with(bytes, STR("HTTP/1.")))
 		cfg_error(p, at,
 			  "the error page '%s' is no HTTP response: it must begin with a status "
 			  "line such as 'HTTP/1.0 503 Service Unavailable'",
 			  path);
 	else
-		return true;
+		return split_page(p, at, bytes, page);
 	return rc == 0 && page->is_empty;
 }
 
@@ -89,10 +162,11 @@ static void set_errorloc(struct cfg_parser *p, const struct keyword *kw, unsigne
 			  kw->name);
 		return;
 	}
-	page.bytes = str_from(arena_printf(p->arena,
-					   "HTTP/1.1 %s\r\ncache-control: no-cache\r\n"
-					   "content-length: 0\r\nlocation: %s\r\n\r\n",
-					   is_303 ? "303 See Other" : "302 Found", page.path));
+	page.head = str_from(arena_printf(p->arena,
+					  "HTTP/1.1 %s\r\ncache-control: no-cache\r\n"
+					  "content-length: 0\r\nlocation: %s\r\n",
+					  is_303 ? "303 See Other" : "302 Found", page.path));
+	page.is_framed = true;
 	if (read_status(p, kw, at, &i))
 		set_page(p, i, &page);
 }

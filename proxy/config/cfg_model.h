@@ -330,7 +330,8 @@ struct cfg_stats {
 
 enum cfg_error_kind { CFG_ERROR_FILE, CFG_ERROR_LOC302, CFG_ERROR_LOC303 };
 struct cfg_error_page {
-	struct str bytes; /* the whole raw response */
+	struct str head, body; /* status line and fields, each with CR LF; no empty line */
+	bool is_framed;        /* HTTP/1.1 with a length: the connection can go on */
 	enum cfg_error_kind kind;
 	bool is_empty;    /* no answer at all: the connection just ends */
 	const char *path; /* where it was read, or leads to; NULL: the built-in page */
@@ -495,7 +496,7 @@ struct cfg_global {
 	int64_t max_spread_checks_us; /* 0: no limit of what spread_checks adds or takes */
 	bool external_check, insecure_fork;
 	const char *node, *description;
-	int64_t hard_stop_after_us; /* 0: never */
+	int64_t hard_stop_after_us;          /* 0: never */
 	const char *state_base, *state_file; /* server-state-base, server-state-file */
 	const char *vrrpd_socket; /* ours: where the dashboard asks about the pair; NULL: nowhere */
 	/* ours: liveness-socket PATH [mode M] [user U] [group G] */

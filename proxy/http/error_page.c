@@ -53,10 +53,27 @@ static const struct cfg_error_page *custom_page(const struct cfg_proxy *cfg, uns
 {
 	for (unsigned i = 0; cfg && i < CFG_N_ERROR_PAGES; i++) {
 		if (cfg_error_codes[i] == status &&
-		    (cfg->errors[i].bytes.len || cfg->errors[i].is_empty))
+		    (cfg->errors[i].head.len || cfg->errors[i].is_empty))
 			return &cfg->errors[i];
 	}
 	return NULL;
+}
+
+static void compose_custom(const struct cfg_error_page *page, unsigned minor, bool *keep_alive,
+			   bool is_head, struct strbuf *out)
+{
+	if (!page->is_framed)
+		*keep_alive = false;
+	if (page->is_empty)
+		return;
+	strbuf_add(out, page->head.p, page->head.len);
+	if (str_starts_with(page->head, STR("HTTP/1.1")))
+		strbuf_adds(out, !*keep_alive ? "connection: close\r\n"
+				 : minor == 0 ? "connection: keep-alive\r\n"
+					      : "");
+	strbuf_adds(out, "\r\n");
+	if (!is_head && page->body.len > 0)
+		strbuf_add(out, page->body.p, page->body.len);
 }
 
 void error_page_compose(const struct cfg_proxy *cfg, unsigned status, unsigned minor,
@@ -69,8 +86,7 @@ void error_page_compose(const struct cfg_proxy *cfg, unsigned status, unsigned m
 	int len;
 
 	if (custom) {
-		strbuf_add(out, custom->bytes.p, custom->bytes.len);
-		*keep_alive = false; /* its framing is the user's affair */
+		compose_custom(custom, minor, keep_alive, is_head, out);
 		return;
 	}
 	len = snprintf(body, sizeof(body), body_fmt, p->status, p->reason, p->text);

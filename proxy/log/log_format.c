@@ -308,7 +308,8 @@ static void put_captures(struct cursor *c, const struct access_record *r, const 
 	for (unsigned i = 0; i < n; i++) {
 		if (i > 0)
 			put_char(c, '|');
-		put_encoded(c, values[i], flags, "{|}");
+		if (values)
+			put_encoded(c, values[i], flags, "{|}");
 	}
 	put_char(c, '}');
 	put_quote(c, flags);
@@ -321,7 +322,7 @@ static void put_capture_list(struct cursor *c, const struct access_record *r,
 	for (unsigned i = 0; i < n && has_request(r); i++) {
 		if (i > 0)
 			put_char(c, ' ');
-		if (values[i].len == 0) {
+		if (!values || values[i].len == 0) {
 			put(c, flags & LOG_QUOTED ? "\"\"" : "-");
 			continue;
 		}

@@ -213,10 +213,13 @@ static void add_captures(const struct stream *st, struct access_record *r)
 	r->n_response_captures = cfg->res_captures.n;
 	if (!cap)
 		return;
+	/* those of the message count, and of a response that did not come, empty ones */
 	r->request_captures = cap->request.values;
-	r->n_request_captures = cap->request.n;
+	if (cap->request.values)
+		r->n_request_captures = cap->request.n;
 	r->response_captures = cap->response.values;
-	r->n_response_captures = cap->response.n;
+	if (cap->response.values)
+		r->n_response_captures = cap->response.n;
 	r->request_cookie = (struct str){ cap->request_cookie.p, cap->request_cookie.len };
 	r->response_cookie = (struct str){ cap->response_cookie.p, cap->response_cookie.len };
 	r->unique_id = (struct str){ cap->unique_id.p, cap->unique_id.len };

@@ -338,24 +338,55 @@ START_TEST(error_pages_are_read)
 {
 	char text[512];
 
-	put_file("e", "HTTP/1.0 503 Mine\r\n\r\nsorry\n");
+	put_file("e",
+		 "HTTP/1.1 503 Mine\r\nA: b\r\nConnection: close\nContent-Length: 6\n\nsorry\n");
 	snprintf(text, sizeof text, "backend b\n errorfile 503 %s\n", path_of("e"));
 	struct cfg *c = load(text);
 
 	for (size_t i = 0; i < CFG_N_ERROR_PAGES; i++) {
-		const struct str bytes = c->proxies->errors[i].bytes;
+		const struct cfg_error_page *page = &c->proxies->errors[i];
 
-		if (cfg_error_codes[i] == 503)
-			ck_assert(str_eq(bytes, STR("HTTP/1.0 503 Mine\r\n\r\nsorry\n")));
-		else
-			ck_assert_uint_eq(bytes.len, 0);
+		if (cfg_error_codes[i] != 503) {
+			ck_assert_uint_eq(page->head.len, 0);
+			continue;
+		}
+		ck_assert(str_eq(page->head,
+				 STR("HTTP/1.1 503 Mine\r\nA: b\r\nContent-Length: 6\r\n")));
+		ck_assert(str_eq(page->body, STR("sorry\n")));
+		ck_assert(page->is_framed);
 	}
 	cfg_free(c);
-	put_file("e", "sorry\n");
-	struct loaded l = load_text(text);
+}
+END_TEST
 
-	ck_assert(!l.ok && strstr(l.messages, "is no HTTP response"));
-	loaded_fini(&l);
+START_TEST(bad_error_pages_are_refused)
+{
+	static const struct {
+		const char *page, *message;
+	} rows[] = {
+		{ "sorry\n", "is no HTTP response: it must begin with a status line" },
+		{ "HTTP/1.0 503 Mine", "is no HTTP response: its status line has no end" },
+		{ "HTTP/1.0 503 Mine\r\nA: b\r\n", "the empty line behind its head is missing" },
+		{ "HTTP/1.0 503 Mine\r\nA b\r\n\r\n", "a line of its head is no header field" },
+		{ "HTTP/1.0 503 Mine\r\n: b\r\n\r\n", "a line of its head is no header field" },
+		{ "HTTP/1.1 503 Mine\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+		  "a body in chunks is not possible there" },
+		{ "HTTP/1.1 503 Mine\r\nContent-Length: x\r\n\r\n",
+		  "its Content-Length is no number" },
+		{ "HTTP/1.1 503 Mine\r\nContent-Length: 4\r\n\r\nsorry",
+		  "announces a body of 4 bytes, but has 5" },
+	};
+	char text[512];
+
+	snprintf(text, sizeof text, "backend b\n errorfile 503 %s\n", path_of("e"));
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		put_file("e", rows[i].page);
+		struct loaded l = load_text(text);
+
+		ck_assert_msg(!l.ok && strstr(l.messages, rows[i].message), "%s: %s", rows[i].page,
+			      l.messages);
+		loaded_fini(&l);
+	}
 }
 END_TEST
 
@@ -415,6 +446,7 @@ int main(void)
 	tcase_add_test(files, defaults_hold_in_later_files_but_sections_end);
 	tcase_add_test(files, unreadable_files_are_named);
 	tcase_add_test(files, error_pages_are_read);
+	tcase_add_test(files, bad_error_pages_are_refused);
 	suite_add_tcase(s, files);
 	return unit_run(s);
 }

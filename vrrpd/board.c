@@ -80,6 +80,17 @@ void board_plan_routing(struct board_plan *p, struct board_instance *bi, const v
 	bi->routing_len = bi->routing_at ? (uint32_t)len : 0;
 }
 
+void board_plan_link(struct board_plan *p, const void *message, size_t len)
+{
+	uint32_t at = append(p, message, len);
+
+	if (!at)
+		return;
+	if (p->half->links_len == 0)
+		p->half->links_at = at;
+	p->half->links_len = p->half->used - p->half->links_at;
+}
+
 void board_plan_packet(struct board_plan *p, struct board_instance *bi, const struct net_dest *to,
 		       const void *bytes, size_t len)
 {
@@ -154,6 +165,15 @@ const uint8_t *board_routing(const struct board_half *h, const struct board_inst
 		return NULL;
 	*len = bi->routing_len;
 	return (const uint8_t *)h + bi->routing_at;
+}
+
+const uint8_t *board_links(const struct board_half *h, size_t *len)
+{
+	*len = 0;
+	if (h->links_len == 0 || h->links_at > h->used || h->links_len > h->used - h->links_at)
+		return NULL;
+	*len = h->links_len;
+	return (const uint8_t *)h + h->links_at;
 }
 
 const struct board_packet *board_next_packet(const struct board_half *h,

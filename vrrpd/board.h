@@ -42,7 +42,8 @@ struct board_instance {
 
 struct board_half {
 	uint32_t n_instances;
-	uint32_t used; /* bytes, this header included */
+	uint32_t used;                /* bytes, this header included */
+	uint32_t links_len, links_at; /* netlink messages that remove interfaces of ours */
 	struct board_instance instances[];
 };
 
@@ -69,6 +70,8 @@ void board_plan_vips(struct board_plan *p, struct board_instance *bi, const stru
 		     size_t n);
 void board_plan_routing(struct board_plan *p, struct board_instance *bi, const void *messages,
 			size_t len);
+/* After all instances. */
+void board_plan_link(struct board_plan *p, const void *message, size_t len);
 void board_plan_packet(struct board_plan *p, struct board_instance *bi, const struct net_dest *to,
 		       const void *bytes, size_t len);
 /* 0 or -ENOSPC: the old plan stays in force. */
@@ -85,6 +88,7 @@ const struct vip *board_vips(const struct board_half *h, const struct board_inst
 /* The messages that remove routes and rules; NULL and *len = 0: none, or out of bounds. */
 const uint8_t *board_routing(const struct board_half *h, const struct board_instance *bi,
 			     size_t *len);
+const uint8_t *board_links(const struct board_half *h, size_t *len);
 /* Walk the packets: start with *cursor = 0; NULL at the end. */
 const struct board_packet *board_next_packet(const struct board_half *h,
 					     const struct board_instance *bi, uint32_t *cursor);

@@ -75,6 +75,17 @@ static void let_go(struct guardian *g, struct board_half *h, struct board_instan
 		 (long long)(clock_mono_us() - start));
 }
 
+static void del_links(struct guardian *g, const struct board_half *h)
+{
+	size_t len;
+	const uint8_t *messages = board_links(h, &len);
+	int err = messages ? routing_del(&g->nl, messages, len) : 0;
+
+	if (err)
+		log_warn("guardian", "remove_links_failed", "error=%s",
+			 log_quoted(str_from(strerror(-err))));
+}
+
 static void let_go_all(struct guardian *g, const char *why)
 {
 	struct board_half *h = board_current(g->p->board);
@@ -97,6 +108,8 @@ static void let_go_all(struct guardian *g, const char *why)
 		atomic_store(&bi->is_active, 0);
 		atomic_store(&bi->is_revoked, 0);
 	}
+	if (h) /* after the goodbyes, which may leave through them */
+		del_links(g, h);
 }
 
 /* A worker that holds addresses and does not turn any more. Returns how long to wait until the

@@ -92,6 +92,15 @@ static void remove_link(struct link_watch *w, struct link *l)
 	free(l);
 }
 
+static bool is_kind(struct nlattr *info, const char *kind)
+{
+	struct nlattr *tb[IFLA_INFO_MAX + 1];
+
+	if (!info || nla_parse_nested(tb, IFLA_INFO_MAX, info, NULL) < 0 || !tb[IFLA_INFO_KIND])
+		return false;
+	return nla_strcmp(tb[IFLA_INFO_KIND], kind) == 0;
+}
+
 static void on_newlink(struct link_watch *w, struct nlmsghdr *h)
 {
 	const struct ifinfomsg *info = nlmsg_data(h);
@@ -117,6 +126,8 @@ static void on_newlink(struct link_watch *w, struct nlmsghdr *h)
 		l->mac_len = (unsigned)nla_len(tb[IFLA_ADDRESS]);
 		memcpy(l->mac, nla_data(tb[IFLA_ADDRESS]), l->mac_len);
 	}
+	l->lower = tb[IFLA_LINK] ? nla_get_u32(tb[IFLA_LINK]) : 0;
+	l->is_macvlan = is_kind(tb[IFLA_LINKINFO], "macvlan");
 	l->is_stale = false;
 	if (is_changed)
 		tell_link(w, l, false);
@@ -338,6 +349,11 @@ void link_watch_routing(struct link_watch *w, link_routing_fn *fn)
 	for (size_t k = 0; k < ARRAY_LEN(groups); k++)
 		(void)(fn ? nl_socket_add_membership(w->events, groups[k])
 			  : nl_socket_drop_membership(w->events, groups[k]));
+}
+
+int link_watch_reread(struct link_watch *w)
+{
+	return resync(w);
 }
 
 void link_watch_fini(struct link_watch *w)

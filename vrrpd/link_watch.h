@@ -25,6 +25,8 @@ struct link {
 	unsigned flags; /* IFF_* */
 	uint8_t mac[32];
 	unsigned mac_len;
+	unsigned lower; /* ifindex of the interface below; 0: none */
+	bool is_macvlan;
 	struct link_addr *addrs; /* owned; in the kernel's order */
 	unsigned n_addrs, cap_addrs;
 	bool is_stale;
@@ -59,6 +61,8 @@ NODISCARD int link_watch_init(struct link_watch *w, struct loop *loop, link_chan
 			      link_addr_fn *on_addr, void *arg);
 /* Report deleted routes and rules to fn, with the arg of init, from now on. NULL: no more. */
 void link_watch_routing(struct link_watch *w, link_routing_fn *fn);
+/* Read the table anew now, and report what differs: after changes of our own. 0 or -errno. */
+NODISCARD int link_watch_reread(struct link_watch *w);
 void link_watch_fini(struct link_watch *w);
 
 /* NULL when there is no such interface. */

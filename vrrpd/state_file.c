@@ -17,20 +17,24 @@
 #include "link_watch.h"
 #include "routing.h"
 #include "vip.h"
+#include "vmac.h"
 
-static void write_list(FILE *f, const struct cfg_instance *i, const struct cfg_vip *v)
+static void write_list(FILE *f, const struct cfg_vip *v)
 {
 	char text[INET6_ADDRSTRLEN];
 
 	for (; v; v = v->next) {
 		addr_format_ip(&v->addr, text);
-		fprintf(f, "%s %s/%u\n", v->dev ? v->dev : i->interface, text, v->prefix_len);
+		fprintf(f, "%s %s/%u\n", v->on, text, v->prefix_len);
 	}
 }
 
 /* A route leads over the instance's interfaces, so it is written as the configuration has it. */
-static void write_routing(FILE *f, const struct cfg_instance *i)
+static void write_rest(FILE *f, const struct cfg_instance *i)
 {
+	for (const struct cfg_vmac *v = i->vmacs; v; v = v->next)
+		fprintf(f, "vmac %s %02x:%02x:%02x:%02x:%02x:%02x\n", v->name, v->mac[0], v->mac[1],
+			v->mac[2], v->mac[3], v->mac[4], v->mac[5]);
 	for (const struct cfg_route *r = i->routes; r; r = r->next)
 		fprintf(f, "route %s\n", r->text);
 	for (const struct cfg_rule *r = i->rules; r; r = r->next)
@@ -67,11 +71,11 @@ void state_file_write(const struct cfg *cfg)
 		return;
 	}
 	for (const struct cfg_instance *i = cfg->instances; i; i = i->next) {
-		write_list(f, i, i->vips);
-		write_list(f, i, i->vips_excluded);
+		write_list(f, i->vips);
+		write_list(f, i->vips_excluded);
 	}
 	for (const struct cfg_instance *i = cfg->instances; i; i = i->next)
-		write_routing(f, i);
+		write_rest(f, i);
 	if (ferror(f) | fclose(f) || rename(tmp, path))
 		(void)unlink(tmp);
 }
@@ -104,6 +108,25 @@ static bool collect(const char *line, struct strbuf *routes, struct strbuf *rule
 		strbuf_addf(rules, "%s\n", line + 5);
 	else
 		return false;
+	return true;
+}
+
+/* "vmac NAME MAC": an interface that is still the one we made. */
+static bool clean_vmac(const char *line, const struct link_watch *links, struct vip_nl *nl)
+{
+	char name[IFNAMSIZ];
+	unsigned m[6];
+	const struct link *l;
+	bool is_same = true;
+
+	if (sscanf(line, "vmac %15s %x:%x:%x:%x:%x:%x", name, &m[0], &m[1], &m[2], &m[3], &m[4],
+		   &m[5]) != 7)
+		return false;
+	l = link_find(links, name);
+	for (size_t k = 0; l && k < ARRAY_LEN(m); k++)
+		is_same = is_same && l->mac[k] == m[k];
+	if (l && l->is_macvlan && is_same && !vmac_del(nl, l->ifindex))
+		log_notice("vrrp", "leftover_removed", "interface=%s", name);
 	return true;
 }
 
@@ -146,7 +169,8 @@ void state_file_clean(const struct cfg *cfg, const struct link_watch *links, str
 		struct vip v;
 
 		line[strcspn(line, "\n")] = '\0';
-		if (collect(line, &routes, &rules) || !state_file_parse(str_from(line), ifname, &v))
+		if (clean_vmac(line, links, nl) || collect(line, &routes, &rules) ||
+		    !state_file_parse(str_from(line), ifname, &v))
 			continue;
 		l = link_find(links, ifname);
 		if (!l || !link_has_addr(l, &v.addr))

@@ -16,14 +16,14 @@
 #define BUF_BYTES (256 * 1024)
 #define ANSWER_MS 500 /* the answers are there already; a limit against surprises */
 
-int vip_nl_open(struct vip_nl *n)
+int vip_nl_open_protocol(struct vip_nl *n, int protocol)
 {
 	struct nl_sock *sk = nl_socket_alloc();
 	int on = 1, err;
 
 	if (!sk)
 		return -ENOMEM;
-	err = nl_connect(sk, NETLINK_ROUTE);
+	err = nl_connect(sk, protocol);
 	if (err) {
 		err = errno ? -errno : -EPROTO;
 		nl_socket_free(sk);
@@ -35,6 +35,11 @@ int vip_nl_open(struct vip_nl *n)
 	(void)setsockopt(nl_socket_get_fd(sk), SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
 	n->sk = sk;
 	return 0;
+}
+
+int vip_nl_open(struct vip_nl *n)
+{
+	return vip_nl_open_protocol(n, NETLINK_ROUTE);
 }
 
 void vip_nl_close(struct vip_nl *n)
@@ -209,6 +214,11 @@ int vip_nl_talk(struct vip_nl *n, const struct nlmsghdr *h)
 		return errno ? -errno : -EIO;
 	err = collect(n->sk, copy->nlmsg_seq, copy->nlmsg_seq, &answer);
 	return err ? err : answer;
+}
+
+int vip_nl_collect(struct vip_nl *n, uint32_t first, uint32_t last, int *errs)
+{
+	return collect(n->sk, first, last, errs);
 }
 
 bool vip_eq(const struct vip *a, const struct vip *b)

@@ -40,6 +40,11 @@ struct vip_nl {
 
 /* 0 or -errno. Each process has its own: answers belong to one reader. */
 NODISCARD int vip_nl_open(struct vip_nl *n);
+/* The same for another netlink protocol (NETLINK_*). */
+NODISCARD int vip_nl_open_protocol(struct vip_nl *n, int protocol);
+/* Wait until the request with sequence number `last` is answered; errs has an entry for each from
+ * `first` on, which gets 0 or -errno. 0, or -errno when the answer does not come. */
+NODISCARD int vip_nl_collect(struct vip_nl *n, uint32_t first, uint32_t last, int *errs);
 void vip_nl_close(struct vip_nl *n);
 
 /* Add the addresses or renew those that are there (also those that somebody else made).

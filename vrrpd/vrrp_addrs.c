@@ -53,7 +53,7 @@ static struct addr broadcast_of(const struct addr *a, unsigned prefix_len)
 /* False: its interface is absent. */
 static bool make_vip(const struct vrrp_instance *i, const struct cfg_vip *c, struct vip *out)
 {
-	const struct link *l = link_find(i->env->links, c->dev ? c->dev : i->cfg->interface);
+	const struct link *l = link_find(i->env->links, c->on);
 
 	if (!l)
 		return false;
@@ -273,6 +273,11 @@ void vrrp_addrs_add(struct vrrp_instance *i)
 		i->vips[k].is_gone = false;
 	if (i->board) /* first the note for the guardian, then the deed */
 		atomic_store(&i->board->is_active, 1);
+	if (i->cfg->drops_packets && i->env->nft && i->env->nft->nl.sk) {
+		err = nft_block(i->env->nft, i->vips, i->n_vips); /* before they can be reached */
+		if (err)
+			report_vip_error(i, "no_accept_failed", err);
+	}
 	err = set_addrs(i);
 	if (err)
 		report_vip_error(i, "add_addresses_failed", err);
@@ -297,6 +302,8 @@ void vrrp_addrs_del(struct vrrp_instance *i)
 	if (err)
 		report_vip_error(i, "remove_routes_failed", err);
 	err = vip_del(i->env->nl, i->vips, i->n_vips, NULL);
+	if (i->cfg->drops_packets && i->holds_addrs && i->env->nft && i->env->nft->nl.sk)
+		(void)!nft_unblock(i->env->nft, i->vips, i->n_vips);
 	vrrp_addrs_stop_announcing(i);
 	i->holds_addrs = false;
 	if (i->board) {
@@ -378,7 +385,10 @@ static void on_garp_lower(struct ev_loop *loop, ev_timer *w, int revents)
  * lifetime ends, and tell newcomers the wrong place. */
 static bool may_still_answer(const struct vrrp_instance *i)
 {
-	return i->fsm.cause == VRRP_CAUSE_MASTER_DOWN || i->fsm.cause == VRRP_CAUSE_LEASE;
+	/* A master that steps down answers our announcement from the same virtual MAC, and the
+	 * switch believes it; unlike with adverts from that MAC nothing of ours would correct it. */
+	return i->fsm.cause == VRRP_CAUSE_MASTER_DOWN || i->fsm.cause == VRRP_CAUSE_LEASE ||
+	       i->cfg->vmac_xmit_base;
 }
 
 static void on_garp_again(struct ev_loop *loop, ev_timer *w, int revents)

@@ -19,6 +19,7 @@
 #include "handover.h"
 #include "health.h"
 #include "link_watch.h"
+#include "nft.h"
 #include "notify.h"
 #include "routing.h"
 #include "vip.h"
@@ -41,6 +42,7 @@ struct vrrp_env {
 	struct loop *loop;
 	struct link_watch *links;
 	struct vip_nl *nl;
+	struct nft *nft;                /* NULL: none */
 	int raw_fd, raw6_fd, garp_fd;   /* -1: cannot send */
 	struct board *board;            /* NULL: none */
 	struct handover_sock *handover; /* fd -1: plain VRRP only */
@@ -95,9 +97,10 @@ struct vrrp_instance {
 	const struct cfg_instance *cfg; /* borrowed; a reload swaps it */
 	struct vrrp_params params;
 	struct vrrp_fsm fsm;
-	unsigned ifindex; /* 0: the interface is absent */
-	struct addr src;  /* of our adverts; len 0: none */
-	struct vip *vips; /* owned; those with a known interface */
+	unsigned ifindex;      /* 0: the interface is absent */
+	unsigned wire_ifindex; /* where adverts go: the same, or a virtual MAC on it */
+	struct addr src;       /* of our adverts; len 0: none */
+	struct vip *vips;      /* owned; those with a known interface */
 	unsigned n_vips;
 	struct routing_set routing; /* virtual_routes and virtual_rules */
 	uint8_t *advert_vips;       /* owned; as bytes, for adverts */

@@ -36,9 +36,9 @@ void vrrp_io_each_dest(struct vrrp_instance *i, uint16_t port,
 		       void (*fn)(struct vrrp_instance *i, const struct net_dest *to, void *arg),
 		       void *arg)
 {
-	struct net_dest to = { .ifindex = i->ifindex, .src = i->src };
+	struct net_dest to = { .ifindex = port ? i->ifindex : i->wire_ifindex, .src = i->src };
 
-	if (!i->ifindex || !i->src.len)
+	if (!to.ifindex || !i->src.len)
 		return;
 	if (!i->cfg->is_unicast) {
 		to.dst = vrrp_io_group(i);

@@ -213,7 +213,9 @@ int vrrp_sender_open(int family)
 				     { IPPROTO_IPV6, IPV6_UNICAST_HOPS, 255 },
 				     { IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 0 },
 				     { IPPROTO_IPV6, IPV6_TCLASS, TOS_CONTROL },
-				     { IPPROTO_IPV6, IPV6_CHECKSUM, CHECKSUM_AT } };
+				     { IPPROTO_IPV6, IPV6_CHECKSUM, CHECKSUM_AT },
+				     /* over a virtual MAC, from the address of its base */
+				     { IPPROTO_IPV6, IPV6_FREEBIND, 1 } };
 	int fd = socket(family, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, VRRP_PROTO);
 	int err;
 

@@ -42,6 +42,8 @@ static const char *check_basis(struct vrrp_instance *i)
 		return "interface absent";
 	if (!i->cfg->dont_track_primary && !link_is_running(l))
 		return "interface down";
+	if (!i->wire_ifindex)
+		return "virtual MAC absent";
 	if (!i->src.len)
 		return i->cfg->family == AF_INET6 ? "no IPv6 link-local address to send from"
 						  : "no IPv4 address on the interface to send from";
@@ -153,10 +155,12 @@ static struct addr find_source(const struct vrrp_instance *i)
 void vrrp_instance_on_links(struct vrrp_instance *i)
 {
 	const struct link *l = link_find(i->env->links, i->cfg->interface);
+	const struct link *wire = link_find(i->env->links, i->cfg->wire);
 	unsigned ifindex = l ? l->ifindex : 0;
 	struct addr src;
 
 	i->ifindex = ifindex;
+	i->wire_ifindex = wire ? wire->ifindex : 0;
 	vrrp_addrs_resolve(i);            /* a `dev` of theirs may have changed too */
 	vrrp_instance_restore_routing(i); /* the kernel drops routes over a link that goes down */
 	src = find_source(i);

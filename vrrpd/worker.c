@@ -88,6 +88,8 @@ static void before_waiting(struct worker *w)
 
 	if (w->links_dirty) {
 		w->links_dirty = false;
+		if (!w->is_stopping)
+			worker_ensure_vmacs(w, w->cfg, false);
 		worker_sync_ifaces(w);
 		list_for_each (i, &w->instances, node)
 			vrrp_instance_on_links(i);
@@ -167,6 +169,8 @@ static void stop(struct worker *w, const char *cause)
 	log_notice("vrrp", "stopping", "cause=%s", cause);
 	list_for_each (i, &w->instances, node)
 		vrrp_instance_stop(i);
+	worker_drop_vmacs(w, w->cfg, NULL);
+	nft_close(&w->nft);
 	w->stop_by_us = w->loop.now_us + STOP_LIMIT_US;
 	ev_timer_set(&w->stop_wait, 0., 0.01);
 	ev_timer_start(w->loop.ev, &w->stop_wait);
@@ -312,6 +316,7 @@ static void init(struct worker *w, const char *path, struct board *board, int gu
 				       .board = board,
 				       .links = &w->links,
 				       .nl = &w->nl,
+				       .nft = &w->nft,
 				       .raw_fd = -1,
 				       .raw6_fd = -1,
 				       .garp_fd = -1,
@@ -322,6 +327,7 @@ static void init(struct worker *w, const char *path, struct board *board, int gu
 				       .tell = worker_on_tell,
 				       .arg = w } };
 	list_init(&w->ifaces);
+	list_init(&w->sysctls.list);
 	list_init(&w->instances);
 	list_init(&w->scripts);
 	list_init(&w->proxies);

@@ -14,6 +14,8 @@
 #include "handover.h"
 #include "history.h"
 #include "link_watch.h"
+#include "nft.h"
+#include "sysctl.h"
 #include "track_file.h"
 #include "track_process.h"
 #include "track_proxy.h"
@@ -30,6 +32,7 @@ struct worker_iface {
 	struct list node;
 	struct worker *worker;
 	char name[IFNAMSIZ];
+	char base[IFNAMSIZ];   /* the same, or what the virtual MAC `name` is on */
 	int family;            /* each has its own socket and virtual router ids */
 	struct vrrp_sock sock; /* fd -1: the interface is absent */
 	bool wants_group, has_group, is_used;
@@ -67,6 +70,9 @@ struct worker {
 	struct vip_nl nl;
 	struct handover_sock handover;
 	struct dup_watch dup;
+	struct nft nft;
+	struct sysctl_saved sysctls;
+	struct log_limit vmac_limit;
 	struct vrrp_env env;
 	struct list ifaces, instances, groups, scripts, proxies, files, processes;
 	struct process_watch watch;
@@ -107,6 +113,13 @@ void worker_on_handover(void *arg, unsigned ifindex, const struct addr *src,
 			const struct handover_msg *m);
 void worker_on_claim(void *arg, unsigned ifindex, const struct addr *ip, const uint8_t mac[6]);
 void worker_on_link(void *arg, const struct link *l, bool is_gone);
+/* worker_vmacs.c: interfaces of our making. */
+struct board_plan;
+void worker_ensure_vmacs(struct worker *w, const struct cfg *cfg, bool is_new_cfg);
+/* Remove those of old that now (NULL: the end) does not have. */
+void worker_drop_vmacs(struct worker *w, const struct cfg *old, const struct cfg *now);
+void worker_plan_vmacs(struct worker *w, struct board_plan *plan);
+
 void worker_watch_routing(struct worker *w, const struct cfg *cfg);
 void worker_init_routing(struct worker *w);
 void worker_on_addr(void *arg, const struct link *l, const struct link_addr *a, bool is_gone);

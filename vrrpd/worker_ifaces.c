@@ -19,7 +19,8 @@ static void on_packet(void *arg, const struct vrrp_rx *rx)
 
 	if (i && i->is_started)
 		vrrp_io_on_packet(i, rx);
-	else
+	else if (strcmp(f->name, f->base) ==
+		 0) /* a virtual MAC hears what is for the others on it */
 		f->worker->n_foreign++;
 }
 
@@ -32,13 +33,14 @@ void worker_on_handover(void *arg, unsigned ifindex, const struct addr *src,
 	list_for_each (f, &w->ifaces, node) {
 		struct vrrp_instance *i = f->by_vrid[m->vrid];
 
-		if (f->family == src->sa.sa_family && f->sock.ifindex == ifindex &&
-		    f->sock.fd != -1 && i && i->is_started)
+		if (f->family == src->sa.sa_family && i && i->ifindex == ifindex &&
+		    f->sock.fd != -1 && i->is_started)
 			vrrp_io_on_handover(i, src, m);
 	}
 }
 
-static struct worker_iface *get_iface(struct worker *w, const char *name, int family)
+static struct worker_iface *get_iface(struct worker *w, const char *name, int family,
+				      const char *base)
 {
 	struct worker_iface *f;
 
@@ -51,6 +53,7 @@ static struct worker_iface *get_iface(struct worker *w, const char *name, int fa
 	f->family = family;
 	f->sock.fd = -1;
 	strncpy(f->name, name, sizeof(f->name) - 1);
+	strncpy(f->base, base, sizeof(f->base) - 1);
 	list_add_tail(&w->ifaces, &f->node);
 	return f;
 }
@@ -59,6 +62,7 @@ static void open_iface(struct worker *w, struct worker_iface *f, const struct li
 {
 	const struct cfg_global *g = &w->cfg->global;
 	struct addr group = f->family == AF_INET6 ? g->mcast_group6 : g->mcast_group4;
+	const struct link *base = link_find(&w->links, f->base);
 	struct addr none = { 0 };
 	int err;
 
@@ -72,7 +76,7 @@ static void open_iface(struct worker *w, struct worker_iface *f, const struct li
 	}
 	f->has_group = f->wants_group;
 	if (f->wants_group && (f->family == AF_INET6 ? w->handover.fd6 : w->handover.fd) != -1 &&
-	    handover_join(&w->handover, l->ifindex, &group))
+	    handover_join(&w->handover, base ? base->ifindex : l->ifindex, &group))
 		log_warn("vrrp", "handover_join_failed", "interface=%s", f->name);
 }
 
@@ -87,7 +91,7 @@ void worker_sync_ifaces(struct worker *w)
 		f->wants_group = f->is_used = false;
 	}
 	list_for_each (i, &w->instances, node) {
-		f = get_iface(w, i->cfg->interface, i->cfg->family);
+		f = get_iface(w, i->cfg->wire, i->cfg->family, i->cfg->interface);
 		f->by_vrid[i->cfg->vrid] = i;
 		f->wants_group |= !i->cfg->is_unicast;
 		f->is_used = true;

@@ -28,6 +28,7 @@ void worker_publish_plan(struct worker *w)
 	board_plan_begin(&plan, w->board, n);
 	list_for_each (i, &w->instances, node)
 		vrrp_io_plan(i, &plan);
+	worker_plan_vmacs(w, &plan);
 	if (board_plan_commit(&plan))
 		log_err("guardian", "plan_too_large", "instances=%u", n);
 	w->plan_dirty = false;

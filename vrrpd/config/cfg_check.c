@@ -83,6 +83,14 @@ static void check_advert_int(struct cfg_parser *p, const struct cfg_instance *in
 			   "vrrp_instance '%s': advert_int must be a multiple of 0.01 s", in->name);
 }
 
+/* What accept mode is when nobody says: the RFC's, which strict asks for, or keepalived's. */
+static void resolve_accept(struct cfg_instance *in)
+{
+	if (!in->has_accept)
+		in->accept = !in->is_strict || in->priority == OWNER;
+	in->drops_packets = !in->accept && in->priority != OWNER;
+}
+
 static void check_auth(struct cfg_parser *p, struct cfg_instance *in)
 {
 	if (in->auth_type == 0)
@@ -247,6 +255,7 @@ static void check_instance(struct cfg_parser *p, struct cfg_instance *in)
 	check_vips(p, in);
 	check_preempt(p, in);
 	check_tracks(p, in);
+	resolve_accept(in);
 }
 
 /* Two instances that would hear each other's adverts, or hold the same address. */
@@ -356,6 +365,7 @@ void cfg_finish(struct cfg_parser *p)
 	for (struct cfg_instance *in = c->instances; in; in = in->next) {
 		set_defaults(&c->global, in);
 		check_instance(p, in);
+		cfg_resolve_vmacs(p, in);
 		for (struct cfg_instance *before = c->instances; before != in;
 		     before = before->next)
 			check_pair(p, before, in);

@@ -102,6 +102,9 @@ static void dump_global(const struct cfg_global *g, struct strbuf *out)
 	strbuf_addf(out, "\tvrrp_mcast_group4 %s\n", addr_format(&g->mcast_group4, false, text));
 	if (!is_default_group6(&g->mcast_group6))
 		strbuf_addf(out, "\tvrrp_mcast_group6 %s\n", ip_text(&g->mcast_group6, text));
+	dump_string(out, "vmac_prefix", g->vmac_prefix);
+	dump_string(out, "vmac_addr_prefix", g->vmac_addr_prefix);
+	dump_string(out, "nftables", g->nft_table);
 	dump_flag(out, "vrrp_strict", g->strict);
 	if (g->startup_delay_us)
 		dump_seconds(out, "vrrp_startup_delay", g->startup_delay_us);
@@ -195,6 +198,8 @@ static void dump_vip_rest(struct strbuf *out, const struct cfg_vip *v)
 			strbuf_addf(out, " %s", flags[k].name);
 	if (v->no_track)
 		strbuf_adds(out, " no_track");
+	if (v->use_vmac)
+		strbuf_adds(out, " use_vmac");
 }
 
 static void dump_vips(struct strbuf *out, const char *block, const struct cfg_vip *v)
@@ -348,6 +353,18 @@ static void dump_notify(struct strbuf *out, const struct cfg_notify *n)
 	dump_flag(out, "notify_priority_changes", n->priority_changes);
 }
 
+static void dump_vmac(struct strbuf *out, const struct cfg_instance *in)
+{
+	if (in->use_vmac) {
+		strbuf_addf(out, "\tuse_vmac %s", in->vmac_name);
+		for (unsigned k = 0; in->vmac_mac_len && k < sizeof(in->vmac_mac); k++)
+			strbuf_addf(out, "%c%02x", k ? ':' : ' ', in->vmac_mac[k]);
+		strbuf_addc(out, '\n');
+	}
+	dump_flag(out, "vmac_xmit_base", in->vmac_xmit_base);
+	dump_flag(out, "use_vmac_addr", in->use_vmac_addr);
+}
+
 static void dump_instance(const struct cfg_instance *in, struct strbuf *out)
 {
 	char text[ADDR_TEXT_LEN];
@@ -371,6 +388,7 @@ static void dump_instance(const struct cfg_instance *in, struct strbuf *out)
 	if (in->has_strict)
 		strbuf_addf(out, "\tstrict_mode %s\n", in->is_strict ? "yes" : "no");
 	dump_flag(out, "promote_secondaries", in->promote_secondaries);
+	dump_vmac(out, in);
 	dump_flag(out, "nopreempt", !in->preempt);
 	if (in->preempt_delay_us)
 		dump_seconds(out, "preempt_delay", in->preempt_delay_us);
@@ -384,6 +402,8 @@ static void dump_instance(const struct cfg_instance *in, struct strbuf *out)
 	dump_hmac(out, in->hmac);
 	dump_garp(out, in);
 	dump_flag(out, "higher_prio_send_advert", in->higher_prio_send_advert);
+	if (in->has_accept)
+		strbuf_addf(out, "\t%s\n", in->accept ? "accept" : "no_accept");
 	dump_notify(out, &in->notify);
 	dump_tracks(out, "track_interface", TRACK_INTERFACE, in->tracks);
 	dump_tracks(out, "track_script", TRACK_SCRIPT, in->tracks);

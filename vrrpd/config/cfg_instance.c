@@ -75,6 +75,14 @@ static void parse_interface(struct cfg_parser *p, const struct cfg_stmt *s,
 	(void)cfg_get_interface(p, s, 1, &p->instance->interface);
 }
 
+static void parse_accept(struct cfg_parser *p, const struct cfg_stmt *s,
+			 const struct cfg_keyword *kw)
+{
+	(void)kw;
+	p->instance->has_accept = true;
+	p->instance->accept = cfg_is(s, 0, "accept");
+}
+
 static void parse_strict(struct cfg_parser *p, const struct cfg_stmt *s,
 			 const struct cfg_keyword *kw)
 {
@@ -307,8 +315,12 @@ const struct cfg_keyword cfg_keywords_instance[] = {
 	{ "higher_prio_send_advert", IN_INSTANCE, 0, 1, false, cfg_set_flag,
 	  INST(higher_prio_send_advert), 0, 0, "nothing, yes or no",
 	  "answer a better router with one last advert", CFG_SUPPORTED },
-	{ "accept", IN_INSTANCE, 0, 0, false, cfg_set_flag, INST(accept), 0, 0, "",
+	{ "accept", IN_INSTANCE, 0, 0, false, parse_accept, 0, 0, 0, "",
 	  "the addresses answer (the default)", CFG_SUPPORTED },
+	{ "no_accept", IN_INSTANCE, 0, 0, false, parse_accept, 0, 0, 0, "",
+	  "drop packets to and from the addresses unless the priority is 255 (the owner); needs "
+	  "nftables in the kernel",
+	  CFG_SUPPORTED },
 	{ 0 },
 };
 /* clang-format on */

@@ -96,8 +96,8 @@ struct cfg_keyword {
 
 /* Tables end with a row without name. */
 extern const struct cfg_keyword cfg_keywords_top[], cfg_keywords_global[], cfg_keywords_instance[],
-	cfg_keywords_vip[], cfg_keywords_track[], cfg_keywords_group[], cfg_keywords_hmac[],
-	cfg_keywords_known[];
+	cfg_keywords_vip[], cfg_keywords_vmac[], cfg_keywords_track[], cfg_keywords_group[],
+	cfg_keywords_hmac[], cfg_keywords_known[];
 /* vrrp_instance NAME, vrrp_script NAME, vrrp_track_proxy NAME */
 cfg_keyword_fn cfg_parse_instance, cfg_parse_script, cfg_parse_proxy, cfg_parse_group,
 	cfg_parse_file, cfg_parse_process, cfg_parse_routes, cfg_parse_rules;
@@ -154,6 +154,9 @@ void cfg_resolve_user(const char *user, const char *group, uid_t *uid, gid_t *gi
 bool cfg_is(const struct cfg_stmt *s, unsigned i, const char *text);
 /* The nearest of a NULL-terminated list of words, as " (did you mean 'x'?)", or "". */
 const char *cfg_suggest(struct cfg_parser *p, struct str word, const char *const *words);
+
+/* Which interfaces of our making an instance needs, and where its addresses are. */
+void cfg_resolve_vmacs(struct cfg_parser *p, struct cfg_instance *in);
 
 /* Defaults, references between objects, contradictions: after all files were read. */
 void cfg_finish(struct cfg_parser *p);

@@ -35,6 +35,8 @@ struct cfg_vip {
 	struct addr peer;    /* len 0: none */
 	unsigned flags;      /* IFA_F_* */
 	int64_t preferred_s; /* preferred_lft; CFG_FOREVER: without end */
+	bool use_vmac;       /* on a virtual MAC of `dev` */
+	const char *on;      /* resolved: the interface that holds it */
 	bool no_track;       /* who deletes it may: it is not brought back */
 };
 
@@ -178,6 +180,14 @@ struct cfg_track {
 	bool reverse;
 };
 
+/* An interface of our making: a macvlan with the hardware address of the virtual router. */
+struct cfg_vmac {
+	struct cfg_vmac *next;
+	const char *name, *base;
+	uint8_t mac[6];
+	bool has_v4, has_v6; /* families of the addresses on it */
+};
+
 struct cfg_instance {
 	struct cfg_instance *next;
 	struct diag_pos pos;
@@ -200,10 +210,16 @@ struct cfg_instance {
 	bool is_unicast;
 	const struct cfg_peer *peers;
 	unsigned n_peers;
-	unsigned auth_type;         /* 0 none, 1 PASS (version 2) */
-	char auth_pass[8];          /* padded with 0 */
-	struct vrrp_auth *hmac;     /* NULL: none; read-only after the check */
-	const struct cfg_vip *vips; /* go into adverts */
+	unsigned auth_type;     /* 0 none, 1 PASS (version 2) */
+	char auth_pass[8];      /* padded with 0 */
+	struct vrrp_auth *hmac; /* NULL: none; read-only after the check */
+	bool use_vmac, vmac_xmit_base, use_vmac_addr;
+	const char *vmac_name;        /* of its own vmac; NULL: not given, or none */
+	uint8_t vmac_mac[6];          /* what was given, or the RFC's */
+	unsigned vmac_mac_len;        /* 0: nothing was given; 5: the VRID is the last byte */
+	const struct cfg_vmac *vmacs; /* resolved; its own is the first */
+	const char *wire;             /* resolved: the interface that its adverts use */
+	const struct cfg_vip *vips;   /* go into adverts */
 	const struct cfg_vip *vips_excluded;
 	unsigned n_vips;
 	const struct cfg_route *routes; /* virtual_routes */
@@ -214,7 +230,9 @@ struct cfg_instance {
 	int64_t garp_delay_us, garp_lower_prio_delay_us, garp_refresh_us;
 	unsigned garp_repeat, garp_lower_prio_repeat, garp_refresh_repeat;
 	int64_t garp_interval_us; /* between two packets */
-	bool higher_prio_send_advert, accept;
+	bool higher_prio_send_advert;
+	bool accept, has_accept; /* accept, no_accept */
+	bool drops_packets;      /* resolved: no packets to the addresses of others */
 	struct cfg_notify notify;
 	const struct cfg_group *group; /* its sync group; NULL: none */
 };
@@ -261,7 +279,9 @@ struct cfg_global {
 	int64_t startup_delay_us;
 	struct cfg_fifo fifos[2]; /* notify_fifo, vrrp_notify_fifo */
 	bool notify_priority_changes;
-	unsigned down_adverts;      /* vrrp_down_timer_adverts; default 3 */
+	unsigned down_adverts;                      /* vrrp_down_timer_adverts; default 3 */
+	const char *vmac_prefix, *vmac_addr_prefix; /* default "vrrp"; the first */
+	const char *nft_table;                      /* nftables; default "vrrpd" */
 	const char *control_socket; /* ours: control_socket PATH; default /run/tandem/vrrpd.sock */
 	const char *
 		state_file; /* ours: leftovers of an earlier run; default /run/tandem/vrrpd.state */

@@ -10,8 +10,9 @@
 #include "config/cfg_keyword.h"
 
 static const struct cfg_keyword *const tables[] = {
-	cfg_keywords_top, cfg_keywords_global, cfg_keywords_track, cfg_keywords_instance,
-	cfg_keywords_vip, cfg_keywords_group,  cfg_keywords_hmac,  cfg_keywords_known,
+	cfg_keywords_top,      cfg_keywords_global, cfg_keywords_track,
+	cfg_keywords_instance, cfg_keywords_vip,    cfg_keywords_vmac,
+	cfg_keywords_group,    cfg_keywords_hmac,   cfg_keywords_known,
 };
 
 static const struct {

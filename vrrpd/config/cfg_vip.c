@@ -153,10 +153,10 @@ static const struct vip_option *find_option(const struct cfg_stmt *s, unsigned i
 
 static const char *suggest_option(struct cfg_parser *p, struct str word)
 {
-	const char *words[ARRAY_LEN(vip_options) + 2] = { "no_track" };
+	const char *words[ARRAY_LEN(vip_options) + 3] = { "no_track", "use_vmac" };
 
 	for (size_t k = 0; k < ARRAY_LEN(vip_options); k++)
-		words[1 + k] = vip_options[k].name;
+		words[2 + k] = vip_options[k].name;
 	return cfg_suggest(p, word, words);
 }
 
@@ -195,6 +195,8 @@ static bool read_special(struct cfg_parser *p, const struct cfg_stmt *s, unsigne
 {
 	if (p->instance && cfg_is(s, i, "no_track"))
 		v->no_track = true;
+	else if (p->instance && cfg_is(s, i, "use_vmac"))
+		v->use_vmac = true;
 	else
 		return false;
 	return true;
@@ -260,18 +262,20 @@ const struct cfg_keyword cfg_keywords_vip[] = {
 	{ "virtual_ipaddress", IN_INSTANCE, 0, 0, true, parse_vips, 0, 0, 0, "",
 	  "lines 'ADDRESS[/PREFIX] [dev IF] [label NAME] [brd ADDRESS|+|-] [scope SCOPE] "
 	  "[peer ADDRESS] [preferred_lft SECONDS|forever] [home] [mngtmpaddr] [noprefixroute] "
-	  "[autojoin] [-nodad] [no_track]'",
+	  "[autojoin] [-nodad] [no_track] [use_vmac]'",
 	  CFG_SUPPORTED },
 	{ "virtual_ipaddress_excluded", IN_INSTANCE, 0, 0, true, parse_excluded, 0, 0, 0, "",
 	  "as virtual_ipaddress, but not listed in adverts", CFG_SUPPORTED },
 	{ "virtual_routes", IN_INSTANCE, 0, 0, true, cfg_parse_routes, 0, 0, 0, "",
 	  "lines as 'ip route add' takes them, there while master: [TYPE] ADDRESS/PREFIX|default "
 	  "[via ADDRESS] [dev IF] [src ADDRESS] [table T] [metric N] [scope S] [onlink] "
-	  "[nexthop ...] [no_track] ...", CFG_SUPPORTED },
+	  "[nexthop ...] [no_track] ...",
+	  CFG_SUPPORTED },
 	{ "virtual_rules", IN_INSTANCE, 0, 0, true, cfg_parse_rules, 0, 0, 0, "",
 	  "lines as 'ip rule add' takes them, there while master: [from PREFIX] [to PREFIX] "
 	  "[iif IF] [oif IF] [fwmark M[/MASK]] [tos T] [preference N] table T|goto N|blackhole|"
-	  "unreachable|prohibit [no_track] ...", CFG_SUPPORTED },
+	  "unreachable|prohibit [no_track] ...",
+	  CFG_SUPPORTED },
 	{ 0 },
 };
 /* clang-format on */

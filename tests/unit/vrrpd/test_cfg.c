@@ -146,6 +146,17 @@ static const struct {
 	{ VIPS("192.0.2.1 preferred_lft 4294967295"), "'preferred_lft' expects seconds" },
 	{ VIPS("192.0.2.1 no_trak"), "did you mean 'no_track'?" },
 	{ VIPS("192.0.2.1\n192.0.2.1/24"), "is listed already, in line" },
+	{ INST("use_vmac v 01:00:5e:00:00:01"), "a group address" },
+	{ INST("use_vmac v 02:00:00"), "'02:00:00' is no hardware address" },
+	{ INST("use_vmac v 02:00:00:00:00:00:00"), "is no hardware address" },
+	{ INST("use_vmac a-name-that-is-too-long"), "is not a name of an interface" },
+	{ GLOB("vmac_prefix far-too-long"), "'vmac_prefix' has at most 9 characters" },
+	{ GLOB("nftables a-name-of-a-table-that-has-too-many-characters"), "1 to 31 characters" },
+	{ INST("use_ipvlan"), "'use_ipvlan' is known to keepalived" },
+	{ INST("use_vmac vrrp.9") "vrrp_instance B {\ninterface eth0\nvirtual_router_id "
+				  "9\nuse_vmac "
+				  "vrrp.9\nvirtual_ipaddress {\n192.0.2.99\n}\n}\n",
+	  "another one has a vmac with the name 'vrrp.9'" },
 	{ ROUTE("via 192.0.2.1"), "a route needs a destination" },
 	{ ROUTE("10.0.0.0/8"), "a route needs 'via ADDRESS' or 'dev INTERFACE'" },
 	{ ROUTE("10.0.0.0/33 dev eth0"), "the prefix length is a number from 0 to 32" },
@@ -215,7 +226,6 @@ static const struct {
 	{ GLOB("vrrp_mcast_group4 192.0.2.1"), "is not a multicast address" },
 	{ GLOB("enable_dbus"), "there is no D-Bus" },
 	{ GLOB("routerid x"), "did you mean 'router_id'?" },
-	{ INST("use_vmac"), "'use_vmac' is known to keepalived, not supported yet" },
 	{ INST("track_file {\nf weight 1\n}"), "there is no track_file 'f'" },
 	{ INST("track_process {\np\n}"), "there is no vrrp_track_process 'p'" },
 	{ "track_file f {\nweight 2\n}\n" INST(""), "track_file 'f' has no 'file'" },
@@ -303,6 +313,18 @@ static const struct {
 	  "192.0.2.1/24 dev eth1 label eth1:v brd + scope 253", NULL },
 	{ VIPS("192.0.2.1/24 brd 192.0.2.255"), "192.0.2.1/24 brd 192.0.2.255", NULL },
 	{ VIPS("192.0.2.1/24 brd -"), "192.0.2.1/24\n", NULL },
+	{ INST("use_vmac"), "\tuse_vmac vrrp.51\n", NULL },
+	{ INST("use_vmac vx 2:0:0:0:0"), "\tuse_vmac vx 02:00:00:00:00:33\n", NULL },
+	{ INST("use_vmac 02:00:00:00:00:09\nvmac_xmit_base"),
+	  "\tuse_vmac vrrp.51 02:00:00:00:00:09\n\tvmac_xmit_base\n", NULL },
+	{ GLOB("vmac_prefix vm\nvmac_addr_prefix va\nnftables mine"),
+	  "\tvmac_prefix vm\n\tvmac_addr_prefix va\n\tnftables mine\n", NULL },
+	{ INST("vmac_xmit_base"), "\tversion 2\n", "has no effect without use_vmac" },
+	{ INST("use_vmac\nunicast_peer {\n192.0.2.2\n}"), "\tvmac_xmit_base\n",
+	  "vmac_xmit_base is set" },
+	{ VIPS("2001:db8::1/64 dev eth1 use_vmac"), "2001:db8::1/64 dev eth1 use_vmac\n", NULL },
+	{ INST("no_accept"), "\tno_accept\n", NULL },
+	{ INST("accept"), "\taccept\n", NULL },
 	{ ROUTE("blackhole 10.0.0.0/8"), "\tvirtual_routes {\n\t\tblackhole 10.0.0.0/8\n\t}\n",
 	  NULL },
 	{ ROUTE("default   gw 192.0.2.1 table 0x64 # c"), "\t\tdefault gw 192.0.2.1 table 0x64\n",
@@ -472,7 +494,7 @@ static const struct {
 	{ VIPS("~LST(A,1,2) ~SEQ(B,1,2) 192.0.$A.$B"),
 	  "192.0.1.1/32\n\t\t192.0.1.2/32\n\t\t192.0.2.1/32\n\t\t192.0.2.2/32\n", NULL },
 	{ INST("lvs_sync_daemon_interface eth0"), NULL, "there are no LVS connections" },
-	{ GLOB("nftables"), NULL, "there is nothing to filter" },
+	{ GLOB("nftables_counters"), NULL, "rules are not counted" },
 };
 
 START_TEST(test_accepted)
@@ -522,7 +544,7 @@ END_TEST
 START_TEST(test_many_errors_at_once)
 {
 	char *out;
-	struct cfg *c = load(INST("priority 0\nbogus\nadvert_int x\nversion 4\nuse_vmac"), &out);
+	struct cfg *c = load(INST("priority 0\nbogus\nadvert_int x\nversion 4\nuse_ipvlan"), &out);
 
 	ck_assert_ptr_null(c);
 	ck_assert_ptr_nonnull(strstr(out, "7:10: error"));

@@ -26,11 +26,16 @@ static struct worker_private *priv_of(const struct stream *st)
 
 /* ---- the head ---- */
 
-static void bad_request(struct stream *st)
+static void refuse(struct stream *st, int status)
 {
 	counter_add(&st->c->fe->counters[st->c->w->tid].ereq, 1);
 	st->keep_alive = false;
-	stream_fail(st, 400, 'P', 'R');
+	stream_fail(st, status, 'P', 'R');
+}
+
+static void bad_request(struct stream *st)
+{
+	refuse(st, 400);
 }
 
 /* The request line as received, for logs: the buffer will be used for other things. */
@@ -116,7 +121,7 @@ static bool edit_head(struct stream *st, const struct h1_head *h, const struct c
 	if (st->is_upgrade)
 		p = stpcpy(p, "Connection: Upgrade\r\n");
 	else if (!st->server_keep_alive && !be_cfg->http_pretend_keepalive)
-		p = stpcpy(p, "Connection: close\r\n");
+		p = h->minor == 1 ? stpcpy(p, "Connection: close\r\n") : p; /* else it does anyhow */
 	else if (h->minor == 0)
 		p = stpcpy(p, "Connection: keep-alive\r\n");
 	if (p != lines)
@@ -283,12 +288,14 @@ static void begin_request(struct stream *st)
 	struct counters *n = &c->fe->counters[c->w->tid];
 	struct buf *b = &st->req.buf;
 	size_t len = h->len, used;
+	enum h1_fault fault;
 
 	st->head_us = worker_now(c->w);
 	counter_add(&n->req_tot, 1);
 	rate_add(&n->req_rate, st->head_us, 1);
-	if (h1_check_request(h) != H1_OK) {
-		bad_request(st);
+	fault = h1_check_request(h);
+	if (UNLIKELY(fault != H1_OK)) {
+		refuse(st, fault == H1_FAULT_BODY_IN_1_0 ? 413 : 400);
 		return;
 	}
 	if (UNLIKELY(fe_cfg->http_requests != NULL))
@@ -303,7 +310,7 @@ static void begin_request(struct stream *st)
 	/* a body and a tunnel behind one head would need an order that nobody defines */
 	st->is_upgrade = h->conn_upgrade && h->has_upgrade && h->minor == 1 && !h->is_chunked &&
 			 !(h->has_length && h->content_length > 0);
-	st->keep_alive = (h->minor == 1 ? !h->conn_close : h->conn_keep_alive) &&
+	st->keep_alive = !h->conn_close && (h->minor == 1 || h->conn_keep_alive) &&
 			 !fe_cfg->httpclose && !client_should_close(c);
 	st->server_keep_alive = !be_cfg->http_server_close && !be_cfg->httpclose &&
 				!fe_cfg->http_server_close && !fe_cfg->httpclose;

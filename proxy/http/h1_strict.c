@@ -16,6 +16,7 @@ const char *h1_fault_text(enum h1_fault f)
 		[H1_FAULT_CODING] = "unsupported Transfer-Encoding",
 		[H1_FAULT_TWO_FRAMINGS] = "both Content-Length and Transfer-Encoding",
 		[H1_FAULT_CODING_IN_1_0] = "Transfer-Encoding in HTTP/1.0",
+		[H1_FAULT_BODY_IN_1_0] = "body of a GET, HEAD or DELETE in HTTP/1.0",
 		[H1_FAULT_HOST] = "malformed Host",
 		[H1_FAULT_HOST_MISSING] = "missing Host",
 		[H1_FAULT_HOST_TWICE] = "repeated Host",
@@ -266,6 +267,9 @@ enum h1_fault h1_check_request(struct h1_head *h)
 		return fault;
 	if (!has_host && h->minor == 1)
 		return H1_FAULT_HOST_MISSING;
+	if (h->minor == 0 && h->has_length && h->content_length > 0 &&
+	    (h->method == H1_GET || h->method == H1_HEAD || h->method == H1_DELETE))
+		return H1_FAULT_BODY_IN_1_0;
 	return check_target(h);
 }
 

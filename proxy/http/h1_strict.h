@@ -18,6 +18,7 @@ enum h1_fault {
 	H1_FAULT_CODING,        /* Transfer-Encoding that is not exactly `chunked` */
 	H1_FAULT_TWO_FRAMINGS,  /* Content-Length and Transfer-Encoding */
 	H1_FAULT_CODING_IN_1_0, /* Transfer-Encoding in HTTP/1.0 */
+	H1_FAULT_BODY_IN_1_0,   /* of GET, HEAD or DELETE: not everybody looks for one there */
 	H1_FAULT_HOST,          /* malformed */
 	H1_FAULT_HOST_MISSING,  /* in HTTP/1.1 */
 	H1_FAULT_HOST_TWICE,

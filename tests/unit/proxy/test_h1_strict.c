@@ -90,6 +90,11 @@ static const struct {
 	{ P "Transfer-Encoding\x7f: chunked" E, EARLY },
 	{ P " Transfer-Encoding: chunked" E, EARLY },
 	{ "POST / HTTP/1.0\r\nTransfer-Encoding: chunked" E, H1_FAULT_CODING_IN_1_0 },
+	{ "GET / HTTP/1.0\r\nContent-Length: 1" E, H1_FAULT_BODY_IN_1_0 },
+	{ "HEAD / HTTP/1.0\r\nContent-Length: 1" E, H1_FAULT_BODY_IN_1_0 },
+	{ "DELETE / HTTP/1.0\r\nContent-Length: 1" E, H1_FAULT_BODY_IN_1_0 },
+	{ "DELETE / HTTP/1.0\r\nContent-Length: 0" E, H1_OK },
+	{ "OPTIONS / HTTP/1.0\r\nContent-Length: 1" E, H1_OK },
 	/* lines */
 	{ R "A: b\rC: d" E, EARLY },
 	{ R "A: b\nC: d" E, EARLY },

@@ -191,9 +191,10 @@ bench: all tools ## CPU, latency, memory beside haproxy and nginx (SCENARIOS="sm
 	@BUILD=$(BUILD) tests/bench/run.sh $(SCENARIOS)
 compare: all tools ## outages of this pair and of keepalived + haproxy, side by side (RUNS=3; root)
 	@BUILD=$(BUILD) tests/bench/failover.sh -n $(or $(RUNS),3)
-diff: all tools ## the same bytes through proxyd and Debian's haproxy
+diff: all tools ## the same bytes through proxyd and Debian's haproxy (SEEDS=8 of generated ones)
 	@BUILD=$(BUILD) tests/diff/conditions.sh
 	@BUILD=$(BUILD) tests/diff/diff.sh
+	@BUILD=$(BUILD) SEEDS=$(or $(SEEDS),8) tests/diff/generated.sh
 soak: all tools ## MINUTES (10) of mixed load with reloads and failing servers (root)
 	@BUILD=$(BUILD) SANITIZE=$(SANITIZE) tests/soak/soak.sh $(or $(MINUTES),10)
 corpus: all ## try the files of CORPUS=DIR with proxyd and vrrpd

@@ -30,7 +30,7 @@ bytes="strict: control bytes in a value are refused (RFC 9110 section 5.5)"
 host="strict: Host must be one valid name, and be there in HTTP/1.1 (RFC 9112 section 3.2)"
 twice="strict: a framing field may come once, with one value"
 both="strict: Transfer-Encoding beside Content-Length is refused, not repaired (RFC 9112 section 6.1)"
-old="strict: 400 for Transfer-Encoding in HTTP/1.0; HAProxy says 413"
+old="strict: 400 for Transfer-Encoding in HTTP/1.0; HAProxy forwards it"
 fold="strict: folded lines are refused (RFC 9112 section 5.2)"
 lf="strict: a line ends with CR LF"
 chunk="strict: a chunk size is one to fifteen hex digits, CR LF or an extension behind it"
@@ -200,6 +200,11 @@ chunked behind a tab |  | POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding:\tchun
 chunked behind VT |  | POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: \x0bchunked\r\n\r\n0\r\n\r\n
 chunked and length | $both | POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n
 length and chunked | $both | POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n
+get with a body in 1.0 |  | GET / HTTP/1.0\r\nContent-Length: 5\r\n\r\nhello
+delete with a body in 1.0 |  | DELETE / HTTP/1.0\r\nContent-Length: 5\r\n\r\nhello
+get with no body in 1.0 |  | GET / HTTP/1.0\r\nContent-Length: 0\r\n\r\n
+post in 1.0 |  | POST / HTTP/1.0\r\nContent-Length: 5\r\n\r\nhello
+keep-alive and close in 1.0 |  | GET /1 HTTP/1.0\r\nConnection: keep-alive, close\r\n\r\nGET /2 HTTP/1.0\r\n\r\n
 chunked in 1.0 | $old | POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n
 identity |  | POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: identity\r\n\r\n
 xchunked |  | POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n

@@ -7,15 +7,18 @@
  *
  *   name | reason why a difference is accepted, or nothing | request [| response]
  *
- * with C's escapes \r \n \t \\ \xHH, and \*N;c for N times c. The server answers each request with
- * the response of the line (" <close>" behind it: and closes), by default a 200 with two bytes.
- * Compared are status, framing and body of what the client saw, whether its connection was closed,
- * and all that the server saw, with field names in lower case, sorted. Exit status 1: differences
- * that nobody has accepted, or accepted ones that are none any more. */
+ * with C's escapes \r \n \t \\ \xHH, \*N;c for N times c, and \~ for a pause in a request. Where
+ * the reason begins with '?', both may be the same, and a difference must be that B refuses (unless
+ * the reason is a cut message). The server answers each request with the response of the line ("
+ * <close>" behind it: and closes), by default a 200 with two bytes. Compared are status, framing
+ * and body of what the client saw, whether its connection was closed, and all that the server saw,
+ * with field names in lower case, sorted. Exit status 1: differences that nobody has accepted, or
+ * accepted ones that are none any more. */
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <err.h>
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -33,10 +36,14 @@
 #define MAX_BYTES  (256 * 1024)
 #define QUIET_MS   80  /* both have answered: nothing more will come */
 #define SILENCE_MS 900 /* longer than all timeouts in the configuration */
+#define PATIENCE   5   /* times, before a difference is believed on a busy machine */
+#define MAX_CUTS   32
 
 struct bytes {
 	char p[MAX_BYTES + 1];
 	size_t len;
+	size_t cuts[MAX_CUTS]; /* where a request pauses */
+	unsigned n_cuts;
 };
 
 /* Where a stream of HTTP messages is, as the one reads it who is honest. */
@@ -110,7 +117,7 @@ static void start_proxy(struct side *s, const char *config)
 
 static void unescape(const char *p, const char *end, struct bytes *out)
 {
-	out->len = 0;
+	out->len = out->n_cuts = 0;
 	while (p < end && out->len < MAX_BYTES) {
 		char c = *p++, *after;
 		unsigned long n = 1;
@@ -134,6 +141,10 @@ static void unescape(const char *p, const char *end, struct bytes *out)
 				p += 2;
 				break;
 			}
+			case '~':
+				if (out->n_cuts < MAX_CUTS)
+					out->cuts[out->n_cuts++] = out->len;
+				continue;
 			case '*':
 				n = strtoul(p, &after, 10);
 				c = after[1];
@@ -185,7 +196,8 @@ static const char *skip_chunks(const char *p, const char *end, struct bytes *out
 				if (line == NULL)
 					return NULL;
 				for (; out != NULL && p < line; p++)
-					out->p[out->len++] = (char)tolower(*p);
+					if (*p != ' ' && *p != '\r')
+						out->p[out->len++] = (char)tolower(*p);
 			}
 			line = memchr(p, '\n', (size_t)(end - p));
 			return line != NULL ? line + 1 : NULL;
@@ -362,6 +374,19 @@ static void send_all(int fd, const char *p, size_t len)
 	}
 }
 
+static void send_request(int fd)
+{
+	const struct timespec pause = { .tv_nsec = 1500000 };
+	size_t at = 0;
+
+	for (unsigned i = 0; i < request.n_cuts; i++) {
+		send_all(fd, request.p + at, request.cuts[i] - at);
+		at = request.cuts[i];
+		nanosleep(&pause, NULL);
+	}
+	send_all(fd, request.p + at, request.len - at);
+}
+
 static void close_conn(struct conn *c)
 {
 	if (c->fd != -1)
@@ -386,6 +411,25 @@ static void on_accept(struct side *s)
 		close(fd);
 }
 
+/* A cut request. How far its chunks had come is not compared: haproxy makes them anew. */
+static void describe_part(struct side *s, const char *p, const char *end)
+{
+	static struct bytes body;
+	const char *head_end = memmem(p, (size_t)(end - p), "\r\n\r\n", 4);
+	char *out = s->seen[1];
+	const size_t size = sizeof(s->seen[1]);
+
+	add_text(out, size, out[0] ? " // part " : "part ");
+	if (head_end == NULL) {
+		add_part(out, size, p, (size_t)(end - p));
+		return;
+	}
+	head_end += 4;
+	body.len = is_chunked(p, head_end) ? 0 : (size_t)(end - head_end);
+	memcpy(body.p, head_end, body.len);
+	describe_request(p, head_end, &body, out, size);
+}
+
 static void on_request_bytes(struct side *s, struct conn *c)
 {
 	static struct bytes body;
@@ -393,12 +437,8 @@ static void on_request_bytes(struct side *s, struct conn *c)
 	const char *head_end, *next;
 
 	if (n <= 0) {
-		if (c->in.len > c->at) { /* the beginning of something */
-			add_text(s->seen[1], sizeof(s->seen[1]),
-				 s->seen[1][0] ? " // part " : "part ");
-			add_part(s->seen[1], sizeof(s->seen[1]), c->in.p + c->at,
-				 c->in.len - c->at);
-		}
+		if (c->in.len > c->at) /* the beginning of something */
+			describe_part(s, c->in.p + c->at, c->in.p + c->in.len);
 		close_conn(c);
 		return;
 	}
@@ -465,9 +505,17 @@ static bool turn(int timeout_ms)
 	return true;
 }
 
-static void run_case(void)
+static void close_all(void)
+{
+	for (int i = 0; i < 2; i++)
+		for (int k = 0; k < MAX_CONNS; k++)
+			close_conn(&sides[i].conns[k]);
+}
+
+static void run_case(int patience)
 {
 	int64_t last_ms;
+	int one = 1;
 
 	for (int i = 0; i < 2; i++) {
 		struct side *s = &sides[i];
@@ -478,10 +526,11 @@ static void run_case(void)
 		if (s->client == -1 ||
 		    connect(s->client, (struct sockaddr *)&s->front, sizeof(s->front)) == -1)
 			err(2, "connect");
-		send_all(s->client, request.p, request.len);
+		(void)setsockopt(s->client, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+		send_request(s->client);
 	}
 	last_ms = now_ms();
-	while (now_ms() - last_ms < (is_settled() ? QUIET_MS : SILENCE_MS)) {
+	while (now_ms() - last_ms < (is_settled() ? QUIET_MS * patience : SILENCE_MS)) {
 		if (turn(20))
 			last_ms = now_ms();
 		if (sides[0].client == -1 && sides[1].client == -1)
@@ -494,23 +543,38 @@ static void run_case(void)
 		sides[i].client = -1;
 	}
 	/* what a server saw half is told when its connection closes, soon after the client's */
-	for (last_ms = now_ms(); now_ms() - last_ms < 15;)
+	for (last_ms = now_ms(); now_ms() - last_ms < 15 * patience;)
 		(void)turn(5);
-	for (int i = 0; i < 2; i++) {
-		for (int k = 0; k < MAX_CONNS; k++)
-			close_conn(&sides[i].conns[k]);
-	}
+	close_all();
+	/* they see now that their idle connections ended, and not in the middle of the next case */
+	for (last_ms = now_ms(); now_ms() - last_ms < 4 * patience;)
+		(void)turn(2);
+	close_all();
+}
+
+static bool is_different(void)
+{
+	return strcmp(sides[0].seen[0], sides[1].seen[0]) != 0 ||
+	       strcmp(sides[0].seen[1], sides[1].seen[1]) != 0;
+}
+
+/* B's client got an error at last, and its server nothing that A's did not get. */
+static bool is_refusal(void)
+{
+	return strncmp(sides[0].seen[1], sides[1].seen[1], strlen(sides[1].seen[1])) == 0 &&
+	       (strstr(sides[1].seen[0], "400 ") || strstr(sides[1].seen[0], "502 "));
 }
 
 /* Returns whether the case is as the table says. */
 static bool report(const char *name, const char *accepted)
 {
 	static const char *const what[] = { "client saw", "server saw" };
-	bool differs = strcmp(sides[0].seen[0], sides[1].seen[0]) != 0 ||
-		       strcmp(sides[0].seen[1], sides[1].seen[1]) != 0;
+	bool differs = is_different();
 
-	if (!differs && accepted[0] == '\0')
+	if (!differs && (accepted[0] == '\0' || accepted[0] == '?'))
 		return true;
+	if (accepted[0] == '?' && !strstr(accepted, "ours:") && !is_refusal())
+		accepted = "";
 	if (!differs) {
 		printf("SAME     %s: no difference any more; it was accepted: %s\n", name,
 		       accepted);
@@ -549,7 +613,7 @@ int main(int argc, char **argv)
 	static const char ok[] = "HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nok";
 	char *line = NULL;
 	size_t size = 0;
-	unsigned n = 0, n_bad = 0;
+	unsigned n = 0, n_bad = 0, n_again = 0;
 
 	if (argc != 4)
 		errx(2, "usage: rawdiff CONFIG PROXY_A PROXY_B <TABLE");
@@ -568,10 +632,15 @@ int main(int argc, char **argv)
 		if (res == NULL || res[0] == '\0')
 			res = (char *)ok;
 		len = strlen(res);
-		is_closing = len >= 8 && strcmp(res + len - 8, " <close>") == 0;
+		is_closing = len >= 7 && strcmp(res + len - 7, "<close>") == 0;
 		unescape(req, req + strlen(req), &request);
-		unescape(res, res + len - (is_closing ? 8 : 0), &response);
-		run_case();
+		len -= is_closing ? (len > 7 ? 8 : 7) : 0; /* with the blank before it */
+		unescape(res, res + len, &response);
+		run_case(1);
+		if (is_different()) {
+			run_case(PATIENCE);
+			n_again++;
+		}
 		n++;
 		n_bad += report(name, accepted) ? 0 : 1;
 		fflush(stdout);
@@ -581,6 +650,7 @@ int main(int argc, char **argv)
 		kill(sides[i].pid, SIGTERM);
 	for (int i = 0; i < 2; i++)
 		waitpid(sides[i].pid, NULL, 0);
-	printf("%u cases, %u of them not as the table says\n", n, n_bad);
+	printf("%u cases, %u of them not as the table says (%u were looked at twice)\n", n, n_bad,
+	       n_again);
 	return n_bad > 0 || n == 0;
 }

@@ -10,6 +10,12 @@
 #include "board.h"
 #include "config/cfg_model.h"
 
+/* Of addresses and the hellos that follow. */
+#define RENEW_FEW_S      0.1
+#define RENEW_MANY_S     0.25
+#define COST_OF_INSTANCE 10 /* in addresses */
+#define COST_OF_FEW      200
+
 /* --- the guardian's board ------------------------------------------------------------------- */
 
 void worker_on_plan_changed(void *arg)
@@ -118,6 +124,18 @@ void worker_delay_start(struct worker *w, int64_t delay_us)
 	ev_timer_start(w->loop.ev, &w->delay);
 }
 
+/* The more often addresses are renewed, the longer a stall is tolerated; and the more it costs. */
+static void pace_renewal(struct worker *w)
+{
+	const struct vrrp_instance *i;
+	unsigned cost = 0;
+
+	list_for_each (i, &w->instances, node)
+		cost += i->n_vips + COST_OF_INSTANCE;
+	w->renew.repeat = cost <= COST_OF_FEW ? RENEW_FEW_S : RENEW_MANY_S;
+	ev_timer_again(w->loop.ev, &w->renew);
+}
+
 /* Instances of cfg: those that keep name, interface and VRID keep their state. */
 void worker_sync_instances(struct worker *w, const struct cfg *cfg)
 {
@@ -161,4 +179,5 @@ void worker_sync_instances(struct worker *w, const struct cfg *cfg)
 	if (!w->is_delayed)
 		start_instances(w);
 	worker_publish_plan(w);
+	pace_renewal(w);
 }

@@ -240,6 +240,9 @@ static void change_agent_part(struct ctl_request *rq, struct server *s, enum age
 
 static void change_fqdn(struct ctl_request *rq, struct server *s, struct str name)
 {
+	char before[256];
+
+	snprintf(before, sizeof(before), "%s", s->fqdn != NULL ? s->fqdn : "(null)");
 	if (name.len == 0) {
 		strbuf_adds(rq->out, "set server <b>/<s> fqdn requires a FQDN.\n");
 		return;
@@ -247,10 +250,14 @@ static void change_fqdn(struct ctl_request *rq, struct server *s, struct str nam
 	switch (dns_set_fqdn(process_self != NULL ? process_self->dns : NULL, s, name.p,
 			     "'stats socket command'")) {
 	case 0:
+		strbuf_addf(rq->out,
+			    "%s/%s changed its FQDN from %s to " STR_FMT
+			    " by 'stats socket command'\n",
+			    s->be->name, s->name, before, STR_ARG(name));
 		return;
 	case -EBUSY:
-		strbuf_adds(rq->out, "set server <b>/<s> fqdn failed because SRV records give this "
-				     "server its name.\n");
+		strbuf_adds(rq->out, "set server <b>/<s> fqdn failed because SRV resolution is "
+				     "configured.\n");
 		return;
 	case -ENOTSUP:
 		strbuf_adds(rq->out, "set server <b>/<s> fqdn failed because no resolution is "

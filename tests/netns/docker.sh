@@ -32,7 +32,7 @@ def check(ok, text):
 # What the compose specification permits, of what is used here: a misspelt key is refused by Docker too.
 TOP = {"name", "services", "networks"}
 SERVICE = {"build", "expose", "stop_grace_period", "restart", "networks", "depends_on", "ports", "volumes",
-           "stop_signal", "cap_drop", "security_opt", "ulimits", "healthcheck"}
+           "cap_drop", "security_opt", "ulimits", "healthcheck"}
 DURATION = re.compile(r"^(\d+h)?(\d+m)?(\d+s)?$")
 check(set(c) <= TOP, "unknown keys %s" % (set(c) - TOP))
 text = open(os.path.join(top, "deploy/docker/Dockerfile")).read()
@@ -101,7 +101,6 @@ in_ns a curl -s -o /dev/null -w '%{http_code}' http://127.0.0.1:8404/stats | gre
 in_ns a curl -s -o /dev/null -w '%{http_code}' http://127.0.0.1:8080/ | grep -q 503 || lab_fail "no server should be 503"
 child=$(cat "/proc/${PID[container]}/task/${PID[container]}/children")
 [ "$(sed -n 's/^NSpid:.*\t//p' "/proc/${child% }/status")" = 1 ] || lab_fail "it is not process 1"
-signal=$(sed -n 's/.*stop_signal: SIG//p' "$docker/compose.yaml")
-kill "-$signal" "${child% }"
-wait_until 5 test ! -d "/proc/${PID[container]}" || lab_fail "process 1 does not end after SIG$signal"
+kill -TERM "${child% }"
+wait_until 5 test ! -d "/proc/${PID[container]}" || lab_fail "process 1 does not end after SIGTERM"
 echo "compose, Dockerfile and haproxy.cfg fit together; process 1 runs and ends as told"

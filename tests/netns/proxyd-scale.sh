@@ -140,6 +140,6 @@ ask "show resolvers docker" | grep -Eq '^  valid: +[1-9]' || lab_fail "show reso
 
 # As process 1 it ends when it is told, at once when nothing is under way.
 child=$(cat "/proc/${PID[proxy]}/task/${PID[proxy]}/children")
-kill -USR1 $child
-wait_until 5 test ! -d "/proc/${PID[proxy]}" || lab_fail "process 1 did not end after SIGUSR1"
+kill -TERM $child
+wait_until 5 test ! -d "/proc/${PID[proxy]}" || lab_fail "process 1 did not end after SIGTERM"
 echo "no request failed; process 1 ended when it was told"

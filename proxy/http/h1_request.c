@@ -580,7 +580,7 @@ void h1_on_client_readable(struct stream *st)
 		discard(st);
 		return;
 	}
-	if (is_bulk(st) && splice_prepare(st->c->w, &st->req, st->s->fd) == 0) {
+	if (is_bulk(st) && splice_prepare(st->c->w, &st->req) == 0) {
 		pass_bulk(st);
 		return;
 	}

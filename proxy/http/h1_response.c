@@ -347,7 +347,7 @@ void h1_on_server_readable(struct stream *st)
 		stream_update(st); /* an interim response must go first */
 		return;
 	}
-	if (is_bulk(st) && splice_prepare(st->c->w, &st->res, st->c->fd) == 0) {
+	if (is_bulk(st) && splice_prepare(st->c->w, &st->res) == 0) {
 		pass_bulk(st);
 		return;
 	}

@@ -16,6 +16,7 @@
 
 #include "config/cfg_model.h"
 #include "net/frontend.h"
+#include "pool/pacing.h"
 
 #define DEFAULT_BACKLOG 4096 /* the kernel cuts it to net.core.somaxconn */
 #define DEFER_ACCEPT_S  2
@@ -175,6 +176,7 @@ static int open_inherited(const struct cfg_bind *b, struct listener *l)
 	l->addr.len = sizeof(l->addr.un);
 	if (getsockname(fd, &l->addr.sa, &l->addr.len) == -1)
 		l->addr.len = 0;
+	pacing_avoid(fd, &l->addr);
 	l->fds[l->n_fds++] = fd;
 	return 0;
 }
@@ -201,6 +203,8 @@ static int open_sockets(const struct cfg_bind *b, struct listener *l, unsigned n
 		if (r == 0)
 			l->n_fds++;
 	}
+	for (unsigned i = 0; i < l->n_fds; i++)
+		pacing_avoid(l->fds[i], &l->addr);
 	return r;
 }
 

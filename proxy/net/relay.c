@@ -34,12 +34,12 @@ static bool go_on(struct stream *st)
 }
 
 /* One event's worth of reading. Bytes, 0 for the end, -errno. */
-static ssize_t take(struct stream *st, struct channel *ch, int fd, int to_fd)
+static ssize_t take(struct stream *st, struct channel *ch, int fd)
 {
 	size_t room;
 	ssize_t n;
 
-	if (ch->is_bulk && !ch->buf.mem && splice_prepare(st->c->w, ch, to_fd) == 0) {
+	if (ch->is_bulk && !ch->buf.mem && splice_prepare(st->c->w, ch) == 0) {
 		n = channel_splice_in(ch, fd, SPLICE_MAX);
 		ch->is_bulk = n >= BULK_LEAVE;
 		return n;
@@ -56,7 +56,7 @@ static ssize_t take(struct stream *st, struct channel *ch, int fd, int to_fd)
 void relay_on_client_readable(struct stream *st)
 {
 	struct channel *ch = &st->req;
-	ssize_t n = take(st, ch, st->c->fd, st->s ? st->s->fd : -1);
+	ssize_t n = take(st, ch, st->c->fd);
 
 	if (n > 0) {
 		st->client_active_us = worker_now(st->c->w);
@@ -84,7 +84,7 @@ void relay_on_client_readable(struct stream *st)
 void relay_on_server_readable(struct stream *st)
 {
 	struct channel *ch = &st->res;
-	ssize_t n = take(st, ch, st->s->fd, st->c->fd);
+	ssize_t n = take(st, ch, st->s->fd);
 
 	if (n > 0) {
 		st->server_active_us = worker_now(st->c->w);

@@ -3,10 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/tcp.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <tandem/addr.h>
 #include <unistd.h>
 
 #include "net/client.h"
@@ -57,28 +53,10 @@ static int open_pipe(struct worker *w, int out[2])
 	return -error;
 }
 
-/* BBR paces what it sends by timers, which for a peer on this host is nearly half of what a bulk
- * transfer costs; and there is no path whose capacity it could find. */
-static void leave_pacing(int fd)
-{
-	char name[16] = "";
-	socklen_t len = sizeof(name) - 1;
-	struct addr peer = { .len = sizeof(peer.un) };
-
-	if (getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name, &len) == 0 &&
-	    strncmp(name, "bbr", 3) == 0 && getpeername(fd, &peer.sa, &peer.len) == 0 &&
-	    addr_is_loopback(&peer))
-		(void)setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, "reno", strlen("reno"));
-}
-
-int splice_prepare(struct worker *w, struct channel *ch, int to_fd)
+int splice_prepare(struct worker *w, struct channel *ch)
 {
 	struct worker_private *priv = w->priv;
 
-	if (UNLIKELY(!ch->is_hurried)) {
-		ch->is_hurried = true;
-		leave_pacing(to_fd);
-	}
 	if (ch->pipe[0] != -1)
 		return 0;
 	if (LIKELY(priv->n_pipes > 0)) {

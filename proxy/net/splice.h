@@ -12,9 +12,8 @@ struct worker;
 #define SPLICE_MAX ((uint64_t)1 << 20)
 
 /* Get a pipe for ch, from the thread's cache if there is one; before each splice_in, since an empty
- * pipe goes back at once (channel_release). to_fd: where its bytes will go. 0 or -errno: then copy.
- */
-int splice_prepare(struct worker *w, struct channel *ch, int to_fd);
+ * pipe goes back at once (channel_release). 0 or -errno: then copy. */
+int splice_prepare(struct worker *w, struct channel *ch);
 /* Move up to max bytes from the socket into the prepared pipe. Bytes, 0 for the end, -errno.
  * SIGPIPE is ignored by the process. */
 ssize_t channel_splice_in(struct channel *ch, int fd, uint64_t max);

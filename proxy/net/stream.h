@@ -54,8 +54,7 @@ struct channel {
 	/* bulk bytes pass through a pipe, never through our memory (splice.h) */
 	int pipe[2]; /* owned; -1: none, nothing is in it */
 	size_t n_piped;
-	bool is_bulk;    /* raw: use one from now on */
-	bool is_hurried; /* bulk: the receiving socket was looked at */
+	bool is_bulk; /* raw: use one from now on */
 };
 
 #define STREAM_LINE_LEN 1024 /* of the request line, for logs */

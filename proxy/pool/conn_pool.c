@@ -8,6 +8,7 @@
 #include "net/client.h"
 #include "net/stream.h"
 #include "pool/conn_source.h"
+#include "pool/pacing.h"
 #include "pool/server.h"
 #include "process/worker_priv.h"
 
@@ -168,6 +169,7 @@ int sconn_open(struct worker *w, struct server *srv, const struct addr *to,
 		return -errno;
 	if (to->sa.sa_family != AF_UNIX)
 		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	pacing_avoid(fd, to);
 	error = conn_source_apply(fd, to->sa.sa_family, source, client);
 	if (error != 0) {
 		errno = -error;

@@ -224,6 +224,22 @@ static struct sconn *find_proven(const struct pool_slot *slot, uint64_t addr_key
 	return NULL;
 }
 
+/* The newest, which is the warmest; but of one that was parked in this turn the caller must ask the
+ * kernel whether it is quiet, so the oldest comes before it. */
+static struct sconn *find_newest(const struct conn_pool *p, const struct pool_slot *slot,
+				 uint64_t addr_key)
+{
+	struct sconn *s, *oldest;
+
+	while ((s = list_first(&slot->idle, struct sconn, by_server)) && !is_usable(s, addr_key))
+		sconn_close(s);
+	if (!s || LIKELY(s->idle_since_us != worker_now(p->w)))
+		return s;
+	oldest = list_entry(slot->idle.prev, struct sconn, by_server);
+	return oldest->idle_since_us != s->idle_since_us && is_usable(oldest, addr_key) ? oldest
+											: s;
+}
+
 struct sconn *conn_pool_take(struct conn_pool *p, struct client *owner, struct server *srv,
 			     uint64_t addr_key, enum conn_reuse which)
 {
@@ -237,9 +253,7 @@ struct sconn *conn_pool_take(struct conn_pool *p, struct client *owner, struct s
 
 		if (!slot)
 			return NULL;
-		while ((s = list_first(&slot->idle, struct sconn, by_server)) &&
-		       !is_usable(s, addr_key))
-			sconn_close(s);
+		s = find_newest(p, slot, addr_key);
 		if (s && which == CONN_REUSE_PROVEN && s->n_requests == 0)
 			s = find_proven(slot, addr_key);
 		if (!s)

@@ -252,8 +252,11 @@ static enum h1_result parse_fields(struct h1_head *h, const char *p, const char 
 		if (*p != ':' || p == name || p - name > UINT16_MAX || h->n_fields == h->max_fields)
 			return H1_BAD;
 		value = p + 1;
-		while (value < end && (*value == ' ' || *value == '\t'))
+		if (LIKELY(end - value > 1 && value[0] == ' ' && (uint8_t)value[1] > ' '))
 			value++;
+		else
+			while (value < end && (*value == ' ' || *value == '\t'))
+				value++;
 		value_end = skip_text(value, end);
 		if (end - value_end < 2)
 			return value_end == end || *value_end == '\r' ? H1_NEED_MORE : H1_BAD;

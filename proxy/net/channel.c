@@ -1,8 +1,8 @@
 /* channel.c - the two directions of a stream: their buffers, reading and writing. */
 #include <errno.h>
-#include <sys/socket.h>
 
 #include "net/client.h"
+#include "net/sock_io.h"
 #include "net/splice.h"
 #include "net/stream.h"
 #include "process/worker_priv.h"
@@ -31,7 +31,7 @@ ssize_t channel_recv(struct stream *st, struct channel *ch, int fd, size_t headr
 
 	if (room == 0)
 		return -ENOBUFS;
-	n = recv(fd, ch->buf.mem + ch->buf.tail, room, 0);
+	n = sock_recv(fd, ch->buf.mem + ch->buf.tail, room);
 	if (n == -1)
 		return errno == EINTR ? -EAGAIN : -errno;
 	buf_produce(&ch->buf, (size_t)n);
@@ -62,7 +62,7 @@ int channel_send(struct channel *ch, int fd, uint64_t *n_bytes)
 {
 	ch->is_blocked = false;
 	while (ch->ready > 0) {
-		ssize_t n = send(fd, buf_data(&ch->buf), ch->ready, MSG_NOSIGNAL);
+		ssize_t n = sock_send(fd, buf_data(&ch->buf), ch->ready);
 
 		if (n == -1) {
 			if (errno == EINTR)

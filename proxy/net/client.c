@@ -13,6 +13,7 @@
 #include "net/listener.h"
 #include "net/proxy_protocol.h"
 #include "net/relay.h"
+#include "net/sock_io.h"
 #include "net/stream.h"
 #include "process/worker_priv.h"
 
@@ -160,7 +161,7 @@ static void on_idle_readable(struct client *c)
 		client_close(c);
 		return;
 	}
-	n = recv(c->fd, mem + headroom, c->w->engine->bufsize - headroom, 0);
+	n = sock_recv(c->fd, mem + headroom, c->w->engine->bufsize - headroom);
 	if (n <= 0) {
 		int error = errno;
 

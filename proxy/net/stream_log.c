@@ -18,15 +18,6 @@
 #include "process/worker_priv.h"
 #include "stats/latency.h"
 
-/* HAProxy's sliding average over about the last 1024 events, kept as its sum. */
-static void average_add(counter *sum, int64_t us)
-{
-	uint64_t old = counter_get(sum);
-
-	atomic_store_explicit(sum, old - (old + 1023) / 1024 + (uint64_t)(us / 1000),
-			      memory_order_relaxed);
-}
-
 static void count_in(struct counters *n, const struct stream *st, bool with_requests)
 {
 	counter_add(&n->bin, st->bytes_in > st->counted_in ? st->bytes_in - st->counted_in : 0);
@@ -40,21 +31,42 @@ static void count_in(struct counters *n, const struct stream *st, bool with_requ
 		counter_add(&n->srv_abrt, 1);
 }
 
-static void count_time(counter *average, counter *longest, int64_t us)
+static int64_t span(int64_t from_us, int64_t to_us)
 {
-	average_add(average, us);
+	return from_us < 0 || to_us < 0 ? -1 : to_us - from_us;
+}
+
+/* What the statistics say of a stream's times, in µs; -1: it did not come to that. */
+struct spans {
+	int64_t queue, connect, response, total;
+};
+
+static struct spans spans_of(const struct stream *st, int64_t now_us)
+{
+	return (struct spans){ .queue = span(st->queue_from_us, st->assigned_us),
+			       .connect = span(st->assigned_us, st->connected_us),
+			       .response = span(st->connected_us, st->response_us),
+			       .total = now_us - st->start_us };
+}
+
+/* HAProxy's sliding average over about the last 1024 events, kept as its sum of milliseconds. */
+static inline void count_time(counter *average, counter *longest, int64_t us)
+{
+	uint64_t old = counter_get(average);
+
+	if (us < 0 || (us == 0 && old == 0))
+		return;
+	atomic_store_explicit(average, old - (old + 1023) / 1024 + (uint64_t)us / 1000,
+			      memory_order_relaxed);
 	counter_max(longest, (uint64_t)us);
 }
 
-static void count_times(struct counters *n, const struct stream *st, int64_t now_us)
+static void count_times(struct counters *n, const struct spans *t)
 {
-	if (st->queue_from_us >= 0 && st->assigned_us >= 0)
-		count_time(&n->qtime, &n->qtime_max, st->assigned_us - st->queue_from_us);
-	if (st->connected_us >= 0)
-		count_time(&n->ctime, &n->ctime_max, st->connected_us - st->assigned_us);
-	if (st->response_us >= 0)
-		count_time(&n->rtime, &n->rtime_max, st->response_us - st->connected_us);
-	count_time(&n->ttime, &n->ttime_max, now_us - st->start_us);
+	count_time(&n->qtime, &n->qtime_max, t->queue);
+	count_time(&n->ctime, &n->ctime_max, t->connect);
+	count_time(&n->rtime, &n->rtime_max, t->response);
+	count_time(&n->ttime, &n->ttime_max, t->total);
 }
 
 void stream_count_bytes(struct stream *st)
@@ -90,11 +102,6 @@ static struct access_log *log_of_thread(struct worker *w)
 		priv->alog = access_log_new(&w->loop, priv->alog_tag, priv->alog_host);
 	}
 	return priv->alog;
-}
-
-static int64_t span(int64_t from_us, int64_t to_us)
-{
-	return from_us < 0 || to_us < 0 ? -1 : to_us - from_us;
 }
 
 /* '-' where no cookie is looked after. */
@@ -350,21 +357,22 @@ void stream_account(struct stream *st)
 	struct worker *w = st->c->w;
 	const struct cfg_proxy *cfg = rcu_dereference(st->c->fe->cfg);
 	int64_t now_us = worker_now(w);
+	const struct spans times = spans_of(st, now_us);
 
 	count_in(&st->c->fe->counters[w->tid], st, true);
 	if (st->be) {
 		struct counters *n = &st->be->counters[w->tid];
 
 		count_in(n, st, true);
-		count_times(n, st, now_us);
-		latency_add(&st->be->latency[w->tid], now_us - st->start_us);
+		count_times(n, &times);
+		latency_add(&st->be->latency[w->tid], times.total);
 	}
 	if (st->srv) {
 		struct counters *n = &st->srv->counters[w->tid];
 
 		count_in(n, st, st->response_us >= 0);
 		if (st->response_us >= 0 || !st->is_http)
-			count_times(n, st, now_us);
+			count_times(n, &times);
 	}
 	if (cfg->logs && !st->is_silent && !st->is_logged)
 		write_line(st, cfg, now_us);

@@ -209,18 +209,17 @@ UNIT = $(DESTDIR)$(PREFIX)/lib/systemd/system
 TMPF = $(DESTDIR)$(PREFIX)/lib/tmpfiles.d
 SYSC = $(DESTDIR)$(PREFIX)/lib/sysctl.d
 install: all ## daemons, manuals, units, examples (DESTDIR, PREFIX)
-	install -d $(SBIN) $(MAN8) $(DOC)/examples $(UNIT) $(TMPF) $(SYSC)
+	install -d $(SBIN) $(MAN1) $(MAN8) $(DOC)/examples $(UNIT) $(TMPF) $(SYSC)
 	install -m 755 $(BUILD)/proxyd $(BUILD)/vrrpd $(SBIN)
 	install -m 644 deploy/man/proxyd.8 deploy/man/vrrpd.8 $(MAN8)
-	install -d $(MAN1)
-	install -m 644 deploy/man/vrrpd-ctl.1 $(MAN1)
+	install -m 644 $(wildcard deploy/man/*.1) $(MAN1)
 	install -m 644 $(wildcard deploy/examples/*) $(DOC)/examples
 	for u in proxyd vrrpd; do sed 's|@SBIN@|$(PREFIX)/sbin|' deploy/systemd/$$u.service \
 		>$(UNIT)/$$u.service && chmod 644 $(UNIT)/$$u.service || exit 1; done
 	install -m 644 deploy/systemd/tandem.tmpfiles $(TMPF)/tandem.conf
 	install -m 644 deploy/sysctl/60-tandem.conf $(SYSC)
 uninstall: ## remove what install put there
-	rm -f $(SBIN)/proxyd $(SBIN)/vrrpd $(MAN8)/proxyd.8 $(MAN8)/vrrpd.8 $(MAN1)/vrrpd-ctl.1 $(UNIT)/proxyd.service \
+	rm -f $(SBIN)/proxyd $(SBIN)/vrrpd $(MAN1)/proxyd-ctl.1 $(MAN1)/vrrpd-ctl.1 $(MAN8)/proxyd.8 $(MAN8)/vrrpd.8 $(UNIT)/proxyd.service \
 		$(UNIT)/vrrpd.service $(TMPF)/tandem.conf $(SYSC)/60-tandem.conf
 	rm -rf $(DOC)
 

@@ -7,6 +7,7 @@
 #include <tandem/log.h>
 #include <tandem/str.h>
 
+#include "cli/proxyctl.h"
 #include "config/cfg_expr.h"
 #include "config/cfg_model.h"
 #include "config/cfg_parse.h"
@@ -84,6 +85,8 @@ int main(int argc, char **argv)
 	int rc;
 
 	log_init("proxyd");
+	if (argc > 1 && strcmp(argv[1], "ctl") == 0)
+		return proxyctl_main(argc - 2, argv + 2);
 	rc = options_parse(argc, argv, &o, &errors);
 	if (rc != 0) {
 		fprintf(stderr, "%s%s", strbuf_str(&errors), argc < 2 ? options_usage : "");

@@ -5,6 +5,7 @@
 
 const char options_usage[] =
 	"Usage: proxyd [-f FILE|DIR]... [OPTION]... [-- FILE...]\n"
+	"       proxyd ctl COMMAND    ask the running proxyd ('proxyd ctl -h')\n"
 	"  -f FILE|DIR  read this configuration file, or each *.cfg of a directory; repeatable\n"
 	"  -cc EXPR     evaluate an expression as .if takes it; exit 0: true, 1: false\n"
 	"  -c           check the configuration and exit; -V with it prints warnings too\n"

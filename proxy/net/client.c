@@ -13,6 +13,7 @@
 #include "net/listener.h"
 #include "net/proxy_protocol.h"
 #include "net/relay.h"
+#include "net/sessions.h"
 #include "net/sock_io.h"
 #include "net/stream.h"
 #include "process/worker_priv.h"
@@ -96,6 +97,8 @@ void client_close(struct client *c)
 	ev_timer_stop(priv->ev, &c->timer);
 	close(c->fd);
 	free(c->header_dst);
+	if (UNLIKELY(!list_is_empty(&c->w->priv->walks)))
+		session_client_leaves(c->w, &c->node);
 	list_del(&c->node);
 	freelist_put(&priv->clients, c);
 	priv->n_clients--;
@@ -292,6 +295,7 @@ void client_start(struct worker *w, const struct listener *l, int fd, const stru
 	*c = (struct client){ .w = w,
 			      .fe = fe,
 			      .fd = fd,
+			      .number = ++priv->n_accepted,
 			      .armed_us = INT64_MAX,
 			      .accept_us = worker_now(w),
 			      .accept_real_us = (int64_t)(ev_now(priv->ev) * 1e6) };

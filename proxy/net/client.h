@@ -38,6 +38,7 @@ struct client {
 	struct addr *header_dst; /* of a PROXY header: where it connected to; owned, mostly NULL */
 	int fd;
 	uint32_t n_requests;
+	uint32_t number;   /* of the thread's connections */
 	bool has_eof;      /* it sends nothing more */
 	bool is_greeting;  /* its PROXY header is still to come */
 	bool is_lingering; /* answered and shut down: reads until the client closes too */

@@ -109,6 +109,7 @@ static void priv_init(struct worker *w)
 	priv->clients = (struct freelist){ .size = sizeof(struct client), .max = KEEP_OBJECTS };
 	priv->sconns = (struct freelist){ .size = sizeof(struct sconn), .max = KEEP_OBJECTS };
 	list_init(&priv->clients_list);
+	list_init(&priv->walks);
 	list_init(&priv->viewers);
 	list_init(&priv->acceptors);
 	ev_timer_init(&priv->accept_retry, acceptors_on_retry, 0., 0.);
@@ -177,6 +178,10 @@ struct order {
 	unsigned n_add, n_remove;
 	const struct server *srv;
 	char cause;
+	bool is_for_one; /* thread, tid */
+	unsigned tid;
+	void (*call)(struct worker *w, void *arg);
+	void *arg;
 	pthread_mutex_t lock;
 	pthread_cond_t done;
 	unsigned n_left;
@@ -208,8 +213,10 @@ static void give_order(struct engine *e, struct order *o)
 	msgs = xcalloc(e->n_threads, sizeof(*msgs));
 	pthread_mutex_init(&o->lock, NULL);
 	pthread_cond_init(&o->done, NULL);
-	o->n_left = e->n_threads;
+	o->n_left = o->is_for_one ? 1 : e->n_threads;
 	for (unsigned i = 0; i < e->n_threads; i++) {
+		if (o->is_for_one && i != o->tid)
+			continue;
 		msgs[i] = (struct order_msg){ .msg.fn = on_order, .w = &e->workers[i], .order = o };
 		loop_post(&e->workers[i].loop, &msgs[i].msg);
 	}
@@ -370,6 +377,20 @@ void workers_start(struct engine *e)
 			exit(EXIT_FAILURE);
 		}
 	}
+}
+
+static void do_call(struct worker *w, const struct order *o)
+{
+	if (w->tid == o->tid)
+		o->call(w, o->arg);
+}
+
+void workers_call(struct engine *e, unsigned tid, void (*fn)(struct worker *w, void *arg),
+		  void *arg)
+{
+	struct order o = { .fn = do_call, .is_for_one = true, .tid = tid, .call = fn, .arg = arg };
+
+	give_order(e, &o);
 }
 
 static void do_stop(struct worker *w, const struct order *o)

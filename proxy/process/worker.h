@@ -63,6 +63,9 @@ struct worker_pool {
 	unsigned n_allocated, n_used;
 };
 struct worker_pool workers_pool(const struct engine *e, unsigned i);
+/* Run fn in one thread; returns when it is done. */
+void workers_call(struct engine *e, unsigned tid, void (*fn)(struct worker *w, void *arg),
+		  void *arg);
 /* Close every connection and end the threads; returns when they are joined. */
 void workers_stop(struct engine *e);
 /* End the sessions on s at once, with this termination code. Returns when it is done. */

@@ -28,6 +28,8 @@ struct worker_private {
 	struct ev_loop *ev;
 	struct freelist buffers, streams, clients, sconns;
 	struct list clients_list; /* struct client */
+	struct list walks;        /* struct session_walk: who reads clients_list in pieces */
+	uint32_t n_accepted;
 	unsigned n_clients;
 	_Atomic unsigned n_clients_shared; /* for other threads */
 	struct list viewers;               /* struct stream, of the dashboard's events */

@@ -8,9 +8,13 @@
 /* HAProxy's words and levels: reading is for everybody, changing for administrators. */
 const struct ctl_command cli_commands[] = {
 	{ "_getsocks", "", NULL, CTL_ADMIN, getsocks_command },
+	{ "add server", "<bk>/<srv> <address> [param]*", "create a new server", CTL_ADMIN,
+	  cli_add_server },
 	{ "clear counters", "[all]", "clear max statistics counters (or all counters)",
 	  CTL_OPERATOR, cli_clear_counters },
 	{ "clear table", "<table>", "stick tables: not there yet", CTL_USER, cli_no_table },
+	{ "del server", "<bk>/<srv>", "remove a server that is in maintenance", CTL_ADMIN,
+	  cli_del_server },
 	{ "disable agent", "<bk>/<srv>", "stop asking the agent", CTL_ADMIN, cli_switch_agent },
 	{ "disable frontend", "<frontend>", "stop listening, until it is enabled again", CTL_ADMIN,
 	  cli_switch_frontend },

@@ -28,6 +28,8 @@ void cli_show_servers_conn(struct ctl_request *rq, uint64_t *cursor, bool *more)
 void cli_show_backend(struct ctl_request *rq, uint64_t *cursor, bool *more);
 void cli_show_version(struct ctl_request *rq, uint64_t *cursor, bool *more);
 void cli_show_threads(struct ctl_request *rq, uint64_t *cursor, bool *more);
+void cli_add_server(struct ctl_request *rq, uint64_t *cursor, bool *more);
+void cli_del_server(struct ctl_request *rq, uint64_t *cursor, bool *more);
 void cli_show_sess(struct ctl_request *rq, uint64_t *cursor, bool *more);
 void cli_shutdown_session(struct ctl_request *rq, uint64_t *cursor, bool *more);
 void cli_show_errors(struct ctl_request *rq, uint64_t *cursor, bool *more);

@@ -370,6 +370,48 @@ void backend_reconfigure(struct backend *be, const struct cfg_proxy *cfg)
 	free(old);
 }
 
+struct server *backend_add_server(struct backend *be, const struct cfg_server *cs, struct cfg *cfg,
+				  bool is_enabled)
+{
+	struct server **servers, *s;
+
+	if (be->n_servers >= LB_MAX_SERVERS)
+		return NULL;
+	servers = xcalloc(be->n_servers + 2, sizeof(struct server *));
+	memcpy(servers, be->servers, be->n_servers * sizeof(struct server *));
+	s = server_new(be, cs, be->n_threads);
+	s->own_cfg = cfg;
+	s->index = be->n_servers;
+	s->checks.is_check_off = s->checks.is_agent_off = true;
+	if (!is_enabled) {
+		s->admin |= SERVER_FMAINT;
+		s->op = SERVER_STOPPED;
+	}
+	__atomic_store_n(&cs->live->srv, s, __ATOMIC_RELEASE);
+	servers[be->n_servers++] = s;
+	free(be->servers);
+	be->servers = servers;
+	backend_publish(be);
+	return s;
+}
+
+void backend_remove_server(struct backend *be, struct server *s)
+{
+	unsigned at = s->index;
+
+	ASSERT(at < be->n_servers && be->servers[at] == s);
+	be->n_servers--;
+	for (unsigned i = at; i < be->n_servers; i++) {
+		be->servers[i] = be->servers[i + 1];
+		be->servers[i]->index = i;
+	}
+	__atomic_store_n(&s->cfg->live->srv, NULL, __ATOMIC_RELEASE);
+	s->is_retired = true;
+	list_add_tail(&be->retired, &s->node);
+	backend_publish(be);
+	urcu_qsbr_call_rcu(&s->rcu, on_hidden);
+}
+
 struct backend *backend_new(const struct cfg_proxy *cfg, unsigned n_threads)
 {
 	struct backend *be = aligned_alloc(CACHE_LINE, sizeof(*be));

@@ -107,6 +107,13 @@ struct backend *backend_new(const struct cfg_proxy *cfg, unsigned n_threads);
 /* Take a new configuration: servers that keep name keep states, others
  * are added or retired; publishes. */
 void backend_reconfigure(struct backend *be, const struct cfg_proxy *cfg);
+/* One server more, at the end, in maintenance unless is_enabled, with its checks switched off; cs
+ * is of cfg, which is taken. Publishes. NULL: there are as many as can be, and cfg is not taken. */
+struct server *backend_add_server(struct backend *be, const struct cfg_server *cs, struct cfg *cfg,
+				  bool is_enabled);
+/* It leaves as if a reload had removed it. Checks, idle connections and tracking must be gone.
+ * Publishes. */
+void backend_remove_server(struct backend *be, struct server *s);
 const struct lb_algo *backend_algo(const struct cfg_proxy *cfg);
 /* Once a second: servers in slow start get their next weight. */
 void backend_tick(struct backend *be);

@@ -11,6 +11,7 @@
 #include <tandem/str.h>
 
 #include "config/cfg_model.h"
+#include "config/cfg_parse.h"
 #include "health/check.h"
 #include "pool/queue.h"
 
@@ -673,6 +674,7 @@ void server_free(struct server *s)
 {
 	if (s == NULL)
 		return;
+	cfg_free(s->own_cfg);
 	free(s->checks.agent_send);
 	free(s->reports);
 	free(s->counters);

@@ -17,6 +17,7 @@
 #include "stats/counters.h"
 
 struct backend;
+struct cfg;
 struct cfg_proxy;
 struct cfg_server;
 struct dns_member;
@@ -83,6 +84,7 @@ struct server {
 	unsigned maxconn;
 	struct check *check; /* owned by health/; NULL: not checked */
 	struct agent *agent; /* the same; NULL: none */
+	struct cfg *own_cfg; /* owned: what a server that was added at run time was made of */
 	bool is_new;         /* no check has begun yet: init-state counts */
 	struct server_checks checks;
 	unsigned n_failed_hana;

@@ -293,6 +293,7 @@ void vrrp_addrs_stop_announcing(struct vrrp_instance *i)
 	vrrp_instance_arm(i, &i->garp_lower, INT64_MAX);
 	vrrp_instance_arm(i, &i->garp_pace, INT64_MAX);
 	vrrp_instance_arm(i, &i->garp_again, INT64_MAX);
+	vrrp_instance_arm(i, &i->garp_extra, INT64_MAX);
 }
 
 void vrrp_addrs_del(struct vrrp_instance *i)
@@ -363,6 +364,23 @@ static void on_garp_delay(struct ev_loop *loop, ev_timer *w, int revents)
 	vrrp_addrs_announce(i, i->cfg->garp_repeat);
 }
 
+/* No advert keeps the switches' knowledge of these fresh: they are on other interfaces. */
+static void on_garp_extra(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct vrrp_instance *i = container_of(w, struct vrrp_instance, garp_extra);
+
+	(void)loop, (void)revents;
+	for (unsigned k = 0; k < i->n_vips; k++) {
+		const struct vip *v = &i->vips[k];
+		const struct link *l = link_find_index(i->env->links, v->ifindex);
+
+		if (v->ifindex != i->wire_ifindex && l && (i->cfg->garp_extra_all || l->is_macvlan))
+			announce(i, v, 1, 1);
+	}
+	if (i->cfg->garp_extra_us > 0)
+		vrrp_instance_arm(i, w, i->cfg->garp_extra_us);
+}
+
 static void on_garp_refresh(struct ev_loop *loop, ev_timer *w, int revents)
 {
 	struct vrrp_instance *i = container_of(w, struct vrrp_instance, garp_refresh);
@@ -386,7 +404,8 @@ static void on_garp_lower(struct ev_loop *loop, ev_timer *w, int revents)
 static bool may_still_answer(const struct vrrp_instance *i)
 {
 	/* A master that steps down answers our announcement from the same virtual MAC, and the
-	 * switch believes it; unlike with adverts from that MAC nothing of ours would correct it. */
+	 * switch believes it; unlike with adverts from that MAC nothing of ours would correct it.
+	 */
 	return i->fsm.cause == VRRP_CAUSE_MASTER_DOWN || i->fsm.cause == VRRP_CAUSE_LEASE ||
 	       i->cfg->vmac_xmit_base;
 }
@@ -411,6 +430,8 @@ void vrrp_addrs_announce_takeover(struct vrrp_instance *i)
 		vrrp_instance_arm(i, &i->garp_delay, i->cfg->garp_delay_us);
 	if (i->cfg->garp_refresh_us > 0)
 		vrrp_instance_arm(i, &i->garp_refresh, i->cfg->garp_refresh_us);
+	if (i->cfg->garp_extra_us > 0)
+		vrrp_instance_arm(i, &i->garp_extra, i->cfg->garp_extra_us);
 }
 
 void vrrp_addrs_reannounce(struct vrrp_instance *i)
@@ -440,4 +461,5 @@ void vrrp_addrs_init(struct vrrp_instance *i)
 	ev_init(&i->garp_lower, on_garp_lower);
 	ev_init(&i->garp_pace, on_garp_pace);
 	ev_init(&i->garp_again, on_garp_again);
+	ev_init(&i->garp_extra, on_garp_extra);
 }

@@ -247,7 +247,7 @@ static unsigned active_advert(struct vrrp_fsm *f, const struct vrrp_event *ev, i
 		return advertise(f, now_us);
 	if (is_better(f, ev))
 		return yield(f, ev, now_us);
-	return advertise(f, now_us) | VRRP_REANNOUNCE;
+	return (f->params->lower_prio_no_advert ? 0 : advertise(f, now_us)) | VRRP_REANNOUNCE;
 }
 
 static unsigned active_priority(struct vrrp_fsm *f, const struct vrrp_event *ev, int64_t now_us)

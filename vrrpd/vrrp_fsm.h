@@ -69,6 +69,7 @@ struct vrrp_params {
 	unsigned down_adverts; /* adverts in Active_Down_Interval; 0: 3, as the RFC says */
 	bool start_as_master;  /* `state MASTER`: without influence; measured on keepalived 2.2.7:
 				  it, too, listens for a whole Active_Down_Interval first */
+	bool lower_prio_no_advert;    /* a worse router that speaks gets no advert as an answer */
 	bool higher_prio_send_advert; /* when we yield to a better router, one last advert */
 };
 

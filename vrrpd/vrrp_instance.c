@@ -185,6 +185,7 @@ static void read_params(struct vrrp_instance *i)
 		.down_adverts = c->down_adverts,
 		.start_as_master = c->state == WANT_MASTER,
 		.higher_prio_send_advert = c->higher_prio_send_advert,
+		.lower_prio_no_advert = c->lower_prio_no_advert,
 	};
 	i->explained_peer = 0; /* other weights, perhaps */
 	vrrp_digest_make(c, explain_best(c), explain_least(c), &i->digest);

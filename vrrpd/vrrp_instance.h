@@ -140,7 +140,7 @@ struct vrrp_instance {
 	/* the master's lease; 0: none is known */
 	int64_t lease_us, lease_hello_us;
 	ev_timer lease;
-	ev_timer timer, garp_delay, garp_refresh, garp_lower, garp_pace, garp_again;
+	ev_timer timer, garp_delay, garp_refresh, garp_lower, garp_pace, garp_again, garp_extra;
 	unsigned n_again;
 	size_t pace_at, pace_end; /* garp_interval: announcements sent and wanted */
 	struct vrrp_counters n;

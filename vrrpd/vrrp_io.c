@@ -15,6 +15,8 @@
 /* Group addresses are in the configuration; its defaults, too. */
 struct addr vrrp_io_group(const struct vrrp_instance *i)
 {
+	if (i->cfg->mcast_dst.len)
+		return i->cfg->mcast_dst;
 	return i->cfg->family == AF_INET6 ? i->env->global->mcast_group6
 					  : i->env->global->mcast_group4;
 }

@@ -119,19 +119,25 @@ static void on_readable(struct ev_loop *loop, ev_io *w, int revents)
 		;
 }
 
+static int join(int fd, unsigned ifindex, const struct addr *group)
+{
+	struct ip_mreqn mreq = { .imr_multiaddr = group->in.sin_addr, .imr_ifindex = (int)ifindex };
+	struct ipv6_mreq mreq6 = { .ipv6mr_multiaddr = group->in6.sin6_addr,
+				   .ipv6mr_interface = ifindex };
+	int rc = group->sa.sa_family == AF_INET6
+			 ? setsockopt(fd, IPPROTO_IPV6, IPV6_ADD_MEMBERSHIP, &mreq6, sizeof(mreq6))
+			 : setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &mreq, sizeof(mreq));
+
+	return rc && errno != EADDRINUSE ? -errno : 0;
+}
+
 static int listen4(int fd, unsigned ifindex, const struct addr *group)
 {
 	int err = set_int(fd, IPPROTO_IP, IP_PKTINFO, 1);
 
 	if (!err)
 		err = set_int(fd, IPPROTO_IP, IP_MULTICAST_ALL, 0);
-	if (!err && group->len) {
-		struct ip_mreqn mreq = { .imr_multiaddr = group->in.sin_addr,
-					 .imr_ifindex = (int)ifindex };
-		if (setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &mreq, sizeof(mreq)))
-			err = -errno;
-	}
-	return err;
+	return !err && group->len ? join(fd, ifindex, group) : err;
 }
 
 static int listen6(int fd, unsigned ifindex, const struct addr *group)
@@ -144,13 +150,7 @@ static int listen6(int fd, unsigned ifindex, const struct addr *group)
 		err = set_int(fd, IPPROTO_IPV6, IPV6_CHECKSUM, CHECKSUM_AT);
 	if (!err)
 		err = set_int(fd, IPPROTO_IPV6, IPV6_MULTICAST_ALL, 0);
-	if (!err && group->len) {
-		struct ipv6_mreq mreq = { .ipv6mr_multiaddr = group->in6.sin6_addr,
-					  .ipv6mr_interface = ifindex };
-		if (setsockopt(fd, IPPROTO_IPV6, IPV6_ADD_MEMBERSHIP, &mreq, sizeof(mreq)))
-			err = -errno;
-	}
-	return err;
+	return !err && group->len ? join(fd, ifindex, group) : err;
 }
 
 int vrrp_sock_open(struct vrrp_sock *s, struct loop *loop, int family, unsigned ifindex,
@@ -179,6 +179,11 @@ int vrrp_sock_open(struct vrrp_sock *s, struct loop *loop, int family, unsigned 
 	ev_set_priority(&s->io, 1);
 	ev_io_start(loop->ev, &s->io);
 	return 0;
+}
+
+int vrrp_sock_join(struct vrrp_sock *s, const struct addr *group)
+{
+	return join(s->fd, s->ifindex, group);
 }
 
 void vrrp_sock_close(struct vrrp_sock *s)

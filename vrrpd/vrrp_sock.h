@@ -41,6 +41,8 @@ struct vrrp_sock {
 NODISCARD int vrrp_sock_open(struct vrrp_sock *s, struct loop *loop, int family, unsigned ifindex,
 			     const char *ifname, const struct addr *group, vrrp_rx_fn *fn,
 			     void *arg);
+/* Join one more group. 0 (also when it is joined already) or -errno. */
+NODISCARD int vrrp_sock_join(struct vrrp_sock *s, const struct addr *group);
 void vrrp_sock_close(struct vrrp_sock *s);
 
 /* A socket that only sends: TTL 255, TOS 0xC0, no loop back. fd or -errno. */

@@ -34,6 +34,31 @@ bool vrrp_track_is_up(const struct vrrp_instance *i, const struct vrrp_track *t)
 }
 
 /* The interface, the source address. NULL: fine. */
+static bool is_lame(const struct vrrp_instance *i, const char *dev)
+{
+	return dev && strcmp(dev, i->cfg->interface) != 0 &&
+	       !link_is_running(link_find(i->env->links, dev));
+}
+
+/* An interface of an address or route that does not run: where it is, nobody is served. no_track
+ * says that it does not matter. */
+static bool find_lame(struct vrrp_instance *i)
+{
+	const struct cfg_vip *lists[] = { i->cfg->vips, i->cfg->vips_excluded };
+	const char *lame = NULL;
+
+	for (size_t k = 0; k < ARRAY_LEN(lists); k++)
+		for (const struct cfg_vip *v = lists[k]; v && !lame; v = v->next)
+			if (!v->no_track && is_lame(i, v->dev))
+				lame = v->dev;
+	for (const struct cfg_route *r = i->cfg->routes; r && !lame; r = r->next)
+		if (!r->no_track && !r->is_multipath && is_lame(i, r->hops->dev))
+			lame = r->hops->dev;
+	if (lame)
+		snprintf(i->fault_text, sizeof(i->fault_text), "interface %s down", lame);
+	return lame != NULL;
+}
+
 static const char *check_basis(struct vrrp_instance *i)
 {
 	const struct link *l = link_find(i->env->links, i->cfg->interface);
@@ -44,6 +69,8 @@ static const char *check_basis(struct vrrp_instance *i)
 		return "interface down";
 	if (!i->wire_ifindex)
 		return "virtual MAC absent";
+	if (find_lame(i))
+		return i->fault_text;
 	if (!i->src.len)
 		return i->cfg->family == AF_INET6 ? "no IPv6 link-local address to send from"
 						  : "no IPv4 address on the interface to send from";

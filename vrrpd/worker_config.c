@@ -79,6 +79,16 @@ static void listen_ctl(struct worker *w)
 	w->ctl_path = xstrdup(path);
 }
 
+/* fifo_write_vrrp_states_on_reload */
+static void tell_states(struct worker *w)
+{
+	struct vrrp_instance *i;
+
+	list_for_each (i, &w->instances, node)
+		w->env.tell(w, "INSTANCE", i->cfg->name, vrrp_state_text(i->fsm.state),
+			    i->fsm.priority);
+}
+
 void worker_apply_cfg(struct worker *w, struct cfg *cfg)
 {
 	struct cfg *old = w->cfg;
@@ -95,6 +105,8 @@ void worker_apply_cfg(struct worker *w, struct cfg *cfg)
 	worker_ensure_vmacs(w, cfg, true);
 	worker_sync_instances(w, cfg);
 	worker_drop_vmacs(w, old, cfg);
+	if (old && cfg->global.tells_states_on_reload)
+		tell_states(w);
 	state_file_write(cfg);
 	listen_ctl(w);
 	cfg_free(old);

@@ -80,6 +80,25 @@ static void open_iface(struct worker *w, struct worker_iface *f, const struct li
 		log_warn("vrrp", "handover_join_failed", "interface=%s", f->name);
 }
 
+/* mcast_dst_ip: a group of its own, on the socket that it shares. */
+static void join_own_group(struct worker *w, const struct vrrp_instance *i)
+{
+	const struct addr *group = &i->cfg->mcast_dst;
+	const struct link *base = link_find(&w->links, i->cfg->interface);
+	struct worker_iface *f;
+	int err;
+
+	if (!group->len || i->cfg->is_unicast || !base)
+		return;
+	f = get_iface(w, i->cfg->wire, i->cfg->family, i->cfg->interface);
+	err = f->sock.fd == -1 ? 0 : vrrp_sock_join(&f->sock, group);
+	if (!err && (f->family == AF_INET6 ? w->handover.fd6 : w->handover.fd) != -1)
+		err = handover_join(&w->handover, base->ifindex, group);
+	if (err)
+		log_err("vrrp", "join_failed", "instance=%s error=%s", i->cfg->name,
+			log_quoted(str_from(strerror(-err))));
+}
+
 /* Sockets and tables for the instances and interfaces that there are now. */
 void worker_sync_ifaces(struct worker *w)
 {
@@ -109,6 +128,8 @@ void worker_sync_ifaces(struct worker *w)
 			open_iface(w, f, l);
 		}
 	}
+	list_for_each (i, &w->instances, node)
+		join_own_group(w, i);
 }
 
 static bool is_own_mac(const struct worker *w, const uint8_t mac[6])

@@ -28,8 +28,9 @@ static int64_t pick(int64_t own, int64_t global, int64_t built_in)
 
 static void set_garp_defaults(const struct cfg_global *g, struct cfg_instance *in)
 {
-	in->garp_delay_us = pick(in->garp_delay_us, g->garp_delay_us, 5 * US_PER_S);
-	in->garp_repeat = (unsigned)pick((int)in->garp_repeat, g->garp_repeat, 5);
+	in->garp_delay_us =
+		pick(in->garp_delay_us, g->garp_delay_us, g->min_garp ? 0 : 5 * US_PER_S);
+	in->garp_repeat = (unsigned)pick((int)in->garp_repeat, g->garp_repeat, g->min_garp ? 1 : 5);
 	in->garp_refresh_us = pick(in->garp_refresh_us, g->garp_refresh_us, 0);
 	in->garp_refresh_repeat =
 		(unsigned)pick((int)in->garp_refresh_repeat, g->garp_refresh_repeat, 1);
@@ -38,6 +39,10 @@ static void set_garp_defaults(const struct cfg_global *g, struct cfg_instance *i
 	in->garp_lower_prio_repeat = (unsigned)pick((int)in->garp_lower_prio_repeat,
 						    g->garp_lower_prio_repeat, in->garp_repeat);
 	in->garp_interval_us = pick(in->garp_interval_us, g->garp_interval_us, 0);
+	if (in->garp_extra_us < 0) {
+		in->garp_extra_us = g->garp_extra_us;
+		in->garp_extra_all = g->garp_extra_all;
+	}
 }
 
 /* What decides over the family of the adverts, in this order. */
@@ -59,6 +64,8 @@ static void set_defaults(const struct cfg_global *g, struct cfg_instance *in)
 		in->version = in->family == AF_INET6 ? 3 : g->version;
 	in->skip_check_adv_addr |= g->skip_check_adv_addr;
 	in->higher_prio_send_advert |= g->higher_prio_send_advert;
+	if (!in->has_lower_no_advert)
+		in->lower_prio_no_advert = g->lower_prio_no_advert;
 	if (!in->has_strict)
 		in->is_strict = g->strict;
 	if (!in->down_adverts)
@@ -129,11 +136,6 @@ static void check_hmac(struct cfg_parser *p, struct cfg_instance *in)
 
 static void check_unicast(struct cfg_parser *p, const struct cfg_instance *in)
 {
-	if (in->is_unicast && in->is_strict)
-		diag_error(p->diag, in->pos,
-			   "vrrp_instance '%s': unicast_peer and vrrp_strict exclude each other; "
-			   "remove one",
-			   in->name);
 	for (const struct cfg_peer *peer = in->peers; peer; peer = peer->next)
 		if (in->src.len && addr_eq(&peer->addr, &in->src))
 			diag_error(p->diag, in->pos,
@@ -183,6 +185,10 @@ static void check_family(struct cfg_parser *p, struct cfg_instance *in)
 			diag_error(p->diag, in->pos,
 				   "vrrp_instance '%s': its peers are of both families; keep one",
 				   in->name);
+	if (in->mcast_dst.len && in->mcast_dst.sa.sa_family != in->family)
+		diag_error(p->diag, in->pos,
+			   "vrrp_instance '%s': mcast_dst_ip is not %s as its adverts", in->name,
+			   is_v6 ? "IPv6" : "IPv4");
 	if (in->src.len && in->src.sa.sa_family != in->family)
 		diag_error(p->diag, in->pos,
 			   "vrrp_instance '%s': the source address is not %s as its adverts",
@@ -255,6 +261,7 @@ static void check_instance(struct cfg_parser *p, struct cfg_instance *in)
 	check_vips(p, in);
 	check_preempt(p, in);
 	check_tracks(p, in);
+	cfg_check_strict(p, in);
 	resolve_accept(in);
 }
 
@@ -372,11 +379,13 @@ void cfg_finish(struct cfg_parser *p)
 	}
 }
 
-static void check_interface(struct diag *d, struct diag_pos pos, const char *name)
+static void check_interface(const struct cfg *c, struct diag *d, struct diag_pos pos,
+			    const char *name)
 {
-	if (if_nametoindex(name) == 0)
+	if (!c->global.dynamic_interfaces && if_nametoindex(name) == 0)
 		diag_error(d, pos,
-			   "there is no interface '%s' on this machine; 'ip link' lists them",
+			   "there is no interface '%s' on this machine; 'ip link' lists them (one "
+			   "that comes later needs dynamic_interfaces)",
 			   name);
 }
 
@@ -504,16 +513,20 @@ void cfg_check_machine(const struct cfg *c, struct diag *d)
 	for (const struct cfg_script *sc = c->scripts; sc; sc = sc->next)
 		check_program(c, d, sc->pos, sc->name, sc->argv[0], sc->uid);
 	for (const struct cfg_instance *in = c->instances; in; in = in->next) {
-		check_interface(d, in->pos, in->interface);
+		check_interface(c, d, in->pos, in->interface);
 		for (const struct cfg_track *t = in->tracks; t; t = t->next)
 			if (t->kind == TRACK_INTERFACE)
-				check_interface(d, t->pos, t->name);
+				check_interface(c, d, t->pos, t->name);
 		for (const struct cfg_vip *v = in->vips; v; v = v->next)
 			if (v->dev)
-				check_interface(d, v->pos, v->dev);
+				check_interface(c, d, v->pos, v->dev);
 		for (const struct cfg_vip *v = in->vips_excluded; v; v = v->next)
 			if (v->dev)
-				check_interface(d, v->pos, v->dev);
+				check_interface(c, d, v->pos, v->dev);
+		for (const struct cfg_route *r = in->routes; r; r = r->next)
+			for (const struct cfg_hop *h = r->hops; h; h = h->next)
+				if (h->dev)
+					check_interface(c, d, r->pos, h->dev);
 		check_notify(c, d, in->pos, in->name, &in->notify);
 	}
 	for (const struct cfg_group *g = c->groups; g; g = g->next)

@@ -10,7 +10,7 @@
 /* Quoted where the lexer or the preprocessor would see more in it than a word. */
 static void dump_word(struct strbuf *out, const char *w)
 {
-	if (*w && !strpbrk(w, " \t\r\n\"'\\{}#!$@~") && strcmp(w, "include") != 0) {
+	if (*w && !strpbrk(w, " \t\r\n\"'\\{}#!$@~") && strncmp(w, "include", 7) != 0) {
 		strbuf_adds(out, w);
 		return;
 	}
@@ -105,6 +105,8 @@ static void dump_global(const struct cfg_global *g, struct strbuf *out)
 	dump_string(out, "vmac_prefix", g->vmac_prefix);
 	dump_string(out, "vmac_addr_prefix", g->vmac_addr_prefix);
 	dump_string(out, "nftables", g->nft_table);
+	dump_flag(out, "dynamic_interfaces", g->dynamic_interfaces);
+	dump_flag(out, "fifo_write_vrrp_states_on_reload", g->tells_states_on_reload);
 	dump_flag(out, "vrrp_strict", g->strict);
 	if (g->startup_delay_us)
 		dump_seconds(out, "vrrp_startup_delay", g->startup_delay_us);
@@ -402,6 +404,12 @@ static void dump_instance(const struct cfg_instance *in, struct strbuf *out)
 	dump_hmac(out, in->hmac);
 	dump_garp(out, in);
 	dump_flag(out, "higher_prio_send_advert", in->higher_prio_send_advert);
+	dump_flag(out, "lower_prio_no_advert", in->lower_prio_no_advert);
+	if (in->mcast_dst.len)
+		strbuf_addf(out, "\tmcast_dst_ip %s\n", ip_text(&in->mcast_dst, text));
+	if (in->garp_extra_us)
+		dump_seconds(out, in->garp_extra_all ? "garp_extra_if all" : "garp_extra_if",
+			     in->garp_extra_us);
 	if (in->has_accept)
 		strbuf_addf(out, "\t%s\n", in->accept ? "accept" : "no_accept");
 	dump_notify(out, &in->notify);

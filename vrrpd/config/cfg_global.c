@@ -48,6 +48,15 @@ static void parse_mcast_group6(struct cfg_parser *p, const struct cfg_stmt *s,
 		p->global->mcast_group6 = a;
 }
 
+static void parse_dynamic(struct cfg_parser *p, const struct cfg_stmt *s,
+			  const struct cfg_keyword *kw)
+{
+	(void)kw;
+	if (s->n > 1 && !cfg_is(s, 1, "allow_if_changes"))
+		cfg_error(p, s, 1, "'dynamic_interfaces' expects nothing or allow_if_changes");
+	p->global->dynamic_interfaces = true;
+}
+
 static void parse_script_user(struct cfg_parser *p, const struct cfg_stmt *s,
 			      const struct cfg_keyword *kw)
 {
@@ -192,6 +201,20 @@ const struct cfg_keyword cfg_keywords_global[] = {
 	{ "vrrp_higher_prio_send_advert", IN_GLOBAL, 0, 1, false, cfg_set_flag,
 	  GLOBAL(higher_prio_send_advert), 0, 0, "nothing, yes or no",
 	  "answer a better router with one last advert", CFG_SUPPORTED },
+	{ "vrrp_lower_prio_no_advert", IN_GLOBAL, 0, 1, false, cfg_set_flag,
+	  GLOBAL(lower_prio_no_advert), 0, 0, "nothing, yes or no",
+	  "default of lower_prio_no_advert", CFG_SUPPORTED },
+	{ "vrrp_min_garp", IN_GLOBAL, 0, 1, false, cfg_set_flag, GLOBAL(min_garp), 0, 0,
+	  "nothing, yes or no", "announce once, without a second round, where nothing else is said",
+	  CFG_SUPPORTED },
+	{ "vrrp_garp_extra_if", IN_GLOBAL, 1, 2, false, cfg_parse_garp_extra, 0, 0, 0,
+	  "perhaps 'all', and seconds", "default of garp_extra_if", CFG_SUPPORTED },
+	{ "dynamic_interfaces", IN_GLOBAL, 0, 1, false, parse_dynamic, 0, 0, 0,
+	  "nothing or allow_if_changes",
+	  "an interface that is absent is no error but a fault until it appears", CFG_SUPPORTED },
+	{ "fifo_write_vrrp_states_on_reload", IN_GLOBAL, 0, 1, false, cfg_set_flag,
+	  GLOBAL(tells_states_on_reload), 0, 0, "nothing, yes or no",
+	  "a reload writes each state to the FIFOs", CFG_SUPPORTED },
 	{ "vrrp_skip_check_adv_addr", IN_GLOBAL, 0, 1, false, cfg_set_flag,
 	  GLOBAL(skip_check_adv_addr), 0, 0, "nothing, yes or no",
 	  "do not compare the addresses in adverts with ours", CFG_SUPPORTED },

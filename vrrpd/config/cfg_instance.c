@@ -1,4 +1,5 @@
 /* cfg_instance.c - vrrp_instance and its blocks. */
+#include <netinet/in.h>
 #include <tandem/clock.h>
 
 #include "config/cfg_keyword.h"
@@ -28,6 +29,7 @@ void cfg_parse_instance(struct cfg_parser *p, const struct cfg_stmt *s,
 		.garp_lower_prio_delay_us = UNSET,
 		.garp_refresh_us = UNSET,
 		.garp_interval_us = UNSET,
+		.garp_extra_us = UNSET,
 		.garp_repeat = (unsigned)UNSET,
 		.garp_lower_prio_repeat = (unsigned)UNSET,
 		.garp_refresh_repeat = (unsigned)UNSET,
@@ -81,6 +83,56 @@ static void parse_accept(struct cfg_parser *p, const struct cfg_stmt *s,
 	(void)kw;
 	p->instance->has_accept = true;
 	p->instance->accept = cfg_is(s, 0, "accept");
+}
+
+static void parse_lower_no_advert(struct cfg_parser *p, const struct cfg_stmt *s,
+				  const struct cfg_keyword *kw)
+{
+	(void)kw;
+	p->instance->has_lower_no_advert = p->instance->lower_prio_no_advert = true;
+	if (s->n > 1)
+		(void)cfg_get_bool(p, s, 1, &p->instance->lower_prio_no_advert);
+}
+
+static void parse_mcast_dst(struct cfg_parser *p, const struct cfg_stmt *s,
+			    const struct cfg_keyword *kw)
+{
+	struct addr a;
+
+	(void)kw;
+	if (!cfg_get_ip(p, s, 1, &a))
+		return;
+	if (a.sa.sa_family == AF_INET6 ? !IN6_IS_ADDR_MC_LINKLOCAL(&a.in6.sin6_addr)
+				       : !IN_MULTICAST(ntohl(a.in.sin_addr.s_addr)))
+		cfg_error(p, s, 1,
+			  "'" STR_FMT "' is no multicast address (IPv6: a link-local one, ffX2::)",
+			  STR_ARG(s->word[1].text));
+	else
+		p->instance->mcast_dst = a;
+}
+
+/* [all] SECONDS */
+void cfg_parse_garp_extra(struct cfg_parser *p, const struct cfg_stmt *s,
+			  const struct cfg_keyword *kw)
+{
+	struct cfg_instance *in = p->instance;
+	bool is_all = cfg_is(s, 1, "all");
+	int64_t us;
+
+	(void)kw;
+	if (s->n == 3 && !is_all) {
+		cfg_error(p, s, 1, "'" STR_FMT "' expects 'all' or seconds",
+			  STR_ARG(s->word[0].text));
+		return;
+	}
+	if (s->n == 2 && is_all) {
+		cfg_error(p, s, 2, "behind 'all' stand seconds");
+		return;
+	}
+	if (!cfg_get_time(p, s, s->n - 1, 0, DAY, &us))
+		return;
+	*(in ? &in->garp_extra_us : &p->global->garp_extra_us) = us;
+	*(in ? &in->garp_extra_all : &p->global->garp_extra_all) = is_all;
 }
 
 static void parse_strict(struct cfg_parser *p, const struct cfg_stmt *s,
@@ -315,6 +367,17 @@ const struct cfg_keyword cfg_keywords_instance[] = {
 	{ "higher_prio_send_advert", IN_INSTANCE, 0, 1, false, cfg_set_flag,
 	  INST(higher_prio_send_advert), 0, 0, "nothing, yes or no",
 	  "answer a better router with one last advert", CFG_SUPPORTED },
+	{ "lower_prio_no_advert", IN_INSTANCE, 0, 1, false, parse_lower_no_advert, 0, 0, 0,
+	  "nothing, yes or no", "a worse router that speaks gets no advert as an answer",
+	  CFG_SUPPORTED },
+	{ "mcast_dst_ip", IN_INSTANCE, 1, 1, false, parse_mcast_dst, 0, 0, 0, "a multicast address",
+	  "where adverts of this instance are sent; default vrrp_mcast_group4 or 6",
+	  CFG_SUPPORTED },
+	{ "garp_extra_if", IN_INSTANCE, 1, 2, false, cfg_parse_garp_extra, 0, 0, 0,
+	  "perhaps 'all', and seconds",
+	  "announce addresses on other interfaces again and again: those on virtual MACs, or all; "
+	  "0: never",
+	  CFG_SUPPORTED },
 	{ "accept", IN_INSTANCE, 0, 0, false, parse_accept, 0, 0, 0, "",
 	  "the addresses answer (the default)", CFG_SUPPORTED },
 	{ "no_accept", IN_INSTANCE, 0, 0, false, parse_accept, 0, 0, 0, "",

@@ -100,7 +100,7 @@ extern const struct cfg_keyword cfg_keywords_top[], cfg_keywords_global[], cfg_k
 	cfg_keywords_hmac[], cfg_keywords_known[];
 /* vrrp_instance NAME, vrrp_script NAME, vrrp_track_proxy NAME */
 cfg_keyword_fn cfg_parse_instance, cfg_parse_script, cfg_parse_proxy, cfg_parse_group,
-	cfg_parse_file, cfg_parse_process, cfg_parse_routes, cfg_parse_rules;
+	cfg_parse_file, cfg_parse_process, cfg_parse_routes, cfg_parse_rules, cfg_parse_garp_extra;
 /* PROGRAM [USER [GROUP]], into a struct cfg_notify_line. */
 cfg_keyword_fn cfg_parse_notify;
 
@@ -157,6 +157,9 @@ const char *cfg_suggest(struct cfg_parser *p, struct str word, const char *const
 
 /* Which interfaces of our making an instance needs, and where its addresses are. */
 void cfg_resolve_vmacs(struct cfg_parser *p, struct cfg_instance *in);
+
+/* What vrrp_strict forbids is reset; garp_* and version are known. */
+void cfg_check_strict(struct cfg_parser *p, struct cfg_instance *in);
 
 /* Defaults, references between objects, contradictions: after all files were read. */
 void cfg_finish(struct cfg_parser *p);

@@ -231,6 +231,10 @@ struct cfg_instance {
 	unsigned garp_repeat, garp_lower_prio_repeat, garp_refresh_repeat;
 	int64_t garp_interval_us; /* between two packets */
 	bool higher_prio_send_advert;
+	bool lower_prio_no_advert, has_lower_no_advert;
+	struct addr mcast_dst;   /* mcast_dst_ip; len 0: the global group */
+	int64_t garp_extra_us;   /* garp_extra_if: on other interfaces; 0: never, -1: not given */
+	bool garp_extra_all;     /* not only on virtual MACs */
 	bool accept, has_accept; /* accept, no_accept */
 	bool drops_packets;      /* resolved: no packets to the addresses of others */
 	struct cfg_notify notify;
@@ -275,7 +279,12 @@ struct cfg_global {
 	/* vrrp_garp_*: already in the instances that say nothing of their own; -1: not given */
 	int64_t garp_delay_us, garp_lower_prio_delay_us, garp_refresh_us, garp_interval_us;
 	int64_t garp_repeat, garp_lower_prio_repeat, garp_refresh_repeat;
-	bool higher_prio_send_advert;
+	bool higher_prio_send_advert, lower_prio_no_advert;
+	bool min_garp;               /* vrrp_min_garp: one announcement, once */
+	bool dynamic_interfaces;     /* one that is absent is no error */
+	bool tells_states_on_reload; /* fifo_write_vrrp_states_on_reload */
+	int64_t garp_extra_us;
+	bool garp_extra_all;
 	int64_t startup_delay_us;
 	struct cfg_fifo fifos[2]; /* notify_fifo, vrrp_notify_fifo */
 	bool notify_priority_changes;

@@ -106,6 +106,17 @@ static bool next_line(struct cfg_parser *p)
 	}
 }
 
+static bool is_include(const struct cfg_stmt *s)
+{
+	static const char *const words[] = { "include",  "includer", "includem",
+					     "includew", "includeb", "includea" };
+
+	for (size_t k = 0; k < ARRAY_LEN(words); k++)
+		if (cfg_is(s, 0, words[k]))
+			return true;
+	return false;
+}
+
 enum stmt_kind { STMT_WORDS, STMT_CLOSE, STMT_END };
 
 static enum stmt_kind next_stmt(struct cfg_parser *p, struct cfg_stmt *s)
@@ -127,7 +138,7 @@ static enum stmt_kind next_stmt(struct cfg_parser *p, struct cfg_stmt *s)
 	s->n = src->at - s->first;
 	if (src->at < src->line.n)
 		s->has_block = is_brace(&src->line, src->at, "{");
-	else if (!cfg_is(s, 0, "include")) /* it may define what the next line uses */
+	else if (!is_include(s)) /* it may define what the next line uses */
 		s->has_block = peek_line(p, src) && is_brace(&src->next, 0, "{");
 	return STMT_WORDS;
 }
@@ -292,25 +303,35 @@ static void include_files(struct cfg_parser *p, const struct cfg_stmt *s, const 
 	}
 }
 
+/* keepalived's variants: whether it is an error when there is no such file. */
+static bool must_match(const struct cfg_stmt *s, bool is_pattern)
+{
+	if (cfg_is(s, 0, "includea") || cfg_is(s, 0, "includew"))
+		return true;
+	return (cfg_is(s, 0, "includem") || cfg_is(s, 0, "includeb")) && !is_pattern;
+}
+
 static void include(struct cfg_parser *p, const struct cfg_stmt *s)
 {
 	const char *pattern;
 	glob_t g;
 
 	if (s->n != 2 || s->has_block) {
-		cfg_error(p, s, s->n < 2 ? s->n : 2, "'include' expects one file name or pattern");
+		cfg_error(p, s, s->n < 2 ? s->n : 2,
+			  "'" STR_FMT "' expects one file name or pattern",
+			  STR_ARG(s->word[0].text));
 		if (s->has_block)
 			skip_block(p, s);
 		return;
 	}
 	pattern = include_pattern(p, s->word[1].text);
-	if (glob(pattern, 0, NULL, &g) == 0) {
+	if (glob(pattern, GLOB_BRACE, NULL, &g) == 0) {
 		include_files(p, s, &g);
 		globfree(&g);
-	} else if (strpbrk(pattern, "*?[")) {
-		diag_warning(p->diag, cfg_word_pos(s, 1), "no file matches '%s'", pattern);
+	} else if (must_match(s, strpbrk(pattern, "*?[") != NULL)) {
+		cfg_error(p, s, 1, "no file matches '%s'", pattern);
 	} else {
-		cfg_error(p, s, 1, "cannot read '%s': no such file", pattern);
+		diag_warning(p->diag, cfg_word_pos(s, 1), "no file matches '%s'", pattern);
 	}
 }
 
@@ -322,7 +343,7 @@ static bool preprocess(struct cfg_parser *p, const struct cfg_stmt *s)
 
 	if (s->word[0].quoted || w.len == 0)
 		return false;
-	if (cfg_is(s, 0, "include")) {
+	if (is_include(s)) {
 		include(p, s);
 		return true;
 	}

@@ -145,7 +145,7 @@ static bool is_plain(struct str w)
 	for (size_t k = 0; k < w.len; k++)
 		if (strchr(" \t\r\n\"'\\{}#!$@~", w.p[k]))
 			return false;
-	return w.len > 0 && !str_eq(w, STR("include"));
+	return w.len > 0 && !str_starts_with(w, STR("include"));
 }
 
 const char *cfg_words_text(struct cfg_parser *p, const struct cfg_stmt *s)

@@ -27,6 +27,7 @@ enum variant {
 	OWNER,
 	OWNER_NOPREEMPT,
 	LAST_WORD, /* higher_prio_send_advert */
+	QUIET,     /* lower_prio_no_advert */
 	MASTER,    /* state MASTER */
 	LOWERED,   /* base 100, trackers took 20 */
 	N_VARIANTS
@@ -43,6 +44,11 @@ static const struct vrrp_params params[N_VARIANTS] = {
 		      .preempt_delay_us = 10 * SEC },
 	[OWNER] = { .priority = 255, .version = 3, .preempt = true, .adver_us = SEC },
 	[OWNER_NOPREEMPT] = { .priority = 255, .version = 3, .adver_us = SEC },
+	[QUIET] = { .priority = 100,
+		    .version = 3,
+		    .preempt = true,
+		    .adver_us = SEC,
+		    .lower_prio_no_advert = true },
 	[LAST_WORD] = { .priority = 100,
 			.version = 3,
 			.preempt = true,
@@ -199,6 +205,8 @@ static const struct {
 	  YIELD, DOWN, VRRP_CAUSE_HIGHER_PRIORITY },
 	{ "equal, smaller address: assert", PLAIN, VRRP_ACTIVE, 0, ADVERT(100), VRRP_ACTIVE,
 	  ASSERT_IT, SEC, 0 },
+	{ "worse, lower_prio_no_advert: announce only", QUIET, VRRP_ACTIVE, 0, ADVERT(99),
+	  VRRP_ACTIVE, VRRP_REANNOUNCE, 700 * SEC / 1000, 0 },
 	{ "worse: assert", PLAIN, VRRP_ACTIVE, 0, ADVERT(99), VRRP_ACTIVE, ASSERT_IT, SEC, 0 },
 	{ "worse, greater address: assert", PLAIN, VRRP_ACTIVE, 0, ADVERT_UP(99), VRRP_ACTIVE,
 	  ASSERT_IT, SEC, 0 },

@@ -60,7 +60,8 @@ static bool is_about_connection(struct str name)
 
 /* Fields up to the empty line into head; those about the connection are ours to say. NULL: fine, or
  * what is wrong. */
-static const char *take_fields(struct str *text, struct strbuf *head, int64_t *length)
+static const char *take_fields(struct str *text, struct strbuf *head, int64_t *length,
+			       bool *says_close)
 {
 	struct str line;
 
@@ -79,6 +80,8 @@ static const char *take_fields(struct str *text, struct strbuf *head, int64_t *l
 		    str_parse_int(str_trim((struct str){ colon + 1, line.len - name.len - 1 }), 0,
 				  INT32_MAX, length) < 0)
 			return "its Content-Length is no number";
+		if (str_eq_nocase(name, STR("connection")))
+			*says_close = memmem(line.p, line.len, "close", 5) != NULL;
 		if (!is_about_connection(name))
 			strbuf_addf(head, STR_FMT "\r\n", STR_ARG(line));
 	}
@@ -92,17 +95,18 @@ static bool split_page(struct cfg_parser *p, unsigned at, struct str text,
 	struct str line;
 	int64_t length = -1;
 	const char *wrong = "its status line has no end";
+	bool says_close = false;
 
 	if (take_line(&text, &line)) {
 		strbuf_addf(&head, STR_FMT "\r\n", STR_ARG(line));
-		wrong = take_fields(&text, &head, &length);
+		wrong = take_fields(&text, &head, &length, &says_close);
 	}
 	if (!wrong && length >= 0 && (size_t)length != text.len)
 		cfg_error(p, at, "the error page '%s' announces a body of %lld bytes, but has %zu",
 			  page->path, (long long)length, text.len);
 	else if (wrong)
 		cfg_error(p, at, "the error page '%s' is no HTTP response: %s", page->path, wrong);
-	page->is_framed = length >= 0 && str_starts_with(line, STR("HTTP/1.1"));
+	page->is_framed = length >= 0 && !says_close && str_starts_with(line, STR("HTTP/1.1"));
 	page->head = arena_str(p->arena, (struct str){ head.p, head.len });
 	page->body = text;
 	strbuf_fini(&head);

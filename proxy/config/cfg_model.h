@@ -331,7 +331,7 @@ struct cfg_stats {
 enum cfg_error_kind { CFG_ERROR_FILE, CFG_ERROR_LOC302, CFG_ERROR_LOC303 };
 struct cfg_error_page {
 	struct str head, body; /* status line and fields, each with CR LF; no empty line */
-	bool is_framed;        /* HTTP/1.1 with a length: the connection can go on */
+	bool is_framed;        /* HTTP/1.1 with a length, no "close": the connection can go on */
 	enum cfg_error_kind kind;
 	bool is_empty;    /* no answer at all: the connection just ends */
 	const char *path; /* where it was read, or leads to; NULL: the built-in page */

@@ -338,8 +338,8 @@ START_TEST(error_pages_are_read)
 {
 	char text[512];
 
-	put_file("e",
-		 "HTTP/1.1 503 Mine\r\nA: b\r\nConnection: close\nContent-Length: 6\n\nsorry\n");
+	put_file("e", "HTTP/1.1 503 Mine\r\nA: b\r\nConnection: keep-alive\nContent-Length: "
+		      "6\n\nsorry\n");
 	snprintf(text, sizeof text, "backend b\n errorfile 503 %s\n", path_of("e"));
 	struct cfg *c = load(text);
 

@@ -502,7 +502,11 @@ static void on_client_end(struct stream *st)
 	/* Half-closed clients that wait for their answer are legitimate; the option says otherwise.
 	 */
 	if (st->be && rcu_dereference(st->be->cfg)->abortonclose && !st->has_response_head) {
-		stream_abort(st, 'C', phase_letter(st));
+		st->keep_alive = false;
+		if (st->state == STREAM_OPEN) /* half-closed, it can still read why */
+			stream_fail(st, 400, 'C', 'H');
+		else
+			stream_abort(st, 'C', phase_letter(st));
 		return;
 	}
 	stream_update(st);

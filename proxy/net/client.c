@@ -95,6 +95,8 @@ void client_close(struct client *c)
 		sconn_owner_left(c->last);
 	ev_io_stop(priv->ev, &c->io);
 	ev_timer_stop(priv->ev, &c->timer);
+	if (UNLIKELY(rcu_dereference(fe->cfg)->nolinger))
+		(void)shutdown(c->fd, SHUT_WR); /* the end comes before the reset */
 	close(c->fd);
 	free(c->header_dst);
 	if (UNLIKELY(!list_is_empty(&c->w->priv->walks)))

@@ -197,6 +197,8 @@ diff: all tools ## the same bytes through proxyd and Debian's haproxy (SEEDS=8 o
 	@BUILD=$(BUILD) SEEDS=$(or $(SEEDS),8) tests/diff/generated.sh
 soak: all tools ## MINUTES (10) of mixed load with reloads and failing servers (root)
 	@BUILD=$(BUILD) SANITIZE=$(SANITIZE) tests/soak/soak.sh $(or $(MINUTES),10)
+reload-proof: all tools ## REQUESTS (1000000) across reloads, upgrades and a rolling deployment (root)
+	@BUILD=$(BUILD) tests/soak/reloads.sh $(or $(REQUESTS),1000000)
 corpus: all ## try the files of CORPUS=DIR with proxyd and vrrpd
 	@BUILD=$(BUILD) tests/lib/corpus.sh $(CORPUS)
 

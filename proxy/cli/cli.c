@@ -58,6 +58,8 @@ const struct ctl_command cli_commands[] = {
 	{ "show cli sockets", "", "list the command sockets", CTL_USER, cli_show_sockets },
 	{ "show env", "[<name>]", "environment variables of the process", CTL_OPERATOR,
 	  cli_show_env },
+	{ "show config", "", "print the running configuration in canonical form, secrets included",
+	  CTL_ADMIN, cli_show_config },
 	{ "show errors", "", "report last request and response errors", CTL_OPERATOR,
 	  cli_show_errors },
 	{ "show info", "[desc|json|typed]*", "report information about the running process",

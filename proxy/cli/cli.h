@@ -20,6 +20,7 @@ static inline struct str cli_arg(const struct ctl_request *rq, unsigned n)
 	return n < rq->argc ? rq->argv[n] : (struct str){ 0 };
 }
 
+void cli_show_config(struct ctl_request *rq, uint64_t *cursor, bool *more);
 void cli_show_info(struct ctl_request *rq, uint64_t *cursor, bool *more);
 void cli_show_stat(struct ctl_request *rq, uint64_t *cursor, bool *more);
 void cli_show_servers_state(struct ctl_request *rq, uint64_t *cursor, bool *more);

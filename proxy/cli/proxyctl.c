@@ -13,6 +13,11 @@ static const struct proxyctl_command subcommands[] = {
 	{ "reload", "",
 	  "read the configuration again; prints every problem, exit status 1 if refused",
 	  proxyctl_reload },
+	{ "diff", "FILE...",
+	  "what a reload with these files would change; exit status 1 if anything", proxyctl_diff },
+	{ "rolling", "BACKEND --cmd COMMAND",
+	  "drain each server in turn, run the command, wait until it is healthy",
+	  proxyctl_rolling },
 	{ NULL, NULL, NULL, NULL },
 };
 

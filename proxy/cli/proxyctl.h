@@ -58,5 +58,10 @@ void csv_fini(struct csv *c);
 
 int proxyctl_status(struct proxyctl *c);
 int proxyctl_reload(struct proxyctl *c);
+int proxyctl_rolling(struct proxyctl *c);
+int proxyctl_diff(struct proxyctl *c);
+/* Print how two canonical configurations differ, section by section. Returns how many sections do,
+ * or -1 (no memory, or no configuration). */
+int proxyctl_diff_texts(const char *now, const char *then, FILE *f);
 
 #endif

@@ -9,7 +9,8 @@
 
 #include "config/cfg_parse.h"
 
-#define MAX_LINES 4096 /* of a section that is compared line by line; a longer one is shown whole */
+#define MAX_LINES 4096 /* of a section that is compared line by line; a longer one is shown whole  \
+			*/
 
 /* A canonical configuration, cut into sections: a line that does not begin with a tab, and those
  * below it that do. */
@@ -19,8 +20,8 @@ struct section {
 	unsigned n_lines;
 };
 struct sections {
-	char *text; /* owned */
-	const char **lines; /* owned: room for all lines of all sections */
+	char *text;          /* owned */
+	const char **lines;  /* owned: room for all lines of all sections */
 	struct section *all; /* owned */
 	unsigned n;
 };
@@ -41,8 +42,8 @@ static int cut(const char *text, struct sections *out)
 		if (*line == '\0')
 			continue;
 		if (*line != '\t') {
-			out->all[out->n++] = (struct section){ .head = line,
-							       .lines = &out->lines[at] };
+			out->all[out->n++] =
+				(struct section){ .head = line, .lines = &out->lines[at] };
 			continue;
 		}
 		if (out->n == 0)
@@ -103,7 +104,8 @@ static void show_changes(const struct section *a, const struct section *b, FILE 
 			common[x * width + y] =
 				strcmp(a->lines[x], b->lines[y]) == 0
 					? (unsigned short)(common[(x + 1) * width + y + 1] + 1)
-					: MAX(common[(x + 1) * width + y], common[x * width + y + 1]);
+					: MAX(common[(x + 1) * width + y],
+					      common[x * width + y + 1]);
 	fprintf(f, "  %s\n", a->head);
 	while (i < a->n_lines || k < b->n_lines) {
 		if (i < a->n_lines && k < b->n_lines && strcmp(a->lines[i], b->lines[k]) == 0) {

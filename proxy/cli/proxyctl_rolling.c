@@ -1,4 +1,5 @@
-/* proxyctl_rolling.c - `proxyd ctl rolling`: a new version, server by server, with nobody noticing. */
+/* proxyctl_rolling.c - `proxyd ctl rolling`: a new version, server by server, with nobody noticing.
+ */
 #include "cli/proxyctl.h"
 
 #include <errno.h>
@@ -12,10 +13,10 @@
 #include <tandem/clock.h>
 #include <tandem/str.h>
 
-#define POLL_NS        (50 * 1000 * 1000)
-#define DRAIN_S        60 /* defaults */
-#define HEALTHY_S      60
-#define MAX_SERVERS    4096
+#define POLL_NS     (50 * 1000 * 1000)
+#define DRAIN_S     60 /* defaults */
+#define HEALTHY_S   60
+#define MAX_SERVERS 4096
 
 struct rolling {
 	struct proxyctl *c;
@@ -45,9 +46,8 @@ static void nap(void)
 static int read_stat(const struct rolling *r, struct csv *out)
 {
 	struct strbuf answer = { 0 };
-	int rc = proxyctl_ask(r->c, "show stat", &answer) == 0
-			 ? csv_parse(strbuf_str(&answer), out)
-			 : -EIO;
+	int rc = proxyctl_ask(r->c, "show stat", &answer) == 0 ? csv_parse(strbuf_str(&answer), out)
+							       : -EIO;
 
 	strbuf_fini(&answer);
 	return rc;
@@ -132,8 +132,8 @@ static enum waited wait_for(const struct rolling *r, const char *server, wanted_
 	return w;
 }
 
-/* {server}, {backend} and {address} in the command are replaced; the same is in the environment. The
- * words come from the configuration and hold no blanks. */
+/* {server}, {backend} and {address} in the command are replaced; the same is in the environment.
+ * The words come from the configuration and hold no blanks. */
 static void expand(struct strbuf *out, const char *cmd, const char *const names[],
 		   const char *const values[], size_t n)
 {
@@ -225,7 +225,8 @@ static bool bring_back(const struct rolling *r, const char *server, bool is_chec
 	case WAIT_DONE:
 		return true;
 	case WAIT_TIMEOUT:
-		return say(server, "does not become healthy; it gets no requests, the others serve");
+		return say(server,
+			   "does not become healthy; it gets no requests, the others serve");
 	case WAIT_INTERRUPTED:
 		return say(server, "interrupted; it serves when its checks succeed");
 	case WAIT_LOST:
@@ -245,14 +246,16 @@ static bool deploy(const struct rolling *r, const char *server)
 	if (read_stat(r, &c) != 0)
 		return say(server, "proxyd does not answer");
 	row = find_row(&c, r->backend, server);
-	snprintf(address, sizeof(address), "%s", row >= 0 ? csv_get(&c, (unsigned)row, "addr") : "");
+	snprintf(address, sizeof(address), "%s",
+		 row >= 0 ? csv_get(&c, (unsigned)row, "addr") : "");
 	is_checked = row >= 0 && csv_get(&c, (unsigned)row, "check_status")[0] != '\0';
 	has_others = count_others(&c, r->backend, server) > 0;
 	csv_fini(&c);
 	if (row < 0)
 		return say(server, "is not there any more");
 	if (!has_others)
-		return say(server, "no other server of the backend could serve meanwhile: not drained");
+		return say(server,
+			   "no other server of the backend could serve meanwhile: not drained");
 	if (!drain(r, server))
 		return false;
 	rc = run(r, server, address);

@@ -366,6 +366,7 @@ static void dump_options(struct strbuf *b, const struct cfg_proxy *x)
 		put_flag(b, "option logasap", x->logasap);
 		put_flag(b, "option log-separate-errors", x->log_separate_errors);
 		put_flag(b, "option contstats", x->contstats);
+		put_flag(b, "option idle-close-on-response", x->idle_close_on_response);
 		put_flag(b, "option clitcpka", x->tcpka_client);
 	}
 	put_flag(b, "option http-server-close", x->http_server_close);

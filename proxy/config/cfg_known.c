@@ -210,7 +210,6 @@ const struct known cfg_known[] = {
 	NO_EFFECT("option tcp-smart-accept", SEC_DEF_FE, TUNING),
 	NO_EFFECT("option tcp-smart-connect", SEC_DEF_BE, TUNING),
 	UNSUPPORTED("option transparent", SEC_DEF_BE),
-	UNSUPPORTED("option idle-close-on-response", SEC_DEF_FE),
 	UNSUPPORTED("persist rdp-cookie", SEC_DEF_BE),
 	UNSUPPORTED("redirect", SEC_PROXY),
 	UNSUPPORTED("srvtcpka-cnt", SEC_DEF_BE),

@@ -434,7 +434,7 @@ struct cfg_proxy {
 
 	/* options */
 	bool dontlognull, dontlog_normal, log_health_checks, logasap, log_separate_errors,
-		contstats;
+		contstats, idle_close_on_response;
 	bool http_server_close, httpclose, abortonclose, allbackups, tcpka_client, tcpka_server,
 		nolinger;
 	bool persist;

@@ -223,6 +223,8 @@ const struct keyword cfg_option_keywords[] = {
 	FLAG("log-separate-errors", SEC_DEF_FE, log_separate_errors,
 	     "log what went wrong with level err"),
 	FLAG("contstats", SEC_DEF_FE, contstats, "count bytes while they pass"),
+	FLAG("idle-close-on-response", SEC_DEF_FE, idle_close_on_response,
+	     "a drain leaves idle connections to their next request"),
 	FLAG("log-health-checks", SEC_DEF_BE, log_health_checks, "log every health check"),
 	{ "option http-keep-alive", SEC_DEF_ALL, 0, 0, KW_OPTION, option_http_mode, 0, "",
 	  "keep connections of both sides; the default" },

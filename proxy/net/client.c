@@ -135,12 +135,19 @@ static void on_lingering(struct client *c)
 		client_close(c);
 }
 
+/* `option idle-close-on-response`: a drain leaves idle connections to their next request, because
+ * it may be on its way. */
+static bool closes_on_response(const struct client *c)
+{
+	return rcu_dereference(c->fe->cfg)->idle_close_on_response;
+}
+
 void client_become_idle(struct client *c)
 {
 	const struct cfg_timeouts *t;
 	int64_t timeout_us;
 
-	if (c->has_eof || client_should_close(c)) {
+	if (c->has_eof || (client_should_close(c) && !closes_on_response(c))) {
 		client_close(c);
 		return;
 	}
@@ -273,7 +280,7 @@ void client_drain(struct client *c)
 		return;
 	if (recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0)
 		on_idle_readable(c);
-	else if (c->n_requests > 0 || c->has_eof)
+	else if ((c->n_requests > 0 && !closes_on_response(c)) || c->has_eof)
 		client_close(c);
 }
 

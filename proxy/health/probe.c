@@ -324,6 +324,21 @@ static bool is_our_fault(int error)
 	       error == ENOBUFS || error == ENOMEM;
 }
 
+/* A server that only has to take the connection need not hear that we saw it do so: its answer is
+ * not acknowledged, the reset comes first, and its program sleeps on. */
+static void tune(struct probe *p)
+{
+	const struct cfg_step *st = p->step;
+	const bool just_connects =
+		st->is_implicit && st->next == NULL && !st->send_proxy && p->send_proxy == 0;
+	const int off = 0, on = 1;
+
+	if (just_connects)
+		(void)setsockopt(p->fd, IPPROTO_TCP, TCP_QUICKACK, &off, sizeof(off));
+	else
+		(void)setsockopt(p->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+}
+
 static int open_socket(struct probe *p)
 {
 	const struct cfg_step *st = p->step;
@@ -339,7 +354,7 @@ static int open_socket(struct probe *p)
 	if (p->fd == -1)
 		return -errno;
 	if (to.sa.sa_family != AF_UNIX)
-		(void)setsockopt(p->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+		tune(p);
 	if (p->interface[0] != '\0' && setsockopt(p->fd, SOL_SOCKET, SO_BINDTODEVICE, p->interface,
 						  (socklen_t)strlen(p->interface) + 1) < 0)
 		return -errno;

@@ -424,10 +424,19 @@ START_TEST(falling_is_watched_at_fastinter)
 }
 END_TEST
 
+static unsigned n_checked(const struct backend *be)
+{
+	struct check_result r;
+	unsigned n = 0;
+
+	for (uint32_t i = 0; i < be->n_servers; i++)
+		n += check_get_result(be->servers[i], &r) && r.status == CHECK_L4OK;
+	return n;
+}
+
 START_TEST(first_probes_are_spread)
 {
 	struct backend *be;
-	unsigned seen_early;
 
 	set_up();
 	fix_init(&f, 8);
@@ -441,10 +450,12 @@ START_TEST(first_probes_are_spread)
 	}
 	be = start();
 	ck_assert(!health_is_settled(be));
-	UNTIL(fake.n_conns >= 1); /* the first comes at once */
-	seen_early = fake.n_conns;
-	ck_assert_uint_le(seen_early, 4);
+	UNTIL(n_checked(be) >= 1); /* the first comes at once */
+	ck_assert_uint_le(n_checked(be), 4);
 	UNTIL(health_is_settled(be));
+	ck_assert_uint_eq(n_checked(be), 8);
+	ck_assert_uint_eq(fake.n_conns,
+			  0); /* a reset came before the last packet of each handshake */
 	tear_down(be);
 }
 END_TEST

@@ -193,6 +193,7 @@ compare: all tools ## outages of this pair and of keepalived + haproxy, side by 
 	@BUILD=$(BUILD) tests/bench/failover.sh -n $(or $(RUNS),3)
 diff: all tools ## the same bytes through proxyd and Debian's haproxy (SEEDS=8 of generated ones)
 	@BUILD=$(BUILD) tests/diff/conditions.sh
+	@BUILD=$(BUILD) tests/diff/commands.sh
 	@BUILD=$(BUILD) tests/diff/diff.sh
 	@BUILD=$(BUILD) SEEDS=$(or $(SEEDS),8) tests/diff/generated.sh
 soak: all tools ## MINUTES (10) of mixed load with reloads and failing servers (root)

@@ -256,6 +256,22 @@ static void put_line(sink_fn *sink, unsigned *n_lost, enum log_level level, cons
 		(*n_lost)++;
 }
 
+static void remember(enum log_level level, const char *text, size_t len)
+{
+	int64_t us = clock_real_us();
+	time_t s = (time_t)(us / US_PER_S);
+	char header[64];
+	struct tm tm;
+	size_t n;
+
+	gmtime_r(&s, &tm);
+	n = strftime(header, sizeof(header), "%Y-%m-%dT%H:%M:%S", &tm);
+	n += clamp(snprintf(header + n, sizeof(header) - n, ".%06dZ %s ", (int)(us % US_PER_S),
+			    levels[level].name),
+		   sizeof(header) - n);
+	log_ring_add(header, n, text, len);
+}
+
 static void emit(enum log_level level, char *text, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
@@ -263,6 +279,7 @@ static void emit(enum log_level level, char *text, size_t len)
 			text[i] = '?'; /* one event is one line, and no terminal is steered */
 	while (len > 0 && text[len - 1] == ' ')
 		len--;
+	remember(level, text, len);
 	pthread_mutex_lock(&g.lock);
 	if (g.to_stderr)
 		put_line(stderr_line, &g.n_lost_stderr, level, text, len);

@@ -9,6 +9,10 @@ static void stamp(struct loop *l)
 {
 	l->now_us = clock_mono_us();
 	atomic_store_explicit(&l->last_turn_us, l->now_us, memory_order_relaxed);
+	/* one writer */
+	atomic_store_explicit(&l->n_turns,
+			      atomic_load_explicit(&l->n_turns, memory_order_relaxed) + 1,
+			      memory_order_relaxed);
 }
 
 /* A grave may bury more, also while it is emptied. */

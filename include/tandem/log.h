@@ -45,4 +45,12 @@ struct log_limit {
 bool log_limit_ok(struct log_limit *l, int64_t now_us, unsigned burst, int64_t period_us,
 		  unsigned *suppressed);
 
+/* The last 64 KiB of lines, with their time and level, are kept in memory. */
+/* Whole lines from *pos on (0: the oldest), which moves behind them. Returns their bytes. */
+size_t log_ring_read(uint64_t *pos, char *out, size_t size);
+uint64_t log_ring_end(void);
+/* A descriptor that can be read when there is a new line; give it back. -EMFILE, or -errno. */
+NODISCARD int log_ring_follow(void);
+void log_ring_unfollow(int fd);
+
 #endif

@@ -30,6 +30,7 @@ struct loop {
 	int64_t now_us; /* CLOCK_MONOTONIC at the start of this turn */
 	_Atomic int64_t
 		last_turn_us; /* the same, for other threads: a hung loop shows as its age */
+	_Atomic uint64_t n_turns;
 	void (*on_idle)(struct loop *l,
 			bool sleeping); /* before (true) and after (false) waiting; may be NULL */
 	void *owner;

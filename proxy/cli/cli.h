@@ -29,6 +29,10 @@ void cli_show_servers_conn(struct ctl_request *rq, uint64_t *cursor, bool *more)
 void cli_show_backend(struct ctl_request *rq, uint64_t *cursor, bool *more);
 void cli_show_version(struct ctl_request *rq, uint64_t *cursor, bool *more);
 void cli_show_threads(struct ctl_request *rq, uint64_t *cursor, bool *more);
+void cli_show_activity(struct ctl_request *rq, uint64_t *cursor, bool *more);
+void cli_show_pools(struct ctl_request *rq, uint64_t *cursor, bool *more);
+void cli_show_fd(struct ctl_request *rq, uint64_t *cursor, bool *more);
+void cli_show_events(struct ctl_request *rq, uint64_t *cursor, bool *more);
 void cli_add_server(struct ctl_request *rq, uint64_t *cursor, bool *more);
 void cli_del_server(struct ctl_request *rq, uint64_t *cursor, bool *more);
 void cli_show_sess(struct ctl_request *rq, uint64_t *cursor, bool *more);

@@ -1,9 +1,11 @@
 /* cli_session.c - commands about the connection of the operator and what the process was given. */
 #include "cli/cli.h"
 
+#include <stdlib.h>
 #include <unistd.h>
 
 #include <tandem/clock.h>
+#include <tandem/log.h>
 
 #include "process/process.h"
 #include "process/stats_socket.h"
@@ -116,4 +118,84 @@ void cli_no_table(struct ctl_request *rq, uint64_t *cursor, bool *more)
 	else if (!is_show)
 		strbuf_adds(rq->out, "Required arguments: <table> \"data.<store_data_type>\" "
 				     "<operator> <value> or <table> key <key>\n");
+}
+
+/* ---- show events ---- */
+
+struct follow {
+	uint64_t pos; /* in the log */
+	int fd;       /* -1: it only reads what is there */
+};
+
+static void end_follow(struct follow *f)
+{
+	if (f->fd != -1)
+		log_ring_unfollow(f->fd);
+	free(f);
+}
+
+static void cancel_follow(struct ctl_request *rq, uint64_t cursor)
+{
+	(void)rq;
+	end_follow((struct follow *)(uintptr_t)cursor);
+}
+
+static struct follow *begin_follow(const struct ctl_request *rq)
+{
+	struct follow *f = xcalloc(1, sizeof(*f));
+	bool waits = false, is_new = false;
+
+	for (unsigned i = 3; i < rq->argc; i++) {
+		struct str word = rq->argv[i];
+
+		if (word.len < 2 || word.p[0] != '-')
+			continue;
+		waits |= memchr(word.p, 'w', word.len) != NULL;
+		is_new |= memchr(word.p, 'n', word.len) != NULL;
+	}
+	f->fd = waits ? log_ring_follow() : -1;
+	f->fd = MAX(f->fd, -1);
+	f->pos = is_new ? log_ring_end() : 0;
+	return f;
+}
+
+static const char *refusal(const struct ctl_request *rq)
+{
+	if (rq->argc < 3)
+		return "Supported events sinks are listed below. Add -w(wait), -n(new). Any key to "
+		       "stop\n    buf0       : type=buffer, 0 dropped, in-memory ring buffer\n";
+	if (!str_eq(rq->argv[2], STR("buf0")))
+		return "No such event sink";
+	return rq->level < CTL_OPERATOR ? "Permission denied\n" : NULL;
+}
+
+/* The log of the process itself is the one sink that can be read. */
+void cli_show_events(struct ctl_request *rq, uint64_t *cursor, bool *more)
+{
+	struct follow *f = (struct follow *)(uintptr_t)*cursor;
+	char piece[8192];
+	uint64_t count;
+	size_t n;
+
+	if (refusal(rq) != NULL) {
+		strbuf_adds(rq->out, refusal(rq));
+		return;
+	}
+	if (f == NULL) {
+		f = begin_follow(rq);
+		*cursor = (uintptr_t)f;
+		rq->cancel = cancel_follow;
+	}
+	/* before looking: what comes meanwhile wakes us again */
+	if (f->fd != -1)
+		(void)!read(f->fd, &count, sizeof(count));
+	n = rq->is_interrupted ? 0 : log_ring_read(&f->pos, piece, sizeof(piece));
+	strbuf_add(rq->out, piece, n);
+	*more = !rq->is_interrupted && (n > 0 || f->fd != -1);
+	if (!*more) {
+		end_follow(f);
+	} else if (n == 0) {
+		rq->is_following = true;
+		rq->wait_fd = f->fd;
+	}
 }

@@ -82,7 +82,9 @@ static int check_state_bits(const struct server *s)
 
 	if (s->check == NULL)
 		return is_maint && (s->admin & SERVER_CMAINT) != 0 ? 8 : 0;
-	return 2 + (s->checks.is_check_off ? 0 : 4) + (is_maint ? 8 : 0);
+	if (s->checks.is_check_off)
+		return 2;
+	return is_maint ? 14 : 6;
 }
 
 static int agent_state_bits(const struct server *s)
@@ -215,26 +217,22 @@ void cli_show_backend(struct ctl_request *rq, uint64_t *cursor, bool *more)
 			strbuf_addf(rq->out, "%s\n", r->entries[i].be->name);
 }
 
-void cli_show_threads(struct ctl_request *rq, uint64_t *cursor, bool *more)
-{
-	const struct engine *e = &process_self->engine;
-	int64_t now_us = clock_mono_us();
-
-	(void)cursor, (void)more;
-	for (unsigned i = 0; i < e->n_threads; i++)
-		strbuf_addf(rq->out, "Thread %u : last_turn_ms=%lld\n", i + 1,
-			    (long long)((now_us - atomic_load(&e->workers[i].loop.last_turn_us)) /
-					US_PER_MS));
-}
-
+/* Bad messages are counted (ereq, eresp) and logged, but not kept. */
 void cli_show_errors(struct ctl_request *rq, uint64_t *cursor, bool *more)
 {
-	int64_t now_us = clock_real_us();
+	int64_t now_us = clock_real_us(), id;
 	time_t s = (time_t)(now_us / US_PER_S);
+	struct str proxy = cli_arg(rq, 2);
 	char date[32];
 	struct tm tm;
 
 	(void)cursor, (void)more;
+	if (proxy.len > 0 && str_parse_int(proxy, -1, UINT32_MAX, &id) != 0 &&
+	    registry_find_frontend(registry_get(), proxy) == NULL &&
+	    registry_find_backend(registry_get(), proxy) == NULL) {
+		strbuf_adds(rq->out, "No such proxy.\n");
+		return;
+	}
 	localtime_r(&s, &tm);
 	strftime(date, sizeof(date), "%d/%b/%Y:%H:%M:%S", &tm);
 	strbuf_addf(rq->out, "Total events captured on [%s.%03d] : 0\n", date,

@@ -305,13 +305,17 @@ void workers_servers_left(struct engine *e)
 	}
 }
 
+unsigned workers_n_conns_of(const struct engine *e, unsigned tid)
+{
+	return atomic_load_explicit(&e->workers[tid].priv->n_clients_shared, memory_order_relaxed);
+}
+
 unsigned workers_n_conns(const struct engine *e)
 {
 	unsigned n = 0;
 
 	for (unsigned i = 0; e->workers && i < e->n_threads; i++)
-		n += atomic_load_explicit(&e->workers[i].priv->n_clients_shared,
-					  memory_order_relaxed);
+		n += workers_n_conns_of(e, i);
 	return n;
 }
 

@@ -55,6 +55,7 @@ void workers_set_listeners(struct engine *e, struct listener *const *add, unsign
 void workers_drain(struct engine *e);
 /* Client connections that are still there, over all threads. */
 unsigned workers_n_conns(const struct engine *e);
+unsigned workers_n_conns_of(const struct engine *e, unsigned tid);
 /* The memory blocks of all threads: buffers, streams, clients, server connections. */
 #define N_WORKER_POOLS 4
 struct worker_pool {

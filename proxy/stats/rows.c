@@ -176,8 +176,8 @@ static void fill_agent(const struct server *s, struct stats_row *row)
 	snprintf(row->last_agent, sizeof(row->last_agent), "%s", r.desc);
 	row->agent_code = (uint32_t)r.code;
 	row->has_agent_code = check_status_has_code(r.status);
-	if (r.status > CHECK_START)
-		row->agent_ms = r.duration_us / US_PER_MS;
+	/* unlike a check's, it is there before the first talk has ended */
+	row->agent_ms = r.status > CHECK_START ? r.duration_us / US_PER_MS : 0;
 	row->agent_rise = r.rise;
 	row->agent_fall = r.fall;
 	row->agent_health = r.health;

@@ -383,14 +383,13 @@ void h1_on_server_closed(struct stream *st)
 			stream_replay(st);
 			return;
 		}
-		if (stream_retry_response(st,
-					  st->res.scan.pos > 0 ? CFG_RETRY_JUNK : CFG_RETRY_EMPTY))
+		if (stream_retry_response(st, CFG_RETRY_EMPTY)) /* HAProxy: half a head too */
 			return;
 		count_bad_response(st);
 		stream_observe(st, OBSERVE_HTTP_BROKEN_PIPE);
-		if (st->is_reused && st->c->n_requests > 0) {
-			/* It closed in the moment we sent. A client whose kept connection closes
-			 * tries again, which we must not do in its name. */
+		if (st->c->n_requests > 0) {
+			/* A client whose kept connection closes tries again, which we must not do
+			 * in its name. */
 			stream_abort(st, 'S', 'H');
 			return;
 		}

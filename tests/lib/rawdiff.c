@@ -18,6 +18,7 @@
 #include <ctype.h>
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
@@ -108,6 +109,8 @@ static void start_proxy(struct side *s, const char *config)
 		snprintf(text, sizeof(text), "%d", ntohs(server.sin_port));
 		setenv("SERVER_PORT", text, 1);
 		close(s->server_fd);
+		close(STDIN_FILENO);
+		(void)open("/dev/null", O_RDONLY); /* ours is the table */
 		execlp(s->program, s->program, "-db", "-f", config, (char *)NULL);
 		err(2, "%s", s->program);
 	}
@@ -183,12 +186,12 @@ static bool is_chunked(const char *head, const char *end)
 static const char *skip_chunks(const char *p, const char *end, struct bytes *out)
 {
 	while (p < end) {
-		char *line;
-		size_t n = strtoul(p, &line, 16);
+		char *line = memchr(p, '\n', (size_t)(end - p));
+		size_t n;
 
-		line = memchr(line, '\n', (size_t)(end - line));
 		if (line == NULL)
 			return NULL;
+		n = strtoul(p, NULL, 16);
 		p = line + 1;
 		if (n == 0) { /* trailers count as data: they are compared */
 			for (; p < end && *p != '\r' && *p != '\n'; p = line + 1) {
@@ -202,7 +205,7 @@ static const char *skip_chunks(const char *p, const char *end, struct bytes *out
 			line = memchr(p, '\n', (size_t)(end - p));
 			return line != NULL ? line + 1 : NULL;
 		}
-		if ((size_t)(end - p) < n + 2)
+		if (n > MAX_BYTES || (size_t)(end - p) < n + 2)
 			return NULL;
 		if (out != NULL) {
 			memcpy(out->p + out->len, p, n);
@@ -230,7 +233,7 @@ static const char *skip_message(const char *p, const char *end, bool has_body, b
 		return skip_chunks(rest, end, body);
 	v = field(p, rest, "content-length");
 	n = v != NULL ? strtoul(v, NULL, 10) : to_end ? (size_t)(end - rest) : 0;
-	if ((size_t)(end - rest) < n)
+	if (n > MAX_BYTES || (size_t)(end - rest) < n)
 		return NULL;
 	memcpy(body->p, rest, n);
 	body->len = n;
@@ -257,10 +260,12 @@ static void add(char *out, size_t size, const char *p, size_t len)
 /* What is no whole message: field names cannot be told from the rest. */
 static void add_part(char *out, size_t size, const char *p, size_t len)
 {
-	char *copy = strndup(p, len < 400 ? len : 400);
+	char *copy = strndup(p, len < 400 ? len : 400), *to = copy;
 
-	for (char *c = copy; *c != '\0'; c++)
-		*c = (char)tolower(*c);
+	for (char *c = to; *c != '\0'; c++) /* haproxy writes a blank behind each colon */
+		if (*c != ' ')
+			*to++ = (char)tolower(*c);
+	*to = '\0';
 	add(out, size, copy, strlen(copy));
 	free(copy);
 }
@@ -561,7 +566,10 @@ static bool is_different(void)
 /* B's client got an error at last, and its server nothing that A's did not get. */
 static bool is_refusal(void)
 {
-	return strncmp(sides[0].seen[1], sides[1].seen[1], strlen(sides[1].seen[1])) == 0 &&
+	const char *part = strstr(sides[1].seen[1], "part ");
+	size_t whole = part ? (size_t)(part - sides[1].seen[1]) : strlen(sides[1].seen[1]);
+
+	return strncmp(sides[0].seen[1], sides[1].seen[1], whole) == 0 &&
 	       (strstr(sides[1].seen[0], "400 ") || strstr(sides[1].seen[0], "502 "));
 }
 

@@ -79,8 +79,9 @@ static const char *take(struct exchange *x, const struct choice *c)
 #define INTERIM "ours: no interim response to a client of HTTP/1.0 (RFC 9110 section 15.2)"
 #define SHORT                                                                                      \
 	"ours: 408 when timeout client ends in a body; HAProxy waits for the server and says 504"
-#define STATUS "a status has three digits, 100 to 599"
-#define CUT    "ours: chunks are forwarded as they came, HAProxy makes them anew"
+#define OLD_END "ours: a close ends a chunked response to HTTP/1.0"
+#define STATUS  "a status has three digits, 100 to 599"
+#define CUT     "ours: chunks are forwarded as they came, HAProxy makes them anew"
 
 /* ---- the start line ---- */
 
@@ -362,6 +363,7 @@ static void add_response(struct exchange *x)
 		 shape = draw(10);
 
 	if (percent(6)) {
+		because(x, x->is_old ? OLD_END : NULL);
 		strbuf_adds(r, take(x, &PICK(odd_responses)));
 		return;
 	}
@@ -381,6 +383,7 @@ static void add_response(struct exchange *x)
 		if (!x->is_head)
 			strbuf_addf(r, "\\*%u;%c", len, 'A' + (char)draw(26));
 	} else if (shape < 8 && minor == 1) {
+		because(x, x->is_old ? OLD_END : NULL);
 		strbuf_adds(r, "Transfer-Encoding: chunked\\r\\n\\r\\n");
 		strbuf_addf(r, "%x\\r\\n\\*%u;%c\\r\\n5\\r\\nhello\\r\\n0\\r\\n\\r\\n", len + 1,
 			    len + 1, 'A' + (char)draw(26));

@@ -23,6 +23,7 @@
 #include "process/saved_states.h"
 #include "process/stats_socket.h"
 #include "process/takeover.h"
+#include "stats/auth.h"
 #include "stats/pair.h"
 
 struct plan_entry {
@@ -495,6 +496,7 @@ void plan_commit(struct plan *plan)
 	commit_tracks(plan);
 	commit_sockets(plan);
 	health_set_global(p->engine.health, &plan->cfg->global);
+	(void)stats_warn_of_open_pages(plan->cfg);
 	pair_watch(&p->loop, plan->cfg->global.vrrpd_socket);
 	if (old != NULL) {
 		retire(p, old, old_cfg, generation);

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include <tandem/log.h>
+
 #include "config/cfg_model.h"
 #include "stats/base64.h"
 
@@ -32,4 +34,36 @@ bool stats_is_authorized(const struct cfg_stats *st, struct str field)
 		ok |= is_same_secret((struct str){ (const char *)plain, (size_t)n }, a->userpass);
 	explicit_bzero(plain, sizeof(plain));
 	return ok;
+}
+
+static bool is_local(const struct addr *a)
+{
+	if (a->len == 0 || a->sa.sa_family == AF_UNIX)
+		return true; /* who has the descriptor or the path */
+	if (a->sa.sa_family == AF_INET)
+		return ntohl(a->in.sin_addr.s_addr) >> 24 == 127;
+	return IN6_IS_ADDR_LOOPBACK(&a->in6.sin6_addr);
+}
+
+unsigned stats_warn_of_open_pages(const struct cfg *cfg)
+{
+	char where[ADDR_TEXT_LEN];
+	unsigned n = 0;
+
+	for (const struct cfg_proxy *px = cfg->proxies; px != NULL; px = px->next) {
+		if (!px->stats.enabled || px->stats.auth != NULL || px->disabled)
+			continue;
+		for (const struct cfg_bind *b = px->binds; b != NULL; b = b->next) {
+			if (is_local(&b->addr))
+				continue;
+			log_warn("stats", "open_page",
+				 "proxy=%s address=%s uri=\"" STR_FMT "\" admin=%s "
+				 "advice=\"'stats auth USER:PASSWORD', or bind it to 127.0.0.1\"",
+				 px->name, addr_format(&b->addr, true, where),
+				 STR_ARG(px->stats.uri), px->stats.admin ? "yes" : "no");
+			n++;
+			break;
+		}
+	}
+	return n;
 }

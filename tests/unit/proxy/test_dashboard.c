@@ -6,6 +6,7 @@
 
 #include "../../lib/unit.h"
 #include "config/cfg_model.h"
+#include "stats/auth.h"
 #include "stats/html.h"
 #include "stats/pair.h"
 #include "stats/prometheus.h"
@@ -145,6 +146,33 @@ START_TEST(forms_of_strangers_are_refused)
 }
 END_TEST
 
+static const struct {
+	const char *ip;
+	bool has_auth, is_enabled;
+	unsigned n;
+} pages[] = {
+	{ "0.0.0.0", false, true, 1 },  { "192.0.2.1", false, true, 1 },
+	{ "::", false, true, 1 },       { "127.0.0.5", false, true, 0 },
+	{ "::1", false, true, 0 },      { "0.0.0.0", true, true, 0 },
+	{ "0.0.0.0", false, false, 0 },
+};
+
+START_TEST(open_pages_are_warned_about)
+{
+	const struct cfg_stats_auth auth = { .userpass = STR("a:b") };
+	struct cfg_bind bind = { 0 };
+	struct cfg_proxy px = { .name = "stats",
+				.binds = &bind,
+				.stats = { .enabled = pages[_i].is_enabled,
+					   .uri = STR("/"),
+					   .auth = pages[_i].has_auth ? &auth : NULL } };
+	const struct cfg cfg = { .proxies = &px };
+
+	ck_assert_int_eq(addr_parse_ip(str_from(pages[_i].ip), &bind.addr), 0);
+	ck_assert_uint_eq(stats_warn_of_open_pages(&cfg), pages[_i].n);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("dashboard");
@@ -155,6 +183,7 @@ int main(void)
 	tcase_add_loop_test(tc, wrong_answer_is_said, 0, ARRAY_LEN(wrong));
 	tcase_add_loop_test(tc, metrics_are_chosen, 0, ARRAY_LEN(queries));
 	tcase_add_loop_test(tc, forms_of_strangers_are_refused, 0, ARRAY_LEN(posts));
+	tcase_add_loop_test(tc, open_pages_are_warned_about, 0, ARRAY_LEN(pages));
 	suite_add_tcase(s, tc);
 	return unit_run(s);
 }

@@ -29,16 +29,21 @@ static void write_list(FILE *f, const struct cfg_vip *v)
 	}
 }
 
+static void write_routing(FILE *f, const struct cfg_route *routes, const struct cfg_rule *rules)
+{
+	for (const struct cfg_route *r = routes; r; r = r->next)
+		fprintf(f, "route %s\n", r->text);
+	for (const struct cfg_rule *r = rules; r; r = r->next)
+		fprintf(f, "rule %s\n", r->text);
+}
+
 /* A route leads over the instance's interfaces, so it is written as the configuration has it. */
 static void write_rest(FILE *f, const struct cfg_instance *i)
 {
 	for (const struct cfg_vmac *v = i->vmacs; v; v = v->next)
 		fprintf(f, "vmac %s %02x:%02x:%02x:%02x:%02x:%02x\n", v->name, v->mac[0], v->mac[1],
 			v->mac[2], v->mac[3], v->mac[4], v->mac[5]);
-	for (const struct cfg_route *r = i->routes; r; r = r->next)
-		fprintf(f, "route %s\n", r->text);
-	for (const struct cfg_rule *r = i->rules; r; r = r->next)
-		fprintf(f, "rule %s\n", r->text);
+	write_routing(f, i->routes, i->rules);
 }
 
 static void make_dir_of(const char *path)
@@ -76,6 +81,8 @@ void state_file_write(const struct cfg *cfg)
 	}
 	for (const struct cfg_instance *i = cfg->instances; i; i = i->next)
 		write_rest(f, i);
+	write_list(f, cfg->statics.addrs);
+	write_routing(f, cfg->statics.routes, cfg->statics.rules);
 	if (ferror(f) | fclose(f) || rename(tmp, path))
 		(void)unlink(tmp);
 }

@@ -58,6 +58,11 @@ NODISCARD int vip_del(struct vip_nl *n, const struct vip *vips, size_t n_vips, i
 struct nlmsghdr;
 NODISCARD int vip_nl_talk(struct vip_nl *n, const struct nlmsghdr *h);
 
+/* The address that c describes. False: its interface is absent. */
+struct cfg_vip;
+struct link_watch;
+bool vip_from_cfg(const struct cfg_vip *c, const struct link_watch *links, struct vip *out);
+
 bool vip_eq(const struct vip *a, const struct vip *b);
 
 #endif

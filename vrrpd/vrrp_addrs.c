@@ -40,41 +40,6 @@ int64_t vrrp_instance_frozen_after_us(const struct vrrp_instance *i)
 	return MIN(i->params.down_adverts * i->params.adver_us, lifetime_us - RENEW_MARGIN_US);
 }
 
-static struct addr broadcast_of(const struct addr *a, unsigned prefix_len)
-{
-	struct addr b = *a;
-
-	if (a->sa.sa_family != AF_INET || prefix_len >= 31)
-		return (struct addr){ 0 };
-	b.in.sin_addr.s_addr |= htonl(prefix_len ? UINT32_MAX >> prefix_len : UINT32_MAX);
-	return b;
-}
-
-/* False: its interface is absent. */
-static bool make_vip(const struct vrrp_instance *i, const struct cfg_vip *c, struct vip *out)
-{
-	const struct link *l = link_find(i->env->links, c->on);
-
-	if (!l)
-		return false;
-	*out = (struct vip){
-		.addr = c->addr,
-		.brd = c->brd_auto ? broadcast_of(&c->addr, c->prefix_len) : c->brd,
-		.ifindex = l->ifindex,
-		.prefix_len = c->prefix_len,
-		.scope = c->scope >= 0 ? (uint8_t)c->scope : RT_SCOPE_UNIVERSE,
-		.peer = c->peer,
-		.flags = c->flags,
-		.has_preferred = c->preferred_s != CFG_FOREVER,
-		.preferred_s = (uint32_t)c->preferred_s,
-		.preferred_limit_s = (uint32_t)c->preferred_s,
-		.may_go = c->no_track,
-	};
-	if (c->label)
-		strncpy(out->label, c->label, sizeof(out->label) - 1);
-	return true;
-}
-
 static unsigned count_vips(const struct cfg_vip *v)
 {
 	unsigned n = 0;
@@ -118,7 +83,7 @@ void vrrp_addrs_resolve(struct vrrp_instance *i)
 		for (const struct cfg_vip *v = lists[k]; v; v = v->next) {
 			struct vip *new = &i->vips[i->n_vips];
 
-			if (make_vip(i, v, new)) {
+			if (vip_from_cfg(v, i->env->links, new)) {
 				new->is_gone = was_gone(old, n_old, new);
 				i->n_vips++;
 			}

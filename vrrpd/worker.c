@@ -82,6 +82,14 @@ static void after_waiting(struct worker *w)
 	after_pause(w, MAX(pause_us, suspended_us), suspended_us >= STALL_US);
 }
 
+/* Interfaces changed: one of ours may be gone, or one that something waits for be there. */
+static void ensure_again(struct worker *w)
+{
+	worker_ensure_vmacs(w, w->cfg, false);
+	if (w->cfg->statics.routes || w->cfg->statics.addrs)
+		worker_ensure_statics(w, w->cfg);
+}
+
 static void before_waiting(struct worker *w)
 {
 	struct vrrp_instance *i;
@@ -89,7 +97,7 @@ static void before_waiting(struct worker *w)
 	if (w->links_dirty) {
 		w->links_dirty = false;
 		if (!w->is_stopping)
-			worker_ensure_vmacs(w, w->cfg, false);
+			ensure_again(w);
 		worker_sync_ifaces(w);
 		list_for_each (i, &w->instances, node)
 			vrrp_instance_on_links(i);
@@ -170,6 +178,7 @@ static void stop(struct worker *w, const char *cause)
 	list_for_each (i, &w->instances, node)
 		vrrp_instance_stop(i);
 	worker_drop_vmacs(w, w->cfg, NULL);
+	worker_drop_statics(w, w->cfg, NULL);
 	nft_close(&w->nft);
 	w->stop_by_us = w->loop.now_us + STOP_LIMIT_US;
 	ev_timer_set(&w->stop_wait, 0., 0.01);

@@ -72,6 +72,7 @@ struct worker {
 	struct dup_watch dup;
 	struct nft nft;
 	struct sysctl_saved sysctls;
+	struct routing_set static_routing; /* owned */
 	struct log_limit vmac_limit;
 	struct vrrp_env env;
 	struct list ifaces, instances, groups, scripts, proxies, files, processes;
@@ -118,6 +119,10 @@ struct board_plan;
 void worker_ensure_vmacs(struct worker *w, const struct cfg *cfg, bool is_new_cfg);
 /* Remove those of old that now (NULL: the end) does not have. */
 void worker_drop_vmacs(struct worker *w, const struct cfg *old, const struct cfg *now);
+/* worker_statics.c: addresses, routes and rules that no instance moves. */
+void worker_ensure_statics(struct worker *w, const struct cfg *cfg);
+/* Remove those of old that now (NULL: the end) does not have. */
+void worker_drop_statics(struct worker *w, const struct cfg *old, const struct cfg *now);
 void worker_plan_vmacs(struct worker *w, struct board_plan *plan);
 
 void worker_watch_routing(struct worker *w, const struct cfg *cfg);

@@ -102,6 +102,8 @@ void worker_apply_cfg(struct worker *w, struct cfg *cfg)
 	for (size_t k = 0; k < ARRAY_LEN(w->fifos); k++)
 		fifo_open(&w->fifos[k], &cfg->global.fifos[k]);
 	worker_watch_routing(w, cfg);
+	worker_drop_statics(w, old, cfg);
+	worker_ensure_statics(w, cfg);
 	worker_ensure_vmacs(w, cfg, true);
 	worker_sync_instances(w, cfg);
 	worker_drop_vmacs(w, old, cfg);

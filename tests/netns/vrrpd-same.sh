@@ -146,3 +146,22 @@ conf 'virtual_rules {
 	from 1.2.3.4 goto 500 preference 46
 }'
 same rules
+
+conf ''
+cat >>"$LAB_DIR/conf" <<'EOF'
+global_defs {
+	default_interface eth1
+}
+static_ipaddress {
+	10.55.0.1/24
+	10.55.0.2/24 dev eth0 scope link
+}
+static_routes {
+	172.30.0.0/16 dev eth0
+	172.31.0.0/16 via 10.55.0.9 table 9
+}
+static_rules {
+	from 172.30.0.1 table 9 preference 77
+}
+EOF
+same statics

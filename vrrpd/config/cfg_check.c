@@ -368,6 +368,11 @@ void cfg_finish(struct cfg_parser *p)
 	if (!c->instances && !p->has_parse_errors)
 		diag_error(p->diag, (struct diag_pos){ .file = p->source->name },
 			   "there is no vrrp_instance: nothing to do");
+	for (const struct cfg_vip *v = c->statics.addrs; v; v = v->next)
+		((struct cfg_vip *)v)->on = v->dev ? v->dev
+					    : c->global.default_interface
+						    ? c->global.default_interface
+						    : "eth0";
 	cfg_bind_groups(p);
 	for (struct cfg_instance *in = c->instances; in; in = in->next) {
 		set_defaults(&c->global, in);
@@ -529,6 +534,8 @@ void cfg_check_machine(const struct cfg *c, struct diag *d)
 					check_interface(c, d, r->pos, h->dev);
 		check_notify(c, d, in->pos, in->name, &in->notify);
 	}
+	for (const struct cfg_vip *v = c->statics.addrs; v; v = v->next)
+		check_interface(c, d, v->pos, v->on);
 	for (const struct cfg_group *g = c->groups; g; g = g->next)
 		check_notify(c, d, g->pos, g->name, &g->notify);
 	check_fifos(c, d);

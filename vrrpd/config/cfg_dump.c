@@ -102,6 +102,7 @@ static void dump_global(const struct cfg_global *g, struct strbuf *out)
 	strbuf_addf(out, "\tvrrp_mcast_group4 %s\n", addr_format(&g->mcast_group4, false, text));
 	if (!is_default_group6(&g->mcast_group6))
 		strbuf_addf(out, "\tvrrp_mcast_group6 %s\n", ip_text(&g->mcast_group6, text));
+	dump_string(out, "default_interface", g->default_interface);
 	dump_string(out, "vmac_prefix", g->vmac_prefix);
 	dump_string(out, "vmac_addr_prefix", g->vmac_addr_prefix);
 	dump_string(out, "nftables", g->nft_table);
@@ -229,20 +230,22 @@ static void dump_vips(struct strbuf *out, const char *block, const struct cfg_vi
 	strbuf_adds(out, "\t}\n");
 }
 
-static void dump_routing(struct strbuf *out, const struct cfg_instance *in)
+/* kind is virtual, in an instance, or static. */
+static void dump_routing(struct strbuf *out, const char *kind, const char *indent,
+			 const struct cfg_route *routes, const struct cfg_rule *rules)
 {
-	if (in->routes)
-		strbuf_adds(out, "\tvirtual_routes {\n");
-	for (const struct cfg_route *r = in->routes; r; r = r->next)
-		strbuf_addf(out, "\t\t%s\n", r->text);
-	if (in->routes)
-		strbuf_adds(out, "\t}\n");
-	if (in->rules)
-		strbuf_adds(out, "\tvirtual_rules {\n");
-	for (const struct cfg_rule *r = in->rules; r; r = r->next)
-		strbuf_addf(out, "\t\t%s\n", r->text);
-	if (in->rules)
-		strbuf_adds(out, "\t}\n");
+	if (routes)
+		strbuf_addf(out, "%s%s_routes {\n", indent, kind);
+	for (const struct cfg_route *r = routes; r; r = r->next)
+		strbuf_addf(out, "%s\t%s\n", indent, r->text);
+	if (routes)
+		strbuf_addf(out, "%s}\n", indent);
+	if (rules)
+		strbuf_addf(out, "%s%s_rules {\n", indent, kind);
+	for (const struct cfg_rule *r = rules; r; r = r->next)
+		strbuf_addf(out, "%s\t%s\n", indent, r->text);
+	if (rules)
+		strbuf_addf(out, "%s}\n", indent);
 }
 
 static void dump_peers(struct strbuf *out, const struct cfg_instance *in)
@@ -420,7 +423,7 @@ static void dump_instance(const struct cfg_instance *in, struct strbuf *out)
 	dump_tracks(out, "track_process", TRACK_PROCESS, in->tracks);
 	dump_vips(out, "virtual_ipaddress", in->vips);
 	dump_vips(out, "virtual_ipaddress_excluded", in->vips_excluded);
-	dump_routing(out, in);
+	dump_routing(out, "virtual", "\t", in->routes, in->rules);
 	strbuf_adds(out, "}\n");
 }
 
@@ -480,6 +483,8 @@ static void dump_process(const struct cfg_process_track *x, struct strbuf *out)
 void cfg_dump(const struct cfg *c, struct strbuf *out)
 {
 	dump_global(&c->global, out);
+	dump_vips(out, "static_ipaddress", c->statics.addrs);
+	dump_routing(out, "static", "", c->statics.routes, c->statics.rules);
 	for (const struct cfg_script *sc = c->scripts; sc; sc = sc->next)
 		dump_script(sc, out);
 	for (const struct cfg_proxy_track *px = c->proxies; px; px = px->next)

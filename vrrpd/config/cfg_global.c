@@ -57,6 +57,13 @@ static void parse_dynamic(struct cfg_parser *p, const struct cfg_stmt *s,
 	p->global->dynamic_interfaces = true;
 }
 
+static void parse_default_interface(struct cfg_parser *p, const struct cfg_stmt *s,
+				    const struct cfg_keyword *kw)
+{
+	(void)kw;
+	(void)cfg_get_interface(p, s, 1, &p->global->default_interface);
+}
+
 static void parse_script_user(struct cfg_parser *p, const struct cfg_stmt *s,
 			      const struct cfg_keyword *kw)
 {
@@ -201,6 +208,9 @@ const struct cfg_keyword cfg_keywords_global[] = {
 	{ "vrrp_higher_prio_send_advert", IN_GLOBAL, 0, 1, false, cfg_set_flag,
 	  GLOBAL(higher_prio_send_advert), 0, 0, "nothing, yes or no",
 	  "answer a better router with one last advert", CFG_SUPPORTED },
+	{ "default_interface", IN_GLOBAL, 1, 1, false, parse_default_interface, 0, 0, 0,
+	  "the name of an interface", "where static addresses without dev are; default eth0",
+	  CFG_SUPPORTED },
 	{ "vrrp_lower_prio_no_advert", IN_GLOBAL, 0, 1, false, cfg_set_flag,
 	  GLOBAL(lower_prio_no_advert), 0, 0, "nothing, yes or no",
 	  "default of lower_prio_no_advert", CFG_SUPPORTED },

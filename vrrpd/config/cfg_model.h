@@ -290,16 +290,25 @@ struct cfg_global {
 	bool notify_priority_changes;
 	unsigned down_adverts;                      /* vrrp_down_timer_adverts; default 3 */
 	const char *vmac_prefix, *vmac_addr_prefix; /* default "vrrp"; the first */
+	const char *default_interface;              /* of static addresses; default eth0 */
 	const char *nft_table;                      /* nftables; default "vrrpd" */
 	const char *control_socket; /* ours: control_socket PATH; default /run/tandem/vrrpd.sock */
 	const char *
 		state_file; /* ours: leftovers of an earlier run; default /run/tandem/vrrpd.state */
 };
 
+struct cfg_statics { /* static_ipaddress, static_routes, static_rules: there while the daemon runs
+		      */
+	const struct cfg_vip *addrs;
+	const struct cfg_route *routes;
+	const struct cfg_rule *rules;
+};
+
 struct cfg {
 	struct arena arena;
 	struct cfg_options options;
 	struct cfg_global global;
+	struct cfg_statics statics;
 	struct cfg_group *groups;
 	struct cfg_instance *instances;
 	unsigned n_instances;

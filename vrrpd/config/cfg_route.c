@@ -445,7 +445,7 @@ void cfg_add_route(struct cfg_parser *p, const struct cfg_stmt *s, const struct 
 
 static void entry(struct cfg_parser *p, const struct cfg_stmt *s)
 {
-	cfg_add_route(p, s, &p->instance->routes);
+	cfg_add_route(p, s, p->instance ? &p->instance->routes : &p->cfg->statics.routes);
 }
 
 void cfg_parse_routes(struct cfg_parser *p, const struct cfg_stmt *s, const struct cfg_keyword *kw)

@@ -369,7 +369,7 @@ void cfg_add_rule(struct cfg_parser *p, const struct cfg_stmt *s, const struct c
 
 static void entry(struct cfg_parser *p, const struct cfg_stmt *s)
 {
-	cfg_add_rule(p, s, &p->instance->rules);
+	cfg_add_rule(p, s, p->instance ? &p->instance->rules : &p->cfg->statics.rules);
 }
 
 void cfg_parse_rules(struct cfg_parser *p, const struct cfg_stmt *s, const struct cfg_keyword *kw)

@@ -244,6 +244,18 @@ static void excluded_entry(struct cfg_parser *p, const struct cfg_stmt *s)
 	(void)add_vip(p, s, &p->instance->vips_excluded);
 }
 
+static void static_entry(struct cfg_parser *p, const struct cfg_stmt *s)
+{
+	(void)add_vip(p, s, &p->cfg->statics.addrs);
+}
+
+static void parse_statics(struct cfg_parser *p, const struct cfg_stmt *s,
+			  const struct cfg_keyword *kw)
+{
+	(void)kw;
+	cfg_read_entries(p, s, static_entry);
+}
+
 static void parse_vips(struct cfg_parser *p, const struct cfg_stmt *s, const struct cfg_keyword *kw)
 {
 	(void)kw;
@@ -266,6 +278,13 @@ const struct cfg_keyword cfg_keywords_vip[] = {
 	  CFG_SUPPORTED },
 	{ "virtual_ipaddress_excluded", IN_INSTANCE, 0, 0, true, parse_excluded, 0, 0, 0, "",
 	  "as virtual_ipaddress, but not listed in adverts", CFG_SUPPORTED },
+	{ "static_ipaddress", IN_TOP, 0, 0, true, parse_statics, 0, 0, 0, "",
+	  "lines as in virtual_ipaddress: addresses that are there while vrrpd runs",
+	  CFG_SUPPORTED },
+	{ "static_routes", IN_TOP, 0, 0, true, cfg_parse_routes, 0, 0, 0, "",
+	  "lines as in virtual_routes: routes that are there while vrrpd runs", CFG_SUPPORTED },
+	{ "static_rules", IN_TOP, 0, 0, true, cfg_parse_rules, 0, 0, 0, "",
+	  "lines as in virtual_rules: rules that are there while vrrpd runs", CFG_SUPPORTED },
 	{ "virtual_routes", IN_INSTANCE, 0, 0, true, cfg_parse_routes, 0, 0, 0, "",
 	  "lines as 'ip route add' takes them, there while master: [TYPE] ADDRESS/PREFIX|default "
 	  "[via ADDRESS] [dev IF] [src ADDRESS] [table T] [metric N] [scope S] [onlink] "

@@ -143,6 +143,8 @@ static const struct {
 	{ VIPS("192.0.2.1 preferred_lft 4294967295"), "'preferred_lft' expects seconds" },
 	{ VIPS("192.0.2.1 no_trak"), "did you mean 'no_track'?" },
 	{ VIPS("192.0.2.1\n192.0.2.1/24"), "is listed already, in line" },
+	{ "static_ipaddress {\n192.0.2.7 no_track\n}\n" INST(""), "unexpected 'no_track'" },
+	{ "static_routes {\n10.0.0.0/8\n}\n" INST(""), "a route needs 'via ADDRESS'" },
 	{ INST("mcast_dst_ip 192.0.2.1"), "is no multicast address" },
 	{ INST("mcast_dst_ip ff05::1"), "is no multicast address" },
 	{ INST("mcast_dst_ip ff02::99"), "mcast_dst_ip is not IPv4 as its adverts" },
@@ -320,6 +322,12 @@ static const struct {
 	  "192.0.2.1/24 dev eth1 label eth1:v brd + scope 253", NULL },
 	{ VIPS("192.0.2.1/24 brd 192.0.2.255"), "192.0.2.1/24 brd 192.0.2.255", NULL },
 	{ VIPS("192.0.2.1/24 brd -"), "192.0.2.1/24\n", NULL },
+	{ "static_ipaddress {\n192.0.2.7/24\n}\nstatic_routes {\n10.0.0.0/8 dev "
+	  "eth0\n}\nstatic_rules "
+	  "{\nto 10.0.0.0/8 table 3 preference 4\n}\n" INST(""),
+	  "\tstatic_ipaddress {\n\t\t192.0.2.7/24\n\t}\nstatic_routes {\n\t10.0.0.0/8 dev eth0\n}\n"
+	  "static_rules {\n\tto 10.0.0.0/8 table 3 preference 4\n}\n",
+	  NULL },
 	{ INST("mcast_dst_ip 224.0.0.99"), "\tmcast_dst_ip 224.0.0.99\n", NULL },
 	{ INST("garp_extra_if all 100"), "\tgarp_extra_if all 100\n", NULL },
 	{ GLOB("vrrp_garp_extra_if 50"), "\tgarp_extra_if 50\n", NULL },

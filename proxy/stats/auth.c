@@ -38,11 +38,8 @@ bool stats_is_authorized(const struct cfg_stats *st, struct str field)
 
 static bool is_local(const struct addr *a)
 {
-	if (a->len == 0 || a->sa.sa_family == AF_UNIX)
-		return true; /* who has the descriptor or the path */
-	if (a->sa.sa_family == AF_INET)
-		return ntohl(a->in.sin_addr.s_addr) >> 24 == 127;
-	return IN6_IS_ADDR_LOOPBACK(&a->in6.sin6_addr);
+	/* who has the descriptor or the path */
+	return a->len == 0 || a->sa.sa_family == AF_UNIX || addr_is_loopback(a);
 }
 
 unsigned stats_warn_of_open_pages(const struct cfg *cfg)

@@ -185,6 +185,8 @@ fuzz-smoke: | $(DEPS_FIRST) ## run each fuzzer for SECONDS_EACH (10) seconds
 	@tests/lib/fuzz.sh build-fuzz $(or $(SECONDS_EACH),10)
 sim: $(SIMS) ## simulate SEEDS (100000) schedules of a LAN of routers
 	@$(BUILD)/tests/sim/sim --seeds $(or $(SEEDS),100000)
+mutations: $(SIMS) ## break the state machine on purpose: the simulator must notice
+	@BUILD=$(BUILD) tests/sim/mutations.sh
 interop: all tools ## elections with keepalived and FRR in network namespaces (root)
 	@BUILD=$(BUILD) ONLY='netns/(interop|vrrpd-ipv6)' tests/lib/run.sh netns
 bench: all tools ## CPU, latency, memory beside haproxy and nginx (SCENARIOS="small 1m", all)
@@ -236,7 +238,7 @@ help: ## this list
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 FORCE:
 .PHONY: all units tools deps demo demo-down check lint check-format check-tidy check-cppcheck \
-	check-scripts format fuzzers fuzz-smoke sim interop bench compare diff soak corpus install uninstall \
+	check-scripts format fuzzers fuzz-smoke sim mutations interop bench compare diff soak corpus install uninstall \
 	clean help FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -30,6 +30,7 @@
 #include "vrrp_sock.h"
 
 #define VRRP_MAX_HELLO_PEERS 16
+#define VRRP_RENEW_US        (250 * US_PER_MS) /* between renewals of what we hold */
 
 struct track_script;
 struct track_proxy;
@@ -138,7 +139,7 @@ struct vrrp_instance {
 	struct notify notify;
 	int64_t claimed_us; /* when we last obeyed a hand-over message; 0: never */
 	/* the master's lease; 0: none is known */
-	int64_t lease_us, lease_hello_us;
+	int64_t lease_us, lease_hello_us, lease_end_us;
 	ev_timer lease;
 	ev_timer timer, garp_delay, garp_refresh, garp_lower, garp_pace, garp_again, garp_extra;
 	unsigned n_again;

@@ -30,7 +30,7 @@ void vrrp_lease_init(struct vrrp_instance *i)
 
 void vrrp_lease_cancel(struct vrrp_instance *i)
 {
-	i->lease_us = 0;
+	i->lease_us = i->lease_end_us = 0;
 	vrrp_instance_arm(i, &i->lease, INT64_MAX);
 }
 
@@ -44,6 +44,14 @@ int64_t vrrp_lease_own_us(const struct vrrp_instance *i)
 	return lease_us;
 }
 
+static void prolong(struct vrrp_instance *i, int64_t end_us)
+{
+	if (end_us <= i->lease_end_us)
+		return;
+	i->lease_end_us = end_us;
+	vrrp_instance_arm(i, &i->lease, end_us - i->env->loop->now_us);
+}
+
 void vrrp_lease_on_hello(struct vrrp_instance *i, const struct addr *src,
 			 const struct handover_msg *m)
 {
@@ -55,16 +63,21 @@ void vrrp_lease_on_hello(struct vrrp_instance *i, const struct addr *src,
 	}
 	i->lease_us = m->lease_us;
 	i->lease_hello_us = i->env->loop->now_us;
-	vrrp_instance_arm(i, &i->lease, m->lease_us);
+	i->lease_end_us = 0;
+	prolong(i, i->lease_hello_us + m->lease_us);
 }
 
 void vrrp_lease_on_advert(struct vrrp_instance *i)
 {
+	int64_t now_us = i->env->loop->now_us;
+
 	if (!i->lease_us)
 		return;
 	/* Adverts without hellos: something filters them, and the adverts alone may be too rare. */
-	if (i->env->loop->now_us - i->lease_hello_us > HELLO_FRESH_US)
+	if (now_us - i->lease_hello_us > HELLO_FRESH_US) {
 		vrrp_lease_cancel(i);
-	else
-		vrrp_instance_arm(i, &i->lease, i->lease_us);
+		return;
+	}
+	/* The master lives, so it renewed; but how long ago? */
+	prolong(i, now_us + i->lease_us - VRRP_RENEW_US);
 }

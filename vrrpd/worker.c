@@ -21,7 +21,6 @@
 #include "state_file.h"
 #include "vrrp_lease.h"
 
-#define RENEW_US      (250 * US_PER_MS)
 #define HELLO_S       1.0
 #define STALL_US      (500 * US_PER_MS) /* worth a word */
 #define STOP_LIMIT_US (2 * US_PER_S)    /* for the last notify programs */
@@ -74,7 +73,7 @@ static void after_waiting(struct worker *w)
 	w->last_turn_us = now_us;
 	w->asleep_us = asleep;
 	atomic_store(&w->board->heartbeat_us, now_us);
-	if (pause_us < RENEW_US + STALL_US && suspended_us < STALL_US && !is_any_revoked(w))
+	if (pause_us < VRRP_RENEW_US + STALL_US && suspended_us < STALL_US && !is_any_revoked(w))
 		return;
 	w->n_stalls++;
 	log_warn("vrrp", "stall", "paused_ms=%lld suspended_ms=%lld",
@@ -227,8 +226,8 @@ static void start_watchers(struct worker *w)
 	watch_signal(w, &w->on_hup, SIGHUP);
 	ev_io_init(&w->guardian_io, on_guardian, w->guardian_fd, EV_READ);
 	ev_io_start(w->loop.ev, &w->guardian_io);
-	ev_timer_init(&w->renew, on_renew, (double)RENEW_US / US_PER_S,
-		      (double)RENEW_US / US_PER_S);
+	ev_timer_init(&w->renew, on_renew, (double)VRRP_RENEW_US / US_PER_S,
+		      (double)VRRP_RENEW_US / US_PER_S);
 	ev_timer_start(w->loop.ev, &w->renew);
 	ev_timer_init(&w->hello, on_hello, 0.01, HELLO_S);
 	ev_timer_start(w->loop.ev, &w->hello);

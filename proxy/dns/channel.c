@@ -185,12 +185,14 @@ int dns_channel_open(struct dns_channel *c, struct ev_loop *ev, const struct add
 
 void dns_channel_close(struct dns_channel *c)
 {
+	struct channel_socket *s, *tmp;
+
 	if (c->ev == NULL)
 		return;
 	ares_destroy(c->ares);
 	ev_timer_stop(c->ev, &c->timeout);
-	while (!list_is_empty(&c->sockets))
-		forget_socket(list_entry(c->sockets.next, struct channel_socket, node));
+	list_for_each_safe (s, tmp, &c->sockets, node)
+		forget_socket(s);
 	c->ev = NULL;
 }
 

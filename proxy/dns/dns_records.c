@@ -29,7 +29,7 @@ static struct dns_seen *find(struct dns_records *rs, const struct dns_answer *a,
 /* Room for one more; the one that was not told for the longest time goes when there is none. */
 static struct dns_seen *add(struct dns_records *rs)
 {
-	struct dns_seen *oldest = rs->items;
+	struct dns_seen *oldest;
 
 	if (rs->n == rs->cap && rs->cap < DNS_MAX_RECORDS) {
 		rs->cap = rs->cap > 0 ? 2 * rs->cap : 8;
@@ -37,6 +37,8 @@ static struct dns_seen *add(struct dns_records *rs)
 	}
 	if (rs->n < rs->cap)
 		return &rs->items[rs->n++];
+	oldest = &rs->items[0];
+	ASSERT(oldest != NULL);
 	for (unsigned i = 1; i < rs->n; i++)
 		if (rs->items[i].last_us < oldest->last_us)
 			oldest = &rs->items[i];

@@ -425,6 +425,7 @@ static struct dns_nameserver *take_nameserver(struct list *from, const char *nam
 /* Who keeps the name keeps the counters. */
 static void follow_nameservers(struct dns_section *s)
 {
+	struct dns_nameserver *ns, *tmp;
 	struct list old;
 
 	list_init(&old);
@@ -435,8 +436,7 @@ static void follow_nameservers(struct dns_section *s)
 		list_add_tail(&old, first);
 	}
 	for (const struct cfg_nameserver *c = s->cfg->nameservers; c != NULL; c = c->next) {
-		struct dns_nameserver *ns = take_nameserver(&old, c->name);
-
+		ns = take_nameserver(&old, c->name);
 		if (ns == NULL) {
 			ns = xcalloc(1, sizeof(*ns));
 			ns->section = s;
@@ -447,8 +447,8 @@ static void follow_nameservers(struct dns_section *s)
 		open_channels(ns, c);
 		list_add_tail(&s->nameservers, &ns->node);
 	}
-	while (!list_is_empty(&old))
-		free_nameserver(list_entry(old.next, struct dns_nameserver, node));
+	list_for_each_safe (ns, tmp, &old, node)
+		free_nameserver(ns);
 }
 
 struct dns_section *dns_find_section(const struct dns *d, const char *name)
@@ -489,10 +489,13 @@ void dns_follow(struct dns *d, const struct cfg *cfg)
 
 static void free_section(struct dns_section *s)
 {
-	while (!list_is_empty(&s->lookups))
-		free_lookup(list_entry(s->lookups.next, struct dns_lookup, node));
-	while (!list_is_empty(&s->nameservers))
-		free_nameserver(list_entry(s->nameservers.next, struct dns_nameserver, node));
+	struct dns_lookup *l, *tmp;
+	struct dns_nameserver *ns, *tmp_ns;
+
+	list_for_each_safe (l, tmp, &s->lookups, node)
+		free_lookup(l);
+	list_for_each_safe (ns, tmp_ns, &s->nameservers, node)
+		free_nameserver(ns);
 	list_del(&s->node);
 	free(s->name);
 	free(s);
@@ -518,10 +521,12 @@ struct dns *dns_new(struct loop *control)
 
 void dns_free(struct dns *d)
 {
+	struct dns_section *s, *tmp;
+
 	if (d == NULL)
 		return;
-	while (!list_is_empty(&d->sections))
-		free_section(list_entry(d->sections.next, struct dns_section, node));
+	list_for_each_safe (s, tmp, &d->sections, node)
+		free_section(s);
 	free(d);
 }
 

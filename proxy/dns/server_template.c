@@ -104,7 +104,7 @@ struct group {
 static struct group gather(const struct backend *be, struct list *users,
 			   struct dns_member *(*of)(struct list *), unsigned round)
 {
-	struct group g = { xcalloc(be->n_servers + 1, sizeof(*g.members)), 0 };
+	struct group g = { xcalloc(be->n_servers + 1, sizeof(struct dns_member *)), 0 };
 
 	for (struct list *l = users->next; l != users; l = l->next) {
 		struct dns_member *m = of(l);

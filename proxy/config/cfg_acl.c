@@ -405,7 +405,7 @@ void cfg_parse_acl(struct cfg_parser *p, const struct keyword *kw, unsigned at)
 			  cfg_argz(p, at));
 		return;
 	}
-	acl = find_in(d->acls, cfg_arg(p, at));
+	acl = cfg_index_find(&p->index, d, cfg_arg(p, at));
 	if (!acl) {
 		acl = arena_new(p->arena, struct acl);
 		acl->name = cfg_argz(p, at);
@@ -414,6 +414,7 @@ void cfg_parse_acl(struct cfg_parser *p, const struct keyword *kw, unsigned at)
 		else
 			d->px->acls = d->acls = acl;
 		d->last_acl = acl;
+		cfg_index_add(&p->index, p->arena, d, cfg_arg(p, at), acl);
 	}
 	if (!add_test(p, acl, at + 1, p->line->n))
 		return;
@@ -503,7 +504,7 @@ static bool read_term(struct cfg_parser *p, struct terms *ts, unsigned *at)
 		if (!acl)
 			return false;
 	} else {
-		acl = find_in(p->cur->acls, word);
+		acl = cfg_index_find(&p->index, p->cur, word);
 		if (!acl)
 			acl = find_predefined(p, word);
 		if (!acl) {

@@ -13,12 +13,16 @@
 			diag_warning((p)->diag, __VA_ARGS__);                                      \
 	} while (0)
 
+const void *cfg_side(bool is_frontend)
+{
+	static const char sides[2];
+
+	return &sides[is_frontend];
+}
+
 struct draft *cfg_find_backend(struct cfg_parser *p, const char *name)
 {
-	for (struct draft *d = p->drafts; d; d = d->next)
-		if ((d->section & SEC_BE) && strcmp(d->name.name, name) == 0)
-			return d;
-	return NULL;
+	return cfg_index_find(&p->index, cfg_side(false), str_from(name));
 }
 
 struct names {

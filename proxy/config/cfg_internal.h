@@ -9,6 +9,7 @@
 #include <tandem/lexer.h>
 #include <tandem/regex.h>
 
+#include "config/cfg_index.h"
 #include "config/cfg_model.h"
 #include "config/cfg_parse.h"
 #include "http/acl.h"
@@ -126,7 +127,11 @@ struct draft {
 	unsigned error_order[CFG_N_ERROR_PAGES]; /* number of the line that set the page */
 	struct acl *acls, *last_acl;
 	struct rule_draft *rules, *last_rule; /* of all kinds, in the order of the file */
-	struct cfg_ref name;                  /* of a defaults section it may be "" */
+	struct rule_tail {
+		const struct cfg_rule **head;
+		struct cfg_rule *last;
+	} tails[8];          /* of the lists that have rules; others are walked */
+	struct cfg_ref name; /* of a defaults section it may be "" */
 };
 
 #define CFG_MAX_BLOCKS 64
@@ -163,6 +168,7 @@ struct cfg_parser {
 	unsigned n_binds;
 	struct draft *error_sections; /* http-errors */
 	unsigned n_error_sections, n_error_lines;
+	struct cfg_index index; /* proxies and acls; space: a side (cfg_side), or a draft */
 	struct sample_ref *refs;
 	struct acl *predefined; /* those that were used */
 	struct cfg_block blocks[CFG_MAX_BLOCKS];
@@ -199,8 +205,9 @@ struct keyword {
 extern const struct keyword cfg_cookie_keywords[];
 extern const struct keyword cfg_global_keywords[], cfg_proxy_keywords[], cfg_option_keywords[],
 	cfg_frontend_keywords[], cfg_backend_keywords[], cfg_check_keywords[],
-	cfg_script_keywords[], cfg_stats_keywords[], cfg_state_keywords[], cfg_log_keywords[], cfg_errors_keywords[],
-	cfg_http_keywords[], cfg_http_rule_keywords[], cfg_resolvers_keywords[];
+	cfg_script_keywords[], cfg_stats_keywords[], cfg_state_keywords[], cfg_log_keywords[],
+	cfg_errors_keywords[], cfg_http_keywords[], cfg_http_rule_keywords[],
+	cfg_resolvers_keywords[];
 #define CFG_N_TABLES 15
 extern const struct keyword *const cfg_tables[CFG_N_TABLES];
 
@@ -364,6 +371,8 @@ keyword_fn cfg_parse_use_backend, cfg_parse_use_server, cfg_parse_monitor_fail;
 /* Append a rule with the condition to *head; returns it. last: of a list of this kind. */
 struct cfg_rule *cfg_rule_add(struct cfg_parser *p, const struct cfg_rule **head, const char *what,
 			      const struct acl_cond *cond, struct cfg_ref target);
+/* The space of names that sections of this kind share. */
+const void *cfg_side(bool is_frontend);
 struct draft *cfg_find_backend(struct cfg_parser *p, const char *name);
 /* May frontend d use backend be? Reports if not; what: "default_backend". */
 bool cfg_modes_fit(struct cfg_parser *p, const struct draft *d, const struct draft *be,

@@ -80,17 +80,13 @@ static struct draft *find_defaults(struct cfg_parser *p, unsigned at, const char
 
 static void refuse_duplicate(struct cfg_parser *p, enum cfg_section section)
 {
-	for (const struct draft *d = p->drafts; d; d = d->next) {
-		const bool same_side = (section & SEC_FE) ? (d->section & SEC_FE) != 0
-							  : (d->section & SEC_BE) != 0;
+	const struct draft *d =
+		cfg_index_find(&p->index, cfg_side(section & SEC_FE), cfg_arg(p, 1));
 
-		if (!same_side || !cfg_arg_is(p, 1, d->name.name))
-			continue;
+	if (d)
 		cfg_error(p, 1, "%s '%s' has the same name as %s '%s' at %s:%u: rename one",
 			  cfg_section_name(section), cfg_argz(p, 1), cfg_section_name(d->section),
 			  d->name.name, d->name.pos.file, d->name.pos.line);
-		return;
-	}
 }
 
 /* HAProxy refuses a defaults section that some proxies name and others just follow. */
@@ -194,6 +190,10 @@ void cfg_section_start(struct cfg_parser *p, enum cfg_section section)
 	} else {
 		*p->drafts_end = d;
 		p->drafts_end = &d->next;
+		for (int is_fe = 0; is_fe < 2; is_fe++)
+			if (section & (unsigned)(is_fe ? SEC_FE : SEC_BE))
+				cfg_index_add(&p->index, p->arena, cfg_side(is_fe),
+					      str_from(d->name.name), d);
 	}
 }
 

@@ -2,6 +2,25 @@
  * the fetches of acls name, looked up when all is read. */
 #include "config/cfg_internal.h"
 
+static void append(struct draft *d, const struct cfg_rule **head, struct cfg_rule *r)
+{
+	struct rule_tail *t = d->tails, *end = t + ARRAY_LEN(d->tails);
+
+	while (t < end && t->head && t->head != head)
+		t++;
+	if (t < end && t->head) {
+		t->last->next = r;
+	} else {
+		const struct cfg_rule **at = head;
+
+		while (*at) /* inherited ones */
+			at = (const struct cfg_rule **)&((struct cfg_rule *)*at)->next;
+		*at = r;
+	}
+	if (t < end)
+		*t = (struct rule_tail){ head, r };
+}
+
 struct cfg_rule *cfg_rule_add(struct cfg_parser *p, const struct cfg_rule **head, const char *what,
 			      const struct acl_cond *cond, struct cfg_ref target)
 {
@@ -11,9 +30,7 @@ struct cfg_rule *cfg_rule_add(struct cfg_parser *p, const struct cfg_rule **head
 
 	*r = (struct cfg_rule){ .cond = cond, .pos = lex_pos(p->line, 0) };
 	*rd = (struct rule_draft){ .rule = r, .what = what, .name = target };
-	while (*head)
-		head = (const struct cfg_rule **)&((struct cfg_rule *)*head)->next;
-	*head = r;
+	append(d, head, r);
 	if (d->last_rule)
 		d->last_rule->next = rd;
 	else
@@ -96,10 +113,7 @@ static void no_server(struct cfg_parser *p, struct diag_pos pos, const struct cf
 
 static struct draft *find_frontend(struct cfg_parser *p, struct str name)
 {
-	for (struct draft *d = p->drafts; d; d = d->next)
-		if ((d->section & SEC_FE) && str_eq(str_from(d->name.name), name))
-			return d;
-	return NULL;
+	return cfg_index_find(&p->index, cfg_side(true), name);
 }
 
 static void resolve_server(struct cfg_parser *p, struct sample_ref *ref)

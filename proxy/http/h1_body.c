@@ -155,6 +155,36 @@ enum h1_result h1_body_feed(struct h1_body *b, const char *p, size_t len, size_t
 	UNREACHABLE();
 }
 
+uint64_t h1_body_unseen(const struct h1_body *b)
+{
+	switch ((enum h1_framing)b->framing) {
+	case H1_BODY_NONE:
+		return 0;
+	case H1_BODY_LENGTH:
+		return b->remaining;
+	case H1_BODY_CHUNKED:
+		return b->state == DATA ? b->remaining : 0;
+	case H1_BODY_CLOSE:
+	case H1_BODY_TUNNEL:
+		return UINT64_MAX;
+	}
+	UNREACHABLE();
+}
+
+void h1_body_pass(struct h1_body *b, uint64_t n)
+{
+	if (b->framing != H1_BODY_LENGTH && b->framing != H1_BODY_CHUNKED)
+		return;
+	ASSERT(n <= h1_body_unseen(b));
+	b->remaining -= n;
+	if (b->remaining > 0)
+		return;
+	if (b->framing == H1_BODY_LENGTH)
+		b->is_done = true;
+	else
+		b->state = DATA_CR;
+}
+
 bool h1_body_end(struct h1_body *b)
 {
 	if (b->framing == H1_BODY_CLOSE || b->framing == H1_BODY_TUNNEL)

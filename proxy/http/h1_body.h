@@ -33,6 +33,10 @@ void h1_body_init_response(struct h1_body *b, const struct h1_head *h, enum h1_m
 /* Look at the next len bytes. *used: how many of them belong to the body (all, unless it ends).
  * H1_DONE: the body is complete (also for len 0 when it is empty); H1_NEED_MORE; H1_BAD. */
 enum h1_result h1_body_feed(struct h1_body *b, const char *p, size_t len, size_t *used);
+/* How many of the next bytes are data whatever they are, so that nobody need look at them
+ * (UINT64_MAX: all); h1_body_pass() tells that n of them went by unseen. */
+uint64_t h1_body_unseen(const struct h1_body *b);
+void h1_body_pass(struct h1_body *b, uint64_t n);
 /* The stream ended: was that the end of the message? */
 bool h1_body_end(struct h1_body *b);
 

@@ -121,7 +121,8 @@ static bool edit_head(struct stream *st, const struct h1_head *h, const struct c
 	if (st->is_upgrade)
 		p = stpcpy(p, "Connection: Upgrade\r\n");
 	else if (!st->server_keep_alive && !be_cfg->http_pretend_keepalive)
-		p = h->minor == 1 ? stpcpy(p, "Connection: close\r\n") : p; /* else it does anyhow */
+		p = h->minor == 1 ? stpcpy(p, "Connection: close\r\n")
+				  : p; /* else it does anyhow */
 	else if (h->minor == 0)
 		p = stpcpy(p, "Connection: keep-alive\r\n");
 	if (p != lines)
@@ -550,20 +551,19 @@ static void on_body_bytes(struct stream *st, size_t from, size_t len)
 static bool is_bulk(const struct stream *st)
 {
 	return st->state == STREAM_OPEN && !st->server_refuses && !st->req.buf.mem &&
-	       channel_is_empty(&st->req) && st->req.body.framing == H1_BODY_LENGTH &&
-	       st->req.body.remaining >= SPLICE_MIN;
+	       channel_is_empty(&st->req) && h1_body_unseen(&st->req.body) >= SPLICE_MIN;
 }
 
 static void pass_bulk(struct stream *st)
 {
 	struct h1_body *b = &st->req.body;
-	ssize_t n = channel_splice_in(&st->req, st->c->fd, b->remaining);
+	ssize_t n = channel_splice_in(&st->req, st->c->fd, h1_body_unseen(b));
 
 	if (n > 0) {
 		st->client_active_us = worker_now(st->c->w);
 		st->req.n_total += (uint64_t)n;
-		b->remaining -= (uint64_t)n;
-		st->req.is_done = b->is_done = b->remaining == 0;
+		h1_body_pass(b, (uint64_t)n);
+		st->req.is_done = b->is_done;
 		if (!stream_send_to_server(st))
 			return;
 	}

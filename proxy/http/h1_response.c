@@ -310,23 +310,20 @@ static bool is_bulk(const struct stream *st)
 
 	if (!st->has_response_head || !channel_is_empty(&st->res) || st->res.buf.mem)
 		return false;
-	return (b->framing == H1_BODY_LENGTH && b->remaining >= SPLICE_MIN) ||
-	       (b->framing == H1_BODY_CLOSE && st->res.n_total >= SPLICE_MIN);
+	return h1_body_unseen(b) >= SPLICE_MIN &&
+	       (b->framing != H1_BODY_CLOSE || st->res.n_total >= SPLICE_MIN);
 }
 
 static void pass_bulk(struct stream *st)
 {
 	struct h1_body *b = &st->res.body;
-	bool has_length = b->framing == H1_BODY_LENGTH;
-	ssize_t n = channel_splice_in(&st->res, st->s->fd, has_length ? b->remaining : SPLICE_MAX);
+	ssize_t n = channel_splice_in(&st->res, st->s->fd, h1_body_unseen(b));
 
 	if (n > 0) {
 		st->server_active_us = worker_now(st->c->w);
 		st->res.n_total += (uint64_t)n;
-		if (has_length) {
-			b->remaining -= (uint64_t)n;
-			st->res.is_done = b->is_done = b->remaining == 0;
-		}
+		h1_body_pass(b, (uint64_t)n);
+		st->res.is_done = b->is_done;
 		if (!stream_send_to_client(st))
 			return;
 	}

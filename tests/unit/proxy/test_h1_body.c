@@ -189,6 +189,46 @@ START_TEST(test_end_of_stream)
 }
 END_TEST
 
+START_TEST(test_data_may_pass_unseen)
+{
+	struct h1_head h = { .status = 200 };
+	struct h1_body b;
+	size_t used;
+
+	begin(&b, 5);
+	ck_assert_uint_eq(h1_body_unseen(&b), 5);
+	h1_body_pass(&b, 2);
+	ck_assert_uint_eq(h1_body_unseen(&b), 3);
+	ck_assert(!b.is_done);
+	h1_body_pass(&b, 3);
+	ck_assert(b.is_done);
+	ck_assert_uint_eq(h1_body_unseen(&b), 0);
+
+	begin(&b, CHUNKED);
+	ck_assert_uint_eq(h1_body_unseen(&b), 0); /* a size comes first */
+	ck_assert_int_eq(h1_body_feed(&b, "8\r\nab", 5, &used), H1_NEED_MORE);
+	ck_assert_uint_eq(h1_body_unseen(&b), 6);
+	h1_body_pass(&b, 1);
+	ck_assert_uint_eq(h1_body_unseen(&b), 5);
+	h1_body_pass(&b, 5);
+	ck_assert_uint_eq(h1_body_unseen(&b), 0);
+	ck_assert_int_eq(h1_body_feed(&b, "x", 1, &used), H1_BAD); /* not the chunk's end */
+
+	begin(&b, CHUNKED);
+	ck_assert_int_eq(h1_body_feed(&b, "2\r\n", 3, &used), H1_NEED_MORE);
+	h1_body_pass(&b, 2);
+	ck_assert_int_eq(h1_body_feed(&b, "\r\n0\r\n\r\n", 7, &used), H1_DONE);
+	ck_assert_uint_eq(h1_body_unseen(&b), 0);
+
+	h1_body_init_response(&b, &h, H1_GET);
+	ck_assert_uint_eq(h1_body_unseen(&b), UINT64_MAX);
+	h1_body_pass(&b, 1000);
+	ck_assert_uint_eq(h1_body_unseen(&b), UINT64_MAX);
+	begin(&b, 0);
+	ck_assert_uint_eq(h1_body_unseen(&b), 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("h1_body");
@@ -200,6 +240,7 @@ int main(void)
 	tcase_add_loop_test(tc, test_framing, 0, ARRAY_LEN(framings));
 	tcase_add_test(tc, test_endless_extension_and_trailers_are_refused);
 	tcase_add_test(tc, test_end_of_stream);
+	tcase_add_test(tc, test_data_may_pass_unseen);
 	suite_add_tcase(suite, tc);
 	srunner_run_all(runner, CK_NORMAL);
 	int failed = srunner_ntests_failed(runner);

@@ -114,11 +114,14 @@ static int show(struct client *c, const char *line)
 static char *make_line(const struct client *c, const char *prefix, int k)
 {
 	struct strbuf line = { 0 };
+	char *text;
 
 	strbuf_adds(&line, prefix);
 	for (; k < c->n_words; k++)
 		strbuf_addf(&line, "%s%s", line.len ? " " : "", c->word[k]);
-	return xstrdup(strbuf_str(&line));
+	text = xstrdup(strbuf_str(&line));
+	strbuf_fini(&line);
+	return text;
 }
 
 static int show_line(struct client *c, const char *prefix, int k)

@@ -75,7 +75,7 @@ static void on_arp(struct ev_loop *loop, ev_io *io, int revents)
 
 	(void)loop, (void)revents;
 	for (int k = 0; k < MAX_PER_TURN && d->arp_fd != -1; k++) {
-		struct sockaddr_ll from;
+		struct sockaddr_ll from = { 0 };
 		socklen_t from_len = sizeof(from);
 		uint8_t buf[64], mac[6];
 		struct addr ip;

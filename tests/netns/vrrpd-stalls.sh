@@ -61,7 +61,7 @@ echo "ok: memory locked, real-time class"
 # ---- half of the dead time: five stalls of all, five of the worker ----------------------------------
 before_a=$(transitions a) before_b=$(transitions b)
 worker=$(tree | sed -n 2p)
-for k in 1 2 3 4 5; do
+for _ in 1 2 3 4 5; do
 	# shellcheck disable=SC2046 # a list
 	stopped_for 0.36 $(tree)
 	owns_vip a || lab_fail "0.36 s: the owner is $(vip_owner)"
@@ -102,7 +102,7 @@ done
 wait_until 9 owns_vip a || lab_fail "reload: the owner is $(vip_owner)"
 sleep 2.5 # adverts and hellos of the new interval
 before_a=$(transitions a) before_b=$(transitions b)
-for k in 1 2 3; do
+for _ in 1 2 3; do
 	# shellcheck disable=SC2046 # a list
 	stopped_for 1.2 $(tree)
 	owns_vip a || lab_fail "1.2 s: the owner is $(vip_owner)"
@@ -121,7 +121,7 @@ setsid ip netns exec "$LAB-a" sh -c 'mount --bind "$1" /run; exec "$2" -n -l -D 
 dd if=/dev/zero of="$LAB_DIR/pipe" bs=4096 count=64 oflag=nonblock 2>/dev/null # full
 wait_until 5 owns_vip a || lab_fail "a full log: a does not become master ($(vip_owner))"
 before_b=$(transitions b)
-for k in 1 2 3; do
+for _ in 1 2 3; do
 	kill -HUP "$(cat "$LAB_DIR/a/run/vrrpd.pid")"
 	sleep 0.3
 done

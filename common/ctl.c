@@ -180,12 +180,17 @@ static const struct ctl_command *find_command(const struct conn *c)
 	return best;
 }
 
-static bool is_for_relay(const struct conn *c)
+static bool is_for_relay(struct conn *c)
 {
-	const struct str *argv = c->rq.argv;
+	struct str *argv = c->rq.argv;
 
 	if (!c->server->relay || c->rq.argc == 0)
 		return false;
+	if (c->rq.argc > 1 && (str_eq(argv[0], STR("@master")) || str_eq(argv[0], STR("@0")))) {
+		/* for us, this once */
+		memmove(argv, argv + 1, --c->rq.argc * sizeof(*argv));
+		return false;
+	}
 	if (argv[0].len > 0 && argv[0].p[0] == '@')
 		return true;
 	return c->rq.session != 0 && !str_eq(argv[0], STR("prompt")) &&

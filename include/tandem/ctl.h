@@ -58,7 +58,8 @@ struct ctl_server {
 	const char *title;                  /* first line of help */
 	void *arg;
 	/* A relay, for a process that speaks for others; all NULL: none. It takes each command that
-	 * begins with '@', and while rq->session is not 0 all but `prompt` and `quit`. */
+	 * begins with '@', and while rq->session is not 0 all but `prompt` and `quit`. "@master
+	 * COMMAND" is not for it. */
 	const struct ctl_command *relay;
 	void (*add_prompt)(struct ctl_request *rq); /* NULL: "> " */
 	int64_t idle_timeout_us;                    /* default 10 s, as "stats timeout" */

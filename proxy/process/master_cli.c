@@ -166,11 +166,9 @@ static int relay_begin(struct ctl_request *rq)
 	bool has_target = rq->argv[0].p[0] == '@';
 	int fd;
 
-	if (has_target && str_eq(rq->argv[0], STR("@master"))) {
+	if (has_target && (str_eq(rq->argv[0], STR("@master")) || str_eq(rq->argv[0], STR("@0")))) {
 		rq->session = 0;
-		rq->brings_own_end = rq->argc == 1;
-		if (rq->argc > 1)
-			strbuf_adds(rq->out, "Give '@master' alone, then the command.\n");
+		rq->brings_own_end = true;
 		return -1;
 	}
 	if (has_target ? !is_worker(st, rq->argv[0]) : (pid_t)rq->session != st->worker) {

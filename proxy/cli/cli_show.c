@@ -14,6 +14,7 @@
 #include "pool/idle.h"
 #include "process/process.h"
 #include "process/registry.h"
+#include "stats/captured.h"
 
 #define SERVERS_A_PIECE 32
 
@@ -217,24 +218,24 @@ void cli_show_backend(struct ctl_request *rq, uint64_t *cursor, bool *more)
 			strbuf_addf(rq->out, "%s\n", r->entries[i].be->name);
 }
 
-/* Bad messages are counted (ereq, eresp) and logged, but not kept. */
+/* show errors [ID|NAME] [request|response] */
 void cli_show_errors(struct ctl_request *rq, uint64_t *cursor, bool *more)
 {
-	int64_t now_us = clock_real_us(), id;
-	time_t s = (time_t)(now_us / US_PER_S);
-	struct str proxy = cli_arg(rq, 2);
-	char date[32];
-	struct tm tm;
+	struct str proxy = cli_arg(rq, 2), kind = cli_arg(rq, 3);
+	int64_t id = -1;
 
-	(void)cursor, (void)more;
-	if (proxy.len > 0 && str_parse_int(proxy, -1, UINT32_MAX, &id) != 0 &&
-	    registry_find_frontend(registry_get(), proxy) == NULL &&
-	    registry_find_backend(registry_get(), proxy) == NULL) {
-		strbuf_adds(rq->out, "No such proxy.\n");
-		return;
+	if (proxy.len > 0 && str_parse_int(proxy, -1, UINT32_MAX, &id) != 0) {
+		const struct frontend *fe = registry_find_frontend(registry_get(), proxy);
+		const struct backend *be = registry_find_backend(registry_get(), proxy);
+
+		if (fe == NULL && be == NULL) {
+			strbuf_adds(rq->out, "No such proxy.\n");
+			return;
+		}
+		id = fe != NULL ? fe->id : be->id;
 	}
-	localtime_r(&s, &tm);
-	strftime(date, sizeof(date), "%d/%b/%Y:%H:%M:%S", &tm);
-	strbuf_addf(rq->out, "Total events captured on [%s.%03d] : 0\n", date,
-		    (int)(now_us / US_PER_MS % 1000));
+	if (*cursor == 0)
+		captured_add_total(rq->out);
+	*more = captured_next(cursor, id, !str_eq(kind, STR("response")),
+			      !str_eq(kind, STR("request")), rq->out);
 }

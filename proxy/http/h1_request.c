@@ -16,6 +16,7 @@
 #include "net/splice.h"
 #include "net/stream.h"
 #include "process/worker_priv.h"
+#include "stats/captured.h"
 #include "stats/dashboard.h"
 #include "stats/live.h"
 
@@ -35,6 +36,16 @@ static void refuse(struct stream *st, int status)
 
 static void bad_request(struct stream *st)
 {
+	char source[ADDR_TEXT_LEN];
+	const struct frontend *fe = st->c->fe;
+	const struct buf *b = &st->req.buf;
+
+	if (b->mem != NULL)
+		captured_note(&(struct captured_event){
+			.proxy = fe->name,
+			.proxy_id = fe->id,
+			.source = addr_format(client_addr(st->c), true, source),
+			.bytes = { buf_data(b), buf_len(b) } });
 	refuse(st, 400);
 }
 

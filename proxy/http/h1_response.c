@@ -11,6 +11,7 @@
 #include "net/splice.h"
 #include "net/stream.h"
 #include "process/worker_priv.h"
+#include "stats/captured.h"
 
 static void count_bad_response(struct stream *st)
 {
@@ -18,8 +19,29 @@ static void count_bad_response(struct stream *st)
 	counter_add(&st->be->counters[st->c->w->tid].eresp, 1);
 }
 
+/* For `show errors`. */
+static void keep_bad_response(struct stream *st)
+{
+	const struct buf *b = &st->res.buf;
+	char source[ADDR_TEXT_LEN];
+
+	if (b->mem == NULL || st->srv == NULL)
+		return;
+	captured_note(
+		&(struct captured_event){ .is_response = true,
+					  .proxy = st->be->name,
+					  .proxy_id = st->be->id,
+					  .other = st->c->fe->name,
+					  .other_id = st->c->fe->id,
+					  .server = st->srv->name,
+					  .server_id = st->srv->id,
+					  .source = addr_format(client_addr(st->c), true, source),
+					  .bytes = { buf_data(b), buf_len(b) } });
+}
+
 static void bad_response(struct stream *st)
 {
+	keep_bad_response(st);
 	if (stream_retry_response(st, CFG_RETRY_JUNK))
 		return;
 	count_bad_response(st);

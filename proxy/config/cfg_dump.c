@@ -384,6 +384,7 @@ static void dump_options(struct strbuf *b, const struct cfg_proxy *x)
 		put_flag(b, "option redispatch", x->redispatch);
 	put_flag(b, "option abortonclose", x->abortonclose);
 	put_flag(b, "option persist", x->persist);
+	put_flag(b, "option prefer-last-server", x->prefer_last_server);
 	put_flag(b, "option allbackups", x->allbackups);
 	put_flag(b, "option srvtcpka", x->tcpka_server);
 	put_flag(b, "option http-pretend-keepalive", x->http_pretend_keepalive);

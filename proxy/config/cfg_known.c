@@ -201,7 +201,6 @@ const struct known cfg_known[] = {
 	UNSUPPORTED("option http-use-proxy-header", SEC_DEF_FE),
 	UNSUPPORTED("option httpslog", SEC_DEF_FE),
 	UNSUPPORTED("option independent-streams", SEC_DEF_ALL),
-	UNSUPPORTED("option prefer-last-server", SEC_DEF_BE),
 	UNSUPPORTED("option socket-stats", SEC_DEF_FE),
 	NO_EFFECT("option splice-auto", SEC_DEF_ALL, TUNING),
 	NO_EFFECT("option splice-request", SEC_DEF_ALL, TUNING),

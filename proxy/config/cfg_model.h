@@ -437,7 +437,7 @@ struct cfg_proxy {
 		contstats, idle_close_on_response;
 	bool http_server_close, httpclose, abortonclose, allbackups, tcpka_client, tcpka_server,
 		nolinger;
-	bool persist;
+	bool persist, prefer_last_server;
 	bool redispatch;
 	int redispatch_interval; /* as `option redispatch N`; -1 (last retry) by default */
 	bool http_pretend_keepalive, http_buffer_request;

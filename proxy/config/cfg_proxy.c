@@ -239,6 +239,8 @@ const struct keyword cfg_option_keywords[] = {
 	FLAG("abortonclose", SEC_DEF_BE, abortonclose,
 	     "drop waiting requests of clients that left"),
 	FLAG("allbackups", SEC_DEF_BE, allbackups, "use all backup servers, not the first only"),
+	FLAG("prefer-last-server", SEC_DEF_BE, prefer_last_server,
+	     "with 'http-reuse never': a client's further requests go where its connection is"),
 	FLAG("persist", SEC_DEF_BE, persist,
 	     "follow a persistence cookie even to a server that is down"),
 	FLAG("clitcpka", SEC_DEF_FE, tcpka_client, "TCP keep-alive to clients"),

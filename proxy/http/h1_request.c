@@ -289,6 +289,19 @@ static bool answer_metrics(struct stream *st, const struct h1_head *h)
 	return true;
 }
 
+/* Where the idle connection leads that served this client last, unless the request decides. As in
+ * HAProxy 2.6 only one that no other client may take (http-reuse never) counts. */
+static struct server *last_server(const struct client *c, const struct backend *be)
+{
+	const struct backend_view *v = backend_view(be);
+
+	for (uint32_t i = 0;
+	     c->last && c->last->is_private && !v->algo->is_bound && i < v->n_servers; i++)
+		if (v->servers[i].srv == c->last->srv) /* by name: it may be gone */
+			return v->servers[i].usable ? v->servers[i].srv : NULL;
+	return NULL;
+}
+
 /* The complete head is at the head of the buffer, and described in the thread's scratch. */
 static void begin_request(struct stream *st)
 {
@@ -360,6 +373,8 @@ static void begin_request(struct stream *st)
 	st->replay_from = b->head;
 	st->is_replayable = st->req.is_done || st->req.body.framing == H1_BODY_CHUNKED ||
 			    st->req.body.remaining <= buf_room(b);
+	if (UNLIKELY(be_cfg->prefer_last_server) && be && !st->want)
+		st->want = last_server(c, be);
 	stream_route(st, be);
 }
 

@@ -210,6 +210,7 @@ static const struct {
 	{ BACKEND, "cookie SRV rewrite", "\tcookie SRV rewrite\n" },
 	{ BACKEND, "dynamic-cookie-key secret", "\tdynamic-cookie-key secret\n" },
 	{ BACKEND, "option persist", "\toption persist\n" },
+	{ BACKEND, "option prefer-last-server", "\toption prefer-last-server\n" },
 	{ BACKEND, "server a 127.0.0.1:80 cookie x", "\tserver a 127.0.0.1:80 cookie x\n" },
 	{ BACKEND, "retry-on conn-failure", "!retry-on" },
 	{ BACKEND, "retry-on none", "\tretry-on none\n" },

@@ -149,7 +149,7 @@ demo-down: ## remove what `make demo KEEP=1` left running (root)
 
 ## Test
 # Plain: everything. With sanitizers: unit tests, goldens and scenarios; SANITIZE=thread: unit tests.
-SUITES ?= $(if $(SANITIZE),$(if $(filter thread,$(SANITIZE)),unit,unit golden vtc),unit golden vtc netns browser)
+SUITES ?= $(if $(SANITIZE),$(if $(filter thread,$(SANITIZE)),unit,unit golden vtc),unit golden docs vtc netns browser)
 check: all units tools ## all tests (the network labs need root)
 	@BUILD=$(BUILD) SANITIZE=$(SANITIZE) tests/lib/run.sh $(SUITES)
 lint: check-format check-tidy check-cppcheck check-scripts ## format, clang-tidy, cppcheck
@@ -202,6 +202,8 @@ soak: all tools ## MINUTES (10) of mixed load with reloads and failing servers (
 	@BUILD=$(BUILD) SANITIZE=$(SANITIZE) tests/soak/soak.sh $(or $(MINUTES),10)
 reload-proof: all tools ## REQUESTS (1000000) across reloads, upgrades and a rolling deployment (root)
 	@BUILD=$(BUILD) tests/soak/reloads.sh $(or $(REQUESTS),1000000)
+docs: all ## write the keyword reference: manual pages and lists of README.md
+	@deploy/docs.sh write $(BUILD)
 corpus: all ## try the files of CORPUS=DIR with proxyd and vrrpd
 	@BUILD=$(BUILD) tests/lib/corpus.sh $(CORPUS)
 
@@ -209,14 +211,16 @@ corpus: all ## try the files of CORPUS=DIR with proxyd and vrrpd
 SBIN = $(DESTDIR)$(PREFIX)/sbin
 MAN1 = $(DESTDIR)$(PREFIX)/share/man/man1
 MAN8 = $(DESTDIR)$(PREFIX)/share/man/man8
+MAN5 = $(DESTDIR)$(PREFIX)/share/man/man5
 DOC  = $(DESTDIR)$(PREFIX)/share/doc/tandem
 UNIT = $(DESTDIR)$(PREFIX)/lib/systemd/system
 TMPF = $(DESTDIR)$(PREFIX)/lib/tmpfiles.d
 SYSC = $(DESTDIR)$(PREFIX)/lib/sysctl.d
 install: all ## daemons, manuals, units, examples (DESTDIR, PREFIX)
-	install -d $(SBIN) $(MAN1) $(MAN8) $(DOC)/examples $(UNIT) $(TMPF) $(SYSC)
+	install -d $(SBIN) $(MAN1) $(MAN5) $(MAN8) $(DOC)/examples $(UNIT) $(TMPF) $(SYSC)
 	install -m 755 $(BUILD)/proxyd $(BUILD)/vrrpd $(SBIN)
 	install -m 644 deploy/man/proxyd.8 deploy/man/vrrpd.8 $(MAN8)
+	install -m 644 deploy/man/proxyd-keywords.5 deploy/man/vrrpd-keywords.5 $(MAN5)
 	install -m 644 $(wildcard deploy/man/*.1) $(MAN1)
 	install -m 644 $(wildcard deploy/examples/*) $(DOC)/examples
 	for u in proxyd vrrpd; do sed 's|@SBIN@|$(PREFIX)/sbin|' deploy/systemd/$$u.service \
@@ -224,7 +228,8 @@ install: all ## daemons, manuals, units, examples (DESTDIR, PREFIX)
 	install -m 644 deploy/systemd/tandem.tmpfiles $(TMPF)/tandem.conf
 	install -m 644 deploy/sysctl/60-tandem.conf $(SYSC)
 uninstall: ## remove what install put there
-	rm -f $(SBIN)/proxyd $(SBIN)/vrrpd $(MAN1)/proxyd-ctl.1 $(MAN1)/vrrpd-ctl.1 $(MAN8)/proxyd.8 $(MAN8)/vrrpd.8 $(UNIT)/proxyd.service \
+	rm -f $(SBIN)/proxyd $(SBIN)/vrrpd $(MAN1)/proxyd-ctl.1 $(MAN1)/vrrpd-ctl.1 $(MAN8)/proxyd.8 $(MAN8)/vrrpd.8 $(MAN5)/proxyd-keywords.5 $(MAN5)/vrrpd-keywords.5 \
+		$(UNIT)/proxyd.service \
 		$(UNIT)/vrrpd.service $(TMPF)/tandem.conf $(SYSC)/60-tandem.conf
 	rm -rf $(DOC)
 
@@ -238,7 +243,7 @@ help: ## this list
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 FORCE:
 .PHONY: all units tools deps demo demo-down check lint check-format check-tidy check-cppcheck \
-	check-scripts format fuzzers fuzz-smoke sim mutations interop bench compare diff soak corpus install uninstall \
+	check-scripts format fuzzers fuzz-smoke sim mutations interop bench compare diff soak corpus docs install uninstall \
 	clean help FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -1,5 +1,5 @@
 #!/bin/bash
-# run.sh SUITE... - the test runner behind `make check`. Suites: unit, golden, vtc, netns, browser.
+# run.sh SUITE... - the test runner behind `make check`. Suites: unit, golden, docs, vtc, netns, browser.
 #
 # Quiet: one line a test program, with its time; output only of what failed. The last line is
 # "N passed, N failed, N skipped", summed over single tests. Exit 0 when none failed.
@@ -99,13 +99,16 @@ run_golden() {
 	run_single "golden/$(basename "$(dirname "$1")")/$(basename "$1")" "$TIMEOUT" \
 		tests/lib/golden.sh "$1"
 }
+run_docs() { # is the keyword reference in the tree that of the tables?
+	run_single docs/keywords 60 "$1" check "$BUILD"
+}
 run_netns() {
 	run_single "netns/$(basename "$1")" 300 bash "$1"
 }
 run_browser() {
 	run_single "browser/$(basename "$1")" 120 bash "$1"
 }
-export -f run_browser say now_ms run_unit run_single run_vtc run_golden run_netns
+export -f run_browser say now_ms run_unit run_single run_vtc run_golden run_docs run_netns
 
 each() { # jobs function files...
 	local jobs=$1 fn=$2
@@ -123,6 +126,7 @@ for suite in "$@"; do
 		units=("${units[@]%.c}")
 		each "$JOBS" run_unit "${units[@]/#tests/$BUILD/tests}"
 		;;
+	docs) each 1 run_docs deploy/docs.sh ;;
 	golden) each "$JOBS" run_golden tests/golden/*/*.cfg tests/golden/*/*.conf ;;
 	browser) each 1 run_browser tests/browser/*.sh ;;
 	vtc) each "$JOBS" run_vtc tests/vtc/*.vtc ;;

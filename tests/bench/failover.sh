@@ -75,9 +75,9 @@ print_table() { # FILE
 		for (i = n_i; i > 0; i--) # the longest first
 			for (j = 1; j < i; j++)
 				if (interval[j] + 0 < interval[j + 1] + 0) { t = interval[j]; interval[j] = interval[j + 1]; interval[j + 1] = t }
-		printf "| event: outage in ms, median (worst) |"
-		for (i = 1; i <= n_i; i++) printf " advert_int %s: tandem | keepalived |", interval[i]
-		printf " both nodes had the address for, at most: tandem | keepalived |\n|---|"
+		printf "| outage in ms, median (worst) |"
+		for (i = 1; i <= n_i; i++) printf " %s s: tandem | keepalived |", interval[i]
+		printf " two owners, ms: tandem | keepalived |\n|---|"
 		for (i = 0; i <= n_i; i++) printf "---|---|"
 		printf "\n"
 		for (e = 1; e <= n_e; e++) {

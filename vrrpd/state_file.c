@@ -19,6 +19,8 @@
 #include "vip.h"
 #include "vmac.h"
 
+#define VMAC_LINE_ROOM 64
+
 static void write_list(FILE *f, const struct cfg_vip *v)
 {
 	char text[INET6_ADDRSTRLEN];
@@ -27,6 +29,12 @@ static void write_list(FILE *f, const struct cfg_vip *v)
 		addr_format_ip(&v->addr, text);
 		fprintf(f, "%s %s/%u\n", v->on, text, v->prefix_len);
 	}
+}
+
+static void write_vmac(char *out, size_t room, const char *name, const uint8_t mac[6])
+{
+	snprintf(out, room, "vmac %s %02x:%02x:%02x:%02x:%02x:%02x", name, mac[0], mac[1], mac[2],
+		 mac[3], mac[4], mac[5]);
 }
 
 static void write_routing(FILE *f, const struct cfg_route *routes, const struct cfg_rule *rules)
@@ -40,9 +48,12 @@ static void write_routing(FILE *f, const struct cfg_route *routes, const struct 
 /* A route leads over the instance's interfaces, so it is written as the configuration has it. */
 static void write_rest(FILE *f, const struct cfg_instance *i)
 {
-	for (const struct cfg_vmac *v = i->vmacs; v; v = v->next)
-		fprintf(f, "vmac %s %02x:%02x:%02x:%02x:%02x:%02x\n", v->name, v->mac[0], v->mac[1],
-			v->mac[2], v->mac[3], v->mac[4], v->mac[5]);
+	char text[VMAC_LINE_ROOM];
+
+	for (const struct cfg_vmac *v = i->vmacs; v; v = v->next) {
+		write_vmac(text, sizeof(text), v->name, v->mac);
+		fprintf(f, "%s\n", text);
+	}
 	write_routing(f, i->routes, i->rules);
 }
 
@@ -121,19 +132,18 @@ static bool collect(const char *line, struct strbuf *routes, struct strbuf *rule
 /* "vmac NAME MAC": an interface that is still the one we made. */
 static bool clean_vmac(const char *line, const struct link_watch *links, struct vip_nl *nl)
 {
-	char name[IFNAMSIZ];
-	unsigned m[6];
-	const struct link *l;
-	bool is_same = true;
+	const struct link *l, *found = NULL;
+	char text[VMAC_LINE_ROOM];
 
-	if (sscanf(line, "vmac %15s %x:%x:%x:%x:%x:%x", name, &m[0], &m[1], &m[2], &m[3], &m[4],
-		   &m[5]) != 7)
+	if (strncmp(line, "vmac ", 5) != 0)
 		return false;
-	l = link_find(links, name);
-	for (size_t k = 0; l && k < ARRAY_LEN(m); k++)
-		is_same = is_same && l->mac[k] == m[k];
-	if (l && l->is_macvlan && is_same && !vmac_del(nl, l->ifindex))
-		log_notice("vrrp", "leftover_removed", "interface=%s", name);
+	list_for_each (l, &links->links, node) {
+		write_vmac(text, sizeof(text), l->name, l->mac);
+		if (l->is_macvlan && strcmp(text, line) == 0)
+			found = l;
+	}
+	if (found && !vmac_del(nl, found->ifindex))
+		log_notice("vrrp", "leftover_removed", "interface=%s", found->name);
 	return true;
 }
 

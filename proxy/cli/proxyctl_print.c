@@ -186,7 +186,7 @@ static void print_words(char *text, bool is_json, FILE *f)
 {
 	struct ctl_table t = { 0 };
 	struct strbuf row = { 0 };
-	char *names[64], *line, *word, *at = text;
+	char *names[64] = { 0 }, *line, *word, *at = text;
 	unsigned n_rows = 0;
 
 	line = next_line(&at) + 2;

@@ -27,10 +27,16 @@ static bool is_ill(const char *status)
 	       begins(status, "MAINT (resolution)");
 }
 
+/* 0: none */
+static long number(const struct csv *c, unsigned row, const char *name)
+{
+	return strtol(csv_get(c, row, name), NULL, 10);
+}
+
 static void add_server(struct backend_summary *b, const struct csv *c, unsigned row)
 {
 	const char *status = csv_get(c, row, "status");
-	bool is_backup = atoi(csv_get(c, row, "bck")) > 0;
+	bool is_backup = number(c, row, "bck") > 0;
 
 	if (is_ill(status))
 		b->n_down++;
@@ -97,15 +103,14 @@ static enum ctl_client_exit summarize(const struct csv *c, struct ctl_table *t, 
 	struct backend_summary b = { 0 };
 
 	for (unsigned row = 0; row < c->n_rows; row++) {
-		int type = atoi(csv_get(c, row, "type"));
+		long type = number(c, row, "type");
 
 		if (type == 2) {
 			add_server(&b, c, row);
 		} else if (type == 1) {
 			b.name = csv_get(c, row, "pxname");
 			b.status = csv_get(c, row, "status");
-			b.is_on_backup = atoi(csv_get(c, row, "act")) == 0 &&
-					 atoi(csv_get(c, row, "bck")) > 0;
+			b.is_on_backup = number(c, row, "act") == 0 && number(c, row, "bck") > 0;
 			state = judge(&b);
 			worst = MAX(worst, state);
 			say_backend(&b, state, t);
@@ -135,10 +140,10 @@ int proxyctl_status(struct proxyctl *c)
 		if (!c->is_json) {
 			ctl_table_print(&t, stdout);
 			for (unsigned row = 0; row < csv.n_rows; row++)
-				if (atoi(csv_get(&csv, row, "type")) == 2 &&
+				if (number(&csv, row, "type") == 2 &&
 				    is_ill(csv_get(&csv, row, "status")))
 					say_ill_server(&csv, row);
-				else if (atoi(csv_get(&csv, row, "type")) == 0 &&
+				else if (number(&csv, row, "type") == 0 &&
 					 !begins(csv_get(&csv, row, "status"), "OPEN"))
 					printf("frontend %s is %s\n", csv_get(&csv, row, "pxname"),
 					       csv_get(&csv, row, "status"));

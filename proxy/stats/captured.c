@@ -46,11 +46,10 @@ size_t captured_find_fault(struct str b)
 			is_start = false;
 			if (i + 2 < b.len && b.p[i + 1] == '\r' && b.p[i + 2] == '\n')
 				return 0; /* the head is over */
-		} else if ((c < 0x20 && (is_start || in_name || c != '\t')) || c == 0x7f) {
-			return i;
 		} else if (in_name && c == ':') {
 			in_name = false;
-		} else if (in_name && !is_token(c)) {
+		} else if (c == 0x7f || (in_name && !is_token(c)) ||
+			   (c < 0x20 && (is_start || c != '\t'))) {
 			return i;
 		}
 	}

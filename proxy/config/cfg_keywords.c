@@ -2,10 +2,10 @@
 #include "config/cfg_internal.h"
 
 const struct keyword *const cfg_tables[CFG_N_TABLES] = {
-	cfg_global_keywords,    cfg_proxy_keywords,     cfg_frontend_keywords, cfg_backend_keywords,
-	cfg_check_keywords,     cfg_script_keywords,    cfg_option_keywords,   cfg_stats_keywords, cfg_state_keywords,
-	cfg_log_keywords,       cfg_errors_keywords,    cfg_cookie_keywords,   cfg_http_keywords,
-	cfg_http_rule_keywords, cfg_resolvers_keywords,
+	cfg_global_keywords, cfg_proxy_keywords,     cfg_frontend_keywords,  cfg_backend_keywords,
+	cfg_check_keywords,  cfg_script_keywords,    cfg_option_keywords,    cfg_stats_keywords,
+	cfg_state_keywords,  cfg_log_keywords,       cfg_errors_keywords,    cfg_cookie_keywords,
+	cfg_http_keywords,   cfg_http_rule_keywords, cfg_resolvers_keywords,
 };
 
 static const struct {

@@ -261,6 +261,59 @@ START_TEST(a_claim_of_the_master_is_obeyed)
 }
 END_TEST
 
+/* A datagram of PEER as it comes from the wire; signed if sequence is not 0. */
+static void datagram(struct handover_msg m, uint64_t sequence)
+{
+	struct addr src = ip(PEER);
+	uint8_t bytes[HANDOVER_MAX_LEN];
+	struct handover_msg got;
+	size_t len = HANDOVER_LEN;
+
+	handover_build(&m, bytes);
+	if (sequence) {
+		struct vrrp_auth_message s = { .version = VRRP_AUTH_HANDOVER,
+					       .vrid = 51,
+					       .src = &src,
+					       .pdu = bytes,
+					       .len = HANDOVER_LEN };
+
+		ck_assert(vrrp_auth_sign(in->cfg->hmac, &s, sequence, bytes + HANDOVER_LEN));
+		len += VRRP_AUTH_LEN;
+	}
+	ck_assert(handover_parse(bytes, len, &got));
+	got.bytes = bytes;
+	got.len = len;
+	got.target = m.target;
+	vrrp_io_on_handover(in, &src, &got);
+}
+
+START_TEST(with_keys_only_signed_hand_overs_and_hellos_count)
+{
+	struct handover_msg m = { .kind = HANDOVER_HELLO, .vrid = 51, .state = VRRP_ACTIVE };
+	uint64_t sequence;
+
+	start("auth_hmac {\n key 1 0123456789abcdef0123456789abcdef\n }");
+	in->master = ip(PEER);
+	in->master_priority = 200;
+	in->master_seen_us = l.now_us;
+	datagram(m, 0);
+	ck_assert_uint_eq(in->n.hellos_received, 0);
+	ck_assert_ptr_null(vrrp_io_find_hello(in, &in->master));
+	sequence = vrrp_auth_next(in->cfg->hmac, 0, clock_real_us());
+	datagram(m, sequence);
+	ck_assert_uint_eq(in->n.hellos_received, 1);
+	m.kind = HANDOVER_CLAIM;
+	m.target = ip("10.9.0.1");
+	datagram(m, 0);
+	datagram(m, sequence); /* replayed */
+	ck_assert_uint_eq(in->n.claims_refused, 2);
+	ck_assert_int_eq(in->fsm.state, VRRP_BACKUP);
+	datagram(m, sequence + 1);
+	ck_assert_int_eq(in->fsm.state, VRRP_ACTIVE);
+	finish();
+}
+END_TEST
+
 START_TEST(claims_of_a_master_that_stays_are_refused)
 {
 	struct vrrp_advert same = { 0 };
@@ -414,6 +467,7 @@ int main(void)
 	tcase_add_test(tc, own_adverts_are_ignored);
 	tcase_add_test(tc, silence_makes_it_master_with_all_addresses);
 	tcase_add_test(tc, a_claim_of_the_master_is_obeyed);
+	tcase_add_test(tc, with_keys_only_signed_hand_overs_and_hellos_count);
 	tcase_add_test(tc, claims_of_a_master_that_stays_are_refused);
 	tcase_add_test(tc, claims_of_others_are_refused);
 	tcase_add_test(tc, the_best_peer_is_fresh_and_in_backup);

@@ -12,8 +12,9 @@
 
 #define RCVBUF_BYTES (1024 * 1024)
 /* Packets in one turn. High, because all that waits must be read before a timer may decide that
- * nobody was heard; finite, because a flood must not starve our own adverts. */
-#define MAX_PER_TURN 512
+ * nobody was heard (255 instances at 100 ms: 2,550 a second); finite, because a flood must not
+ * starve our own adverts. */
+#define MAX_PER_TURN 2048
 #define CHECKSUM_AT  6    /* in the PDU */
 #define TOS_CONTROL  0xC0 /* Internetwork Control, as the RFC asks */
 

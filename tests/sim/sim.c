@@ -55,6 +55,7 @@ static uint64_t run_part(uint64_t first, uint64_t n, unsigned job, unsigned jobs
 		if (!*why)
 			continue;
 		printf("seed %" PRIu64 ": %s\n", seed, why);
+		fflush(stdout); /* an assertion while it is shrunk must not hide it */
 		if (n_bad++ == 0)
 			tell(seed, false);
 		fflush(stdout);

@@ -70,7 +70,8 @@ static void check_lines(const char *from, const char *to)
 	}
 }
 
-static void take_apart(const struct cfg *c, const struct h1_head *h, struct str authorization)
+static void take_apart(const struct cfg *c, const struct h1_head *h, struct str body,
+		       struct str authorization)
 {
 	const struct cfg_proxy *fe = c->proxies, *be = backend_of(c);
 	struct addr client;
@@ -81,8 +82,8 @@ static void take_apart(const struct cfg *c, const struct h1_head *h, struct str 
 	unsigned char plain[64];
 
 	ASSERT(addr_parse_ip(STR("2001:db8::7"), &client) == 0);
-	if (lb_key_of_request(be->balance, &be->lb, h, &hash))
-		ASSERT(lb_key_of_request(be->balance, &be->lb, h, &again) && hash == again);
+	if (lb_key_of_request(be->balance, &be->lb, h, body, &hash))
+		ASSERT(lb_key_of_request(be->balance, &be->lb, h, body, &again) && hash == again);
 	capture_request(k, fe, h);
 	if (k->id_line.len > 0)
 		check_lines(strbuf_str(&k->id_line), strbuf_str(&k->id_line) + k->id_line.len);
@@ -108,6 +109,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		const struct h1_field *f = h.n_fields > 0 ? &h.fields[h.n_fields - 1] : NULL;
 
 		take_apart(config_at(data[0] % N_BALANCES), &h,
+			   (struct str){ copy + h.len, size - h.len },
 			   f ? (struct str){ h.base + f->value, f->value_len } : STR(""));
 	}
 	free(copy);

@@ -19,12 +19,13 @@ static inline void lan_abandon(struct lan *l, unsigned node)
 
 	for (unsigned m = 0; m < l->n_members; m++) {
 		struct lan_router *r = &n->r[m];
+		int64_t until_us;
 
 		if (!lan_kernel_has(l, node, m))
 			continue;
-		r->kernel_until_us =
-			MAX(l->now_us, renewed_us + lan_lifetime_us(&r->params) - LAN_RENEW_US +
-					       lan_below(l, US_PER_S / 2));
+		until_us = renewed_us + lan_lifetime_us(&r->params) - LAN_RENEW_US +
+			   lan_below(l, US_PER_S / 2);
+		r->kernel_until_us = MAX(l->now_us, until_us);
 		lan_push(l, (struct lan_event){ .at_us = r->kernel_until_us,
 						.kind = LAN_EXPIRE,
 						.node = node,

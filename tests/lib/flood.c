@@ -94,7 +94,7 @@ static struct flood {
 static unsigned below(unsigned n)
 {
 	f.rng = f.rng * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-	return (unsigned)((f.rng >> 33) % n);
+	return n ? (unsigned)((f.rng >> 33) % n) : 0;
 }
 
 static void put16(uint8_t *at, unsigned v)

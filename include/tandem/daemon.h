@@ -35,7 +35,8 @@ unsigned long daemon_raise_nofile(unsigned long n);
 /* Give up for good, for all programs that are started from here too: new privileges by setuid
  * programs, and the system calls that a proxy never needs (libseccomp; they fail with EPERM).
  * may_exec: programs may be started. Before threads start; threads that run already are not
- * confined. 0 or -errno (an old kernel, or a sandbox that forbids it). Nothing under a sanitizer. */
+ * confined. 0 or -errno (an old kernel, or a sandbox that forbids it). Nothing under a sanitizer.
+ */
 NODISCARD int daemon_confine(bool may_exec);
 
 /* What systemd's WatchdogSec= asks for: say "WATCHDOG=1" at least so often, µs; 0: it does not ask

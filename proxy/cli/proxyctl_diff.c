@@ -9,8 +9,9 @@
 
 #include "config/cfg_parse.h"
 
-#define MAX_LINES 4096 /* of a section that is compared line by line; a longer one is shown whole  \
-			*/
+#define MAX_LINES                                                                                  \
+	4096 /* of a section that is compared line by line; a longer one is shown whole            \
+	      */
 
 /* A canonical configuration, cut into sections: a line that does not begin with a tab, and those
  * below it that do. */

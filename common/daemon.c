@@ -95,7 +95,28 @@ void daemon_ready(void)
 	ready_fd = -1;
 }
 
-/* The process that `path` names, when it lives and is another one; else 0. */
+/* Does the process run a program of our name? A number may have gone to another process since. When
+ * it cannot be known: yes. */
+static bool has_our_name(pid_t pid)
+{
+	char path[64], theirs[32] = "", ours[32] = "";
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
+	f = fopen(path, "re");
+	if (!f || !fgets(theirs, sizeof(theirs), f))
+		theirs[0] = '\0';
+	if (f)
+		fclose(f);
+	f = fopen("/proc/self/comm", "re");
+	if (!f || !fgets(ours, sizeof(ours), f))
+		ours[0] = '\0';
+	if (f)
+		fclose(f);
+	return theirs[0] == '\0' || ours[0] == '\0' || strcmp(theirs, ours) == 0;
+}
+
+/* The process that `path` names, when it lives, is another one and runs our program; else 0. */
 static pid_t living_holder(const char *path)
 {
 	FILE *f = fopen(path, "re");
@@ -108,7 +129,9 @@ static pid_t living_holder(const char *path)
 	fclose(f);
 	if (pid <= 0 || pid > INT32_MAX || pid == getpid())
 		return 0;
-	return kill((pid_t)pid, 0) == 0 || errno == EPERM ? (pid_t)pid : 0;
+	if (kill((pid_t)pid, 0) != 0 && errno != EPERM)
+		return 0;
+	return has_our_name((pid_t)pid) ? (pid_t)pid : 0;
 }
 
 int daemon_pidfile_write(const char *path, pid_t pid, bool exclusive)

@@ -21,6 +21,8 @@
 #include "guardian.h"
 #include "worker.h"
 
+#define PREDECESSOR_WAIT_MS 2000
+
 #define DEFAULT_CONF "/etc/keepalived/keepalived.conf"
 #define DEFAULT_PID  "/run/vrrpd.pid"
 
@@ -251,6 +253,20 @@ static int start_log(const struct options *o)
 	return 0;
 }
 
+/* A vrrpd that was told to stop says goodbye first: who starts the next one at once need not wait.
+ */
+static int write_pid_file(const char *path)
+{
+	const struct timespec pause = { .tv_nsec = 20 * 1000 * 1000 };
+	int err = daemon_pidfile_write(path, getpid(), true);
+
+	for (int i = 0; i < PREDECESSOR_WAIT_MS / 20 && err == -EEXIST; i++) {
+		(void)nanosleep(&pause, NULL);
+		err = daemon_pidfile_write(path, getpid(), true);
+	}
+	return err;
+}
+
 static int run_daemon(struct daemon_state *s)
 {
 	struct guardian_params p = {
@@ -268,7 +284,7 @@ static int run_daemon(struct daemon_state *s)
 	p.board = s->board;
 	if (start_log(&s->opt))
 		return 1;
-	err = daemon_pidfile_write(s->opt.pid_file, getpid(), true);
+	err = write_pid_file(s->opt.pid_file);
 	if (err) {
 		fprintf(stderr, "vrrpd: pid file %s: %s\n", s->opt.pid_file,
 			err == -EEXIST ? "another vrrpd runs (the file names a living process)"

@@ -16,8 +16,8 @@ NODISCARD int daemon_background(void);
  * daemon_background. */
 void daemon_ready(void);
 
-/* Write the pid (of `pid`) atomically. 0 or -errno; -EEXIST when the file names a living process
- * that holds it and exclusive is set. */
+/* Write the pid (of `pid`) atomically. 0 or -errno; -EEXIST when the file names another living
+ * process with our program's name and exclusive is set. */
 NODISCARD int daemon_pidfile_write(const char *path, pid_t pid, bool exclusive);
 void daemon_pidfile_remove(const char *path);
 

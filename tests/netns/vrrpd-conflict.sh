@@ -111,9 +111,10 @@ must 4 "partitioned: both own the address" eval 'has_vip a && has_vip b'
 must 5 "alone, status is degraded" exits a 1 status
 mend a
 must 2 "half healed: a hears b, and says so" says a 'MASTER\+CONFLICT' status
+# not only that somebody answers for the address: ARP passed the partition
+must 2 "the winner logged a conflict" logged a 'conflict instance=VI_1 cause="two masters.*peer=10.77.0.2'
 mend b
 must 2 "healed: one owner" owns_vip a
-must 2 "the winner logged a conflict" logged a 'conflict instance=VI_1 cause="two masters.*peer=10.77.0.2'
 must 2 "and its end" logged a 'conflict_over'
 mac=$(in_ns a cat /sys/class/net/eth0/address)
 in_ns client ip neigh flush dev eth0

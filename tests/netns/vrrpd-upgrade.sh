@@ -111,6 +111,7 @@ under_load master by_master
 kill -TERM "${PID[proxyd-a]}"
 wait_until 5 owns_vip b || lab_fail "the proxy stops without a successor: $(vip_owner)"
 echo "ok: a stop without a successor moves the address"
+wait_until 5 test ! -d "/proc/${PID[proxyd-a]}" || lab_fail "the stopped proxy does not end"
 spawn proxyd-a0 a "$PROXYD" -db -f /run/haproxy.cfg
 wait_until 9 owns_vip a || lab_fail "a did not come back ($(vip_owner))"
 under_load sf by_sf

@@ -134,6 +134,7 @@ static void read_file(char *text, size_t size)
 START_TEST(test_pidfile)
 {
 	char text[32];
+	pid_t twin;
 	struct stat st;
 
 	make_dir();
@@ -142,8 +143,16 @@ START_TEST(test_pidfile)
 	ck_assert_str_eq(text, "1\n");
 	ck_assert_int_eq(stat(path, &st), 0);
 	ck_assert_uint_eq(st.st_mode & 0777 & ~0644u, 0);
-	/* process 1 lives */
+	/* process 1 lives, but is no program of our name: the number was used again */
+	twin = fork();
+	if (twin == 0) {
+		pause();
+		_exit(0);
+	}
+	ck_assert_int_eq(daemon_pidfile_write(path, twin, true), 0);
 	ck_assert_int_eq(daemon_pidfile_write(path, 2, true), -EEXIST);
+	kill(twin, SIGKILL);
+	ck_assert_int_eq(waitpid(twin, NULL, 0), twin);
 	ck_assert_int_eq(daemon_pidfile_write(path, 2, false), 0);
 	read_file(text, sizeof(text));
 	ck_assert_str_eq(text, "2\n");

@@ -51,7 +51,7 @@ END_TEST
 
 static int ctl(const struct run *r, const char *words, char *out, size_t size)
 {
-	char command[512];
+	char command[8192];
 	size_t len;
 	FILE *p;
 

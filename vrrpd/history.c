@@ -20,7 +20,7 @@ struct history_entry *history_last(struct history *h, const char *instance)
 	for (unsigned k = history_count(h); k > 0; k--) {
 		struct history_entry *e = (struct history_entry *)history_at(h, k - 1);
 
-		if (strncmp(e->instance, instance, sizeof(e->instance) - 1) == 0)
+		if (e && strncmp(e->instance, instance, sizeof(e->instance) - 1) == 0)
 			return e;
 	}
 	return NULL;

@@ -99,7 +99,8 @@ typedef bool wanted_fn(const struct csv *c, unsigned row);
 
 static bool has_no_sessions(const struct csv *c, unsigned row)
 {
-	return atoi(csv_get(c, row, "scur")) == 0 && atoi(csv_get(c, row, "qcur")) == 0;
+	return strcmp(csv_get(c, row, "scur"), "0") == 0 &&
+	       strcmp(csv_get(c, row, "qcur"), "0") == 0;
 }
 
 static bool is_healthy(const struct csv *c, unsigned row)

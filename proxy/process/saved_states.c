@@ -93,7 +93,7 @@ static void load(struct saved_states *out, const char *path, const char *whose)
 	if (rc != 0)
 		log_warn("process", "state_file", "%s file=\"%s\" error=\"%s\"", whose, path,
 			 strerror(-rc));
-	else if ((rc = server_state_parse(out, (struct str){ strbuf_str(&text), text.len })) != 0)
+	else if (server_state_parse(out, (struct str){ strbuf_str(&text), text.len }) != 0)
 		log_warn("process", "state_file",
 			 "%s file=\"%s\" error=\"no version 1 in its first line\"", whose, path);
 	else if (out->n_bad > 0)

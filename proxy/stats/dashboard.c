@@ -236,9 +236,9 @@ static void add_head(const struct cfg_stats *st, const struct stats_request *rq,
 			 "content-security-policy: default-src 'none'; style-src 'self'; "
 			 "script-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; "
 			 "form-action 'self'; frame-ancestors 'none'\r\n");
-	if (a->location)
+	if (st && a->location)
 		strbuf_addf(out, "location: " STR_FMT "%s\r\n", STR_ARG(st->uri), a->location);
-	if (a->status == 401)
+	if (st && a->status == 401)
 		add_realm(out, st);
 	if (a->status == 405)
 		strbuf_adds(out, "allow: GET, HEAD, POST\r\n");

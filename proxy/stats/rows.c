@@ -327,8 +327,9 @@ static bool row_at(const struct registry_entry *e, uint32_t at, int64_t iid, uns
 		   int64_t sid, struct stats_row *row)
 {
 	const struct backend *be = e->be;
+	const unsigned id = e->fe != NULL ? e->fe->id : be != NULL ? be->id : 0;
 
-	if (iid >= 0 && (int64_t)(e->fe != NULL ? e->fe->id : be->id) != iid)
+	if (iid >= 0 && (int64_t)id != iid)
 		return false;
 	if (at == 0) {
 		if (e->fe == NULL || (types & STATS_FRONTEND) == 0 || sid > 0)

@@ -29,17 +29,35 @@ struct column {
 	{                                                                                          \
 		return row->field;                                                                 \
 	}
+/* clang-format off */
 NUMBER(qcur)
 NUMBER(qmax)
 NUMBER(qlimit)
 NUMBER(rate)
-NUMBER(rate_max) NUMBER(rate_lim) NUMBER(scur) NUMBER(smax) NUMBER(slim) NUMBER(lbtot) NUMBER(dreq)
-	NUMBER(dresp) NUMBER(ereq) NUMBER(econ) NUMBER(eresp) NUMBER(wretr) NUMBER(wredis)
-		NUMBER(qtime_ms) NUMBER(ctime_ms) NUMBER(rtime_ms) NUMBER(ttime_ms) NUMBER(chkfail)
-			NUMBER(chkdown) NUMBER(throttle)
+NUMBER(rate_max)
+NUMBER(rate_lim)
+NUMBER(scur)
+NUMBER(smax)
+NUMBER(slim)
+NUMBER(lbtot)
+NUMBER(dreq)
+NUMBER(dresp)
+NUMBER(ereq)
+NUMBER(econ)
+NUMBER(eresp)
+NUMBER(wretr)
+NUMBER(wredis)
+NUMBER(qtime_ms)
+NUMBER(ctime_ms)
+NUMBER(rtime_ms)
+NUMBER(ttime_ms)
+NUMBER(chkfail)
+NUMBER(chkdown)
+NUMBER(throttle)
+/* clang-format on */
 #undef NUMBER
 
-				const char *table_state_class(const struct stats_row *row)
+const char *table_state_class(const struct stats_row *row)
 {
 	const char *s = row->status;
 

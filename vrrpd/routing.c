@@ -83,11 +83,12 @@ static int put_hops(struct nl_msg *msg, const struct cfg_route *r, const struct 
 		return -ENOMEM;
 	for (const struct cfg_hop *h = r->hops; h; h = h->next) {
 		struct rtnexthop *nh = nlmsg_reserve(msg, sizeof(*nh), NLMSG_ALIGNTO);
-		size_t at = (size_t)((char *)nh - (char *)nlmsg_hdr(msg));
 		unsigned ifindex;
+		size_t at;
 
 		if (!nh)
 			return -EMSGSIZE;
+		at = (size_t)((char *)nh - (char *)nlmsg_hdr(msg));
 		if (!find_dev(links, h->dev, &ifindex))
 			return -ENODEV;
 		*nh = (struct rtnexthop){ .rtnh_flags = h->onlink ? RTNH_F_ONLINK : 0,

@@ -257,7 +257,7 @@ static void value_text(unsigned bit, const struct vrrp_digest *d, char out[40])
 		snprintf(out, 40, "%u", d->version);
 		return;
 	case DIFFERS_INTERVAL:
-		snprintf(out, 40, "%u.%02u s", d->adver_cs / 100, d->adver_cs % 100);
+		snprintf(out, 40, "%u.%02u s", d->adver_cs / 100u, d->adver_cs % 100u);
 		return;
 	case DIFFERS_ADDRESSES:
 		snprintf(out, 40, "%u (%08x)", d->n_vips, d->vips);

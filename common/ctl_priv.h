@@ -9,9 +9,6 @@ struct ctl_request;
 struct ctl_server;
 
 void ctl_close_listeners(struct ctl_server *s);
-/* How many of argv's words are the command's, one by one; 0 when it is not this command. With
- * `partial` it is enough that argv runs out. */
-unsigned ctl_match(const char *words, const struct str *argv, unsigned argc, bool partial);
 /* Into rq->out. */
 void ctl_answer_help(const struct ctl_server *s, const struct ctl_request *rq);
 void ctl_answer_unknown(const struct ctl_server *s, const struct ctl_request *rq);

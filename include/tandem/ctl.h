@@ -68,6 +68,10 @@ struct ctl_server {
 	unsigned n_conns;
 };
 
+/* How many of argv's words are those of a ctl_command, one by one; 0 when it is not this command.
+ * With `partial` it is enough that argv runs out. */
+unsigned ctl_match(const char *words, const struct str *argv, unsigned argc, bool partial);
+
 void ctl_server_init(struct ctl_server *s, struct loop *loop, const struct ctl_command *commands,
 		     const char *title, void *arg);
 /* Listen at a (Unix or TCP). A Unix socket is made with `mode` under a temporary name and renamed

@@ -32,22 +32,6 @@ static const struct {
 	{ "weight", { "set", "server", "=", "weight", "#" } },
 };
 
-static bool matches(const struct ctl_command *cmd, const struct ctl_request *rq)
-{
-	struct str words = str_from(cmd->words);
-
-	for (unsigned i = 0; words.len > 0; i++) {
-		const char *blank = memchr(words.p, ' ', words.len);
-		size_t len = blank ? (size_t)(blank - words.p) : words.len;
-
-		if (i >= rq->argc || !str_eq(rq->argv[i], (struct str){ words.p, len }))
-			return false;
-		len += blank != NULL;
-		words = (struct str){ words.p + len, words.len - len };
-	}
-	return true;
-}
-
 /* Run the command; true: it had nothing to complain of. */
 static bool run(struct ctl_request *rq)
 {
@@ -55,7 +39,7 @@ static bool run(struct ctl_request *rq)
 	bool more = false;
 
 	for (const struct ctl_command *cmd = cli_commands; cmd->words != NULL; cmd++) {
-		if (!matches(cmd, rq))
+		if (ctl_match(cmd->words, rq->argv, rq->argc, false) == 0)
 			continue;
 		cmd->fn(rq, &cursor, &more);
 		if (rq->out->len > 0)

@@ -191,7 +191,6 @@ static struct stats_request stats_request_of(struct stream *st, const struct h1_
 		.is_admin =
 			cfg->stats.admin && route_first(st->c, cfg->stats.admin_rules, h) != NULL,
 		.is_body_whole = st->req.is_done && !h->is_chunked,
-		.proxy = cfg,
 	};
 
 	if (st->req.is_done)

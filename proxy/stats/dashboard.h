@@ -8,7 +8,6 @@
 #include <stdbool.h>
 #include <tandem/str.h>
 
-struct cfg_proxy;
 struct cfg_stats;
 
 struct stats_request {
@@ -18,7 +17,6 @@ struct stats_request {
 	struct str body;               /* of a POST */
 	bool is_body_whole;            /* all of it is there, and it is framed by its length */
 	bool is_admin;                 /* `stats admin` permits changes */
-	const struct cfg_proxy *proxy; /* who serves it */
 	bool keep_alive;               /* announce it in the response */
 };
 

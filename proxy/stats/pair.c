@@ -29,7 +29,7 @@ static struct {
 	ev_timer tick;
 	ev_io io;
 	int fd; /* -1: no question under way */
-	int64_t asked_us, answered_us, wanted_us, failed_us;
+	int64_t asked_us, answered_us, wanted_us;
 	int error; /* of the last attempt; 0: it was answered */
 	unsigned n_ticks;
 	struct strbuf in;
@@ -42,8 +42,6 @@ static void hang_up(int error)
 	if (pair.fd != -1)
 		close(pair.fd);
 	pair.fd = -1;
-	if (error != 0 && pair.error == 0)
-		pair.failed_us = pair.loop->now_us;
 	pair.error = error;
 }
 

@@ -2,6 +2,7 @@
 #include "stats/pair.h"
 
 #include <jansson.h>
+#include <math.h>
 #include <string.h>
 #include <time.h>
 
@@ -19,9 +20,16 @@ static const char *text_of(const json_t *o, const char *key)
 	return s ? s : "";
 }
 
+#define NUMBER_MAX 1e12 /* what no honest vrrpd exceeds, and fits into every integer it becomes */
+
 static double number_of(const json_t *o, const char *key)
 {
-	return json_number_value(json_object_get(o, key));
+	return fmax(-NUMBER_MAX, fmin(NUMBER_MAX, json_number_value(json_object_get(o, key))));
+}
+
+static long integer_of(const json_t *o, const char *key)
+{
+	return (long)number_of(o, key);
 }
 
 static const char *class_of_state(const char *state)
@@ -60,7 +68,7 @@ static void add_addresses(struct strbuf *out, const json_t *addrs)
 
 		strbuf_adds(out, i ? "<br>" : "");
 		html_addz(out, text_of(a, "address"));
-		strbuf_addf(out, "/%d <small>", (int)number_of(a, "prefix"));
+		strbuf_addf(out, "/%ld <small>", integer_of(a, "prefix"));
 		html_addz(out, text_of(a, "dev"));
 		strbuf_addf(out, "%s</small>",
 			    json_is_true(json_object_get(a, "held")) ? ", here" : "");
@@ -74,7 +82,7 @@ static void add_tracks(struct strbuf *out, const json_t *tracks)
 	for (size_t i = 0; i < json_array_size(tracks); i++) {
 		const json_t *t = json_array_get(tracks, i);
 		bool is_up = json_is_true(json_object_get(t, "up"));
-		int weight = (int)number_of(t, "weight");
+		long weight = integer_of(t, "weight");
 
 		strbuf_addf(out, "%s<span class=%s>", i ? "<br>" : "", is_up ? "ok" : "bad");
 		html_addz(out, text_of(t, "kind"));
@@ -84,7 +92,7 @@ static void add_tracks(struct strbuf *out, const json_t *tracks)
 		html_addz(out, text_of(t, "state"));
 		strbuf_adds(out, "</span>");
 		if (weight != 0)
-			strbuf_addf(out, " <small>weight %d</small>", weight);
+			strbuf_addf(out, " <small>weight %ld</small>", weight);
 	}
 }
 
@@ -99,8 +107,8 @@ static void add_peers(struct strbuf *out, const json_t *i)
 			add_badge(out, "MASTER");
 			strbuf_addc(out, ' ');
 			html_addz(out, master);
-			strbuf_addf(out, " <small>priority %d</small>",
-				    (int)number_of(i, "master_priority"));
+			strbuf_addf(out, " <small>priority %ld</small>",
+				    integer_of(i, "master_priority"));
 		} else {
 			strbuf_adds(out, "<span class=dim>no vrrpd heard</span>");
 		}
@@ -112,7 +120,7 @@ static void add_peers(struct strbuf *out, const json_t *i)
 		add_badge(out, text_of(other, "state"));
 		strbuf_addc(out, ' ');
 		html_addz(out, text_of(other, "address"));
-		strbuf_addf(out, " <small>priority %d</small>", (int)number_of(other, "priority"));
+		strbuf_addf(out, " <small>priority %ld</small>", integer_of(other, "priority"));
 	}
 }
 
@@ -138,7 +146,7 @@ static void add_instance(struct strbuf *out, const json_t *i)
 	html_addz(out, text_of(i, "name"));
 	strbuf_adds(out, " <small>");
 	html_addz(out, text_of(i, "interface"));
-	strbuf_addf(out, ", id %d</small><td class=l>", (int)number_of(i, "vrid"));
+	strbuf_addf(out, ", id %ld</small><td class=l>", integer_of(i, "vrid"));
 	add_badge(out, text_of(i, "state"));
 	add_trouble(out, json_object_get(i, "conflict"), "conflict");
 	add_trouble(out, json_object_get(i, "differences"), "differs");
@@ -146,7 +154,7 @@ static void add_instance(struct strbuf *out, const json_t *i)
 	add_time(out, number_of(i, "since_unix"));
 	strbuf_adds(out, "<br><small>");
 	html_addz(out, text_of(i, "cause"));
-	strbuf_addf(out, "</small><td>%d<td class=l>", (int)number_of(i, "priority"));
+	strbuf_addf(out, "</small><td>%ld<td class=l>", integer_of(i, "priority"));
 	add_addresses(out, json_object_get(i, "addresses"));
 	strbuf_adds(out, "<td class=l>");
 	add_tracks(out, json_object_get(i, "tracks"));
@@ -196,10 +204,10 @@ void pair_render(struct strbuf *out, struct str status, struct str history)
 	if (!json_is_array(all)) {
 		strbuf_adds(out, "<p class=bad>vrrpd's answer cannot be understood.</p>");
 	} else {
-		strbuf_addf(out, "<p>vrrpd pid %d, up ", (int)number_of(s, "pid"));
+		strbuf_addf(out, "<p>vrrpd pid %ld, up ", integer_of(s, "pid"));
 		html_add_duration(out, (int64_t)number_of(s, "uptime_s"));
-		strbuf_addf(out, ", %d reloads, %d stalls</p>", (int)number_of(s, "reloads"),
-			    (int)number_of(s, "stalls"));
+		strbuf_addf(out, ", %ld reloads, %ld stalls</p>", integer_of(s, "reloads"),
+			    integer_of(s, "stalls"));
 		strbuf_adds(out, "<div class=wrap tabindex=0><table><thead><tr><th class=n "
 				 "scope=col>Instance<th class=l scope=col>State<th class=l "
 				 "scope=col>Since<th scope=col>Priority<th class=l "

@@ -62,6 +62,20 @@ START_TEST(pair_is_shown)
 }
 END_TEST
 
+START_TEST(absurd_numbers_are_bounded)
+{
+	const struct str answer =
+		STR("{\"pid\":7333333333333333333,\"uptime_s\":1e300,\"reloads\":-1e300,"
+		    "\"stalls\":\"x\",\"instances\":[{\"since_unix\":1e300}]}");
+	struct strbuf b = { 0 };
+
+	pair_render(&b, answer, STR("[]"));
+	ck_assert_ptr_nonnull(strstr(strbuf_str(&b), "vrrpd pid 1000000000000, up 11574074d1h"));
+	ck_assert_ptr_nonnull(strstr(strbuf_str(&b), ", -1000000000000 reloads, 0 stalls"));
+	strbuf_fini(&b);
+}
+END_TEST
+
 static const char *const wrong[] = { "", "{", "[]", "{\"instances\":1}", "Unknown command" };
 
 START_TEST(wrong_answer_is_said)
@@ -180,6 +194,7 @@ int main(void)
 
 	tcase_add_test(tc, what_would_end_the_text_is_escaped);
 	tcase_add_loop_test(tc, pair_is_shown, 0, ARRAY_LEN(shown));
+	tcase_add_test(tc, absurd_numbers_are_bounded);
 	tcase_add_loop_test(tc, wrong_answer_is_said, 0, ARRAY_LEN(wrong));
 	tcase_add_loop_test(tc, metrics_are_chosen, 0, ARRAY_LEN(queries));
 	tcase_add_loop_test(tc, forms_of_strangers_are_refused, 0, ARRAY_LEN(posts));

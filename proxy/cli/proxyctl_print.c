@@ -8,7 +8,7 @@
 
 #include <tandem/str.h>
 
-#include "stats/html.h"
+#include <tandem/html.h>
 
 /* ---- CSV ---- */
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "stats/html.h"
+#include <tandem/html.h>
 
 struct backend_summary {
 	const char *name, *status;

@@ -1,7 +1,7 @@
 /* fields.c - what a value of the statistics is. */
 #include "stats/fields.h"
 
-#include "stats/html.h"
+#include <tandem/html.h>
 
 /* clang-format off */
 static const struct field fields[] = {

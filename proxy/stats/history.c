@@ -10,8 +10,8 @@
 #include "pool/backend.h"
 #include "process/registry.h"
 #include "stats/csv.h"
-#include "stats/html.h"
 #include "stats/table.h"
+#include <tandem/html.h>
 
 static uint64_t n_samples; /* taken so far */
 static int64_t next_us;    /* when the next one is due */

@@ -12,9 +12,9 @@
 #include "process/registry.h"
 #include "process/worker.h"
 #include "stats/csv.h"
-#include "stats/html.h"
 #include "stats/pair.h"
 #include "stats/table.h"
+#include <tandem/html.h>
 
 /* ---- summary ---- */
 

@@ -11,7 +11,7 @@
 #include <tandem/addr.h>
 #include <tandem/clock.h>
 
-#include "stats/html.h"
+#include <tandem/html.h>
 
 #define ASK_S       1.
 #define ASK_RARELY  10 /* seconds */

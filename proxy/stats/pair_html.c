@@ -8,7 +8,7 @@
 
 #include <tandem/clock.h>
 
-#include "stats/html.h"
+#include <tandem/html.h>
 
 #define SHOWN_TRANSITIONS 8
 #define SHOWN_ADDRS       6 /* of an instance; the rest is counted */

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "stats/csv.h"
-#include "stats/html.h"
+#include <tandem/html.h>
 
 /* Which kinds of rows fill a column: a mask of enum stats_type. */
 #define F STATS_FRONTEND

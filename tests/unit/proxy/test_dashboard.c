@@ -7,9 +7,9 @@
 #include "../../lib/unit.h"
 #include "config/cfg_model.h"
 #include "stats/auth.h"
-#include "stats/html.h"
 #include "stats/pair.h"
 #include "stats/prometheus.h"
+#include <tandem/html.h>
 
 START_TEST(what_would_end_the_text_is_escaped)
 {

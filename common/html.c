@@ -1,5 +1,5 @@
 /* html.c - text inside of HTML and JSON, with everything that would end it escaped. */
-#include "stats/html.h"
+#include <tandem/html.h>
 
 void html_add(struct strbuf *out, struct str s)
 {

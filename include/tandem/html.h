@@ -1,6 +1,6 @@
 /* html.h - text inside of HTML and JSON, with everything that would end it escaped. */
-#ifndef PROXY_STATS_HTML_H
-#define PROXY_STATS_HTML_H
+#ifndef TANDEM_HTML_H
+#define TANDEM_HTML_H
 
 #include <tandem/str.h>
 

@@ -50,6 +50,7 @@ static void show_vrrp_json(struct worker *w, struct strbuf *out)
 		      "reloads_failed", (json_int_t)w->n_reloads_failed, "reload_error",
 		      w->reload_error, "foreign_adverts", (json_int_t)w->n_foreign);
 	json_object_set_new(o, "health", json_string(health_text(ctl_health(w))));
+	json_object_set_new(o, "drill", ctl_json_drill(w));
 	json_object_set_new(o, "groups", ctl_json_groups(w));
 	json_object_set_new(o, "instances", all);
 	ctl_print_json(out, o);
@@ -232,6 +233,8 @@ const struct ctl_command vrrpd_ctl_commands[] = {
 	  handover },
 	{ "resume", "[INSTANCE|all]", "take part again after a handover", CTL_ADMIN, resume },
 	{ "show version", "", "the version", CTL_USER, show_version },
+	{ "drill", "begin KIND | end ID VERDICT OUTAGE_US", "from `vrrpd drill`: tell it to all",
+	  CTL_ADMIN, ctl_drill },
 	{ "reload", "", "read the configuration again", CTL_ADMIN, reload },
 	{ .words = NULL },
 };

@@ -263,3 +263,19 @@ void ctl_print_json(struct strbuf *out, json_t *o)
 	free(text);
 	json_decref(o);
 }
+
+json_t *ctl_json_drill(const struct worker *w)
+{
+	const struct drill_log *d = &w->drill;
+	const bool runs = drill_log_runs(d, w->loop.now_us);
+	json_t *o = json_pack("{s:b, s:s, s:I}", "running", runs, "kind", runs ? d->kind : "",
+			      "drills", (json_int_t)d->n_drills);
+
+	if (d->last_id[0])
+		json_object_set_new(o, "last",
+				    json_pack("{s:s, s:s, s:f, s:f}", "id", d->last_id, "verdict",
+					      d->last_verdict, "outage_s",
+					      ctl_seconds(d->last_outage_us), "unix",
+					      ctl_seconds(d->last_real_us)));
+	return o;
+}

@@ -183,6 +183,11 @@ static void add_daemon(const struct worker *w, struct strbuf *out)
 		{ "config_reload_failed", "gauge", "1: the last reload was refused",
 		  w->reload_error != NULL },
 		{ "stalls_total", "counter", "pauses of the process", w->n_stalls },
+		{ "drill_running", "gauge", "1: a drill runs here",
+		  drill_log_runs(&w->drill, w->loop.now_us) },
+		{ "drills_total", "counter", "drills that ended", w->drill.n_drills },
+		{ "drills_missed_total", "counter", "drills that missed their target, or failed",
+		  w->drill.n_missed },
 		{ "foreign_adverts_total", "counter", "adverts for VRIDs that are not ours",
 		  w->n_foreign },
 	};
@@ -252,6 +257,16 @@ static void add_outages(const struct worker *w, struct strbuf *out)
 	}
 }
 
+static void add_last_drill(const struct drill_log *d, struct strbuf *out)
+{
+	if (!d->last_id[0])
+		return;
+	add_head(out, "last_drill_timestamp_seconds", "gauge", "when the last drill ended");
+	strbuf_addf(out, "vrrpd_last_drill_timestamp_seconds %.3f\n", ctl_seconds(d->last_real_us));
+	add_head(out, "last_drill_outage_seconds", "gauge", "the outage that it measured");
+	strbuf_addf(out, "vrrpd_last_drill_outage_seconds %.6f\n", ctl_seconds(d->last_outage_us));
+}
+
 void ctl_text_metrics(const struct worker *w, struct strbuf *out)
 {
 	const struct vrrp_instance *i;
@@ -267,4 +282,5 @@ void ctl_text_metrics(const struct worker *w, struct strbuf *out)
 	add_refused(w, out);
 	add_trackers(w, out);
 	add_outages(w, out);
+	add_last_drill(&w->drill, out);
 }

@@ -22,6 +22,8 @@ void ctl_text_instance(const struct vrrp_instance *i, struct strbuf *out);
 /* ctl_json.c: new references. */
 json_t *ctl_json_instance(const struct vrrp_instance *i);
 json_t *ctl_json_groups(const struct worker *w);
+/* The drill that runs, and the last one. */
+json_t *ctl_json_drill(const struct worker *w);
 /* The newest max entries. */
 json_t *ctl_json_history(const struct worker *w, unsigned max);
 /* ctl_explain.c, ctl_metrics.c */

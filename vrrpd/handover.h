@@ -14,7 +14,8 @@
  * makes the sender known as a vrrpd that understands the other kind for three seconds. The lease
  * (0: none) is for how long the sender's addresses are safe; with one, hellos come four times a
  * second (see vrrp_lease.h).
- * Bit 0 of the flags: it reads reports (vrrp_report.h), a kind with a length of its own.
+ * Bit 0 of the flags: it reads reports (vrrp_report.h), a kind with a length of its own. Bit 1: a
+ * drill runs there.
  * CLAIM: the ACTIVE router has let go and asks `target` to take over at once, instead of waiting
  * for Skew_Time. Obeyed only in BACKUP and only from the router whose adverts we hear. Whoever does
  * not know these datagrams ignores them: then plain VRRP (priority 0) does its work a little later.
@@ -40,7 +41,7 @@
 #define HANDOVER_FRESH_US INT64_C(3000000) /* a peer that was silent for longer is forgotten */
 
 enum handover_kind { HANDOVER_HELLO = 1, HANDOVER_CLAIM = 2, HANDOVER_REPORT = 3 };
-enum handover_flag { HANDOVER_READS_REPORTS = 1 };
+enum handover_flag { HANDOVER_READS_REPORTS = 1, HANDOVER_DRILLS = 2 };
 
 struct handover_msg {
 	enum handover_kind kind;

@@ -18,6 +18,7 @@
 #include "config/cfg_model.h"
 #include "config/cfg_parse.h"
 #include "config_test.h"
+#include "drill/drill.h"
 #include "guardian.h"
 #include "worker.h"
 
@@ -302,6 +303,8 @@ int main(int argc, char **argv)
 	struct daemon_state s = { 0 };
 	int status;
 
+	if (argc > 1 && strcmp(argv[1], "drill") == 0)
+		return drill_main(argc - 1, argv + 1);
 	if (argc > 1 && strcmp(argv[1], "ctl") == 0)
 		return client_main(argc - 1, argv + 1);
 	status = read_options(argc, argv, &s.opt);

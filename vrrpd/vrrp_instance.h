@@ -48,6 +48,7 @@ struct vrrp_env {
 	struct board *board;            /* NULL: none */
 	struct handover_sock *handover; /* fd -1: plain VRRP only */
 	const struct cfg_global *global;
+	bool drill_runs; /* hellos say so */
 	/* After each transition. */
 	void (*on_transition)(void *arg, struct vrrp_instance *i, enum vrrp_state from);
 	/* We left MASTER, and another router is it now: outage_us later. May be NULL. */
@@ -75,7 +76,7 @@ struct hello_peer {
 	int64_t seen_us; /* 0: the slot is free */
 	uint8_t priority;
 	enum vrrp_state state;
-	bool reads_reports;
+	bool reads_reports, drills;
 	/* of its reports */
 	int64_t report_us;        /* the last one; 0: none yet */
 	int64_t unheard_since_us; /* it does not hear us, since then; 0: it does */

@@ -113,7 +113,8 @@ void vrrp_io_send_hello(struct vrrp_instance *i)
 				  .vrid = i->cfg->vrid,
 				  .priority = i->is_in_fault ? 0 : i->fsm.priority,
 				  .state = i->fsm.state,
-				  .flags = HANDOVER_READS_REPORTS,
+				  .flags = HANDOVER_READS_REPORTS |
+					   (i->env->drill_runs ? HANDOVER_DRILLS : 0),
 				  .adver_us = i->params.adver_us,
 				  .lease_us = vrrp_lease_own_us(i) };
 	uint8_t bytes[HANDOVER_LEN];
@@ -250,6 +251,20 @@ static void on_report(struct vrrp_instance *i, const struct addr *src, const str
 
 /* --- what comes in -------------------------------------------------------------------------- */
 
+static void note_drill(struct vrrp_instance *i, struct hello_peer *p, bool drills)
+{
+	char ip[INET6_ADDRSTRLEN];
+	unsigned held;
+
+	if (p->drills == drills ||
+	    !log_limit_ok(&i->peer_limit, i->env->loop->now_us, PEER_BURST, PEER_PERIOD, &held))
+		return;
+	p->drills = drills;
+	addr_format_ip(&p->addr, ip);
+	log_notice("drill", drills ? "peer_drill_begins" : "peer_drill_ends", "instance=%s peer=%s",
+		   i->cfg->name, ip);
+}
+
 static void remember_peer(struct vrrp_instance *i, const struct addr *src,
 			  const struct handover_msg *m)
 {
@@ -279,6 +294,7 @@ static void remember_peer(struct vrrp_instance *i, const struct addr *src,
 	slot->priority = m->priority;
 	slot->state = m->state;
 	slot->reads_reports = m->flags & HANDOVER_READS_REPORTS;
+	note_drill(i, slot, m->flags & HANDOVER_DRILLS);
 	/* Limited as the log is: a flood of strangers must not make us talk. */
 	if (!is_news ||
 	    !log_limit_ok(&i->peer_limit, i->env->loop->now_us, PEER_BURST, PEER_PERIOD, &held))

@@ -9,6 +9,7 @@
 #include <tandem/list.h>
 #include <tandem/loop.h>
 
+#include "ctl_drill.h"
 #include "dup_watch.h"
 #include "fifo.h"
 #include "handover.h"
@@ -82,6 +83,7 @@ struct worker {
 	struct ctl_server ctl;
 	char *ctl_path; /* owned; NULL: not listening */
 	struct history history;
+	struct drill_log drill;
 	uint64_t n_foreign; /* adverts for VRIDs that are not ours */
 	uint64_t n_stalls, n_reloads, n_reloads_failed;
 	int64_t started_us, started_real_us, last_turn_us, asleep_us;

@@ -1,0 +1,29 @@
+/* ctl_drill.h - what the daemon knows of drills (`vrrpd drill`): one that runs, and the last one.
+ *
+ * The drill itself is another process; it tells by the control socket when it begins and ends. */
+#ifndef VRRPD_CTL_DRILL_H
+#define VRRPD_CTL_DRILL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <tandem/ctl.h>
+
+#define DRILL_FORGET_US INT64_C(3700000000) /* a drill that never ended: longer than any may last  \
+					     */
+
+struct drill_log {
+	char kind[24];                      /* of the one that runs; empty: none */
+	int64_t since_us;                   /* CLOCK_MONOTONIC */
+	char last_id[40], last_verdict[16]; /* empty: none since the start */
+	int64_t last_outage_us, last_real_us;
+	uint64_t n_drills, n_missed; /* missed: not as the target wanted, or failed */
+};
+
+struct worker;
+
+/* Is one running now? */
+bool drill_log_runs(const struct drill_log *d, int64_t now_us);
+/* The command: drill begin KIND | drill end ID VERDICT OUTAGE_US. */
+void ctl_drill(struct ctl_request *rq, uint64_t *cursor, bool *more);
+
+#endif

@@ -224,7 +224,7 @@ install: all ## daemons, manuals, units, examples (DESTDIR, PREFIX)
 	install -m 644 deploy/man/proxyd.8 deploy/man/vrrpd.8 $(MAN8)
 	install -m 644 deploy/man/proxyd-keywords.5 deploy/man/vrrpd-keywords.5 $(MAN5)
 	install -m 644 $(wildcard deploy/man/*.1) $(MAN1)
-	install -m 644 $(wildcard deploy/examples/*) $(DOC)/examples
+	cp -R deploy/examples/. $(DOC)/examples && chmod -R u=rwX,go=rX $(DOC)/examples
 	for u in proxyd vrrpd; do sed 's|@SBIN@|$(PREFIX)/sbin|' deploy/systemd/$$u.service \
 		>$(UNIT)/$$u.service && chmod 644 $(UNIT)/$$u.service || exit 1; done
 	install -m 644 deploy/systemd/tandem.tmpfiles $(TMPF)/tandem.conf

@@ -1,7 +1,7 @@
 #!/bin/bash
 # demo.sh [down] - the pair in network namespaces: `make demo`, `make demo-down`.
 #
-# Two nodes run proxyd and vrrpd with the files of deploy/examples, byte for byte, in front of three
+# Two nodes run proxyd and vrrpd with the files of deploy/examples/gateway, byte for byte, in front of three
 # gateways; a client asks without pause while things break. Each event is told, measured and judged.
 # Ends with a table; exit status 1 when a promise was broken. KEEP=1 leaves the pair up and reachable
 # on localhost (PORT 8080, STATS_PORT 8404). Logs are copied to $BUILD/demo-logs.
@@ -17,7 +17,7 @@ LAB_DIR=/run/$LAB
 LAB_QUIET=1
 PROXYD=${PROXYD:-$PWD/$BUILD/proxyd}
 VRRPD=${VRRPD:-$PWD/$BUILD/vrrpd}
-EXAMPLES=${EXAMPLES:-$PWD/deploy/examples}
+EXAMPLES=${EXAMPLES:-$PWD/deploy/examples/gateway}
 # shellcheck source=tests/netns/lib.sh
 . tests/netns/lib.sh
 
@@ -270,7 +270,7 @@ story_start() {
 	END
 	for i in 1 2 3; do start_gateway $i; done
 	for n in a b; do
-		cp "$EXAMPLES/keepalived-$n.conf" "$LAB_DIR/$n/run/keepalived.conf"
+		cp "$EXAMPLES/$n/keepalived.conf" "$LAB_DIR/$n/run/keepalived.conf"
 		start_proxyd $n
 	done
 	for n in a b; do

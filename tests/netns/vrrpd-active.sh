@@ -1,5 +1,5 @@
 #!/bin/bash
-# Active-active, as deploy/examples/keepalived-active-{a,b}.conf: each node holds one address, takes the
+# Active-active, as deploy/examples/active-active: each node holds one address, takes the
 # other's when its node cannot serve, and gives it back.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
@@ -11,8 +11,8 @@ lab_begin a b gw1
 OTHER=10.77.0.101
 
 for n in a b; do
-	"$VRRPD" -t -f deploy/examples/keepalived-active-$n.conf 2>/dev/null >&2 || lab_fail "the example of $n is not accepted"
-	cp deploy/examples/keepalived-active-$n.conf "$LAB_DIR/$n/run/vrrp.conf"
+	"$VRRPD" -t -f deploy/examples/active-active/$n/keepalived.conf 2>/dev/null >&2 || lab_fail "the example of $n is not accepted"
+	cp deploy/examples/active-active/$n/keepalived.conf "$LAB_DIR/$n/run/vrrp.conf"
 	cat >"$LAB_DIR/$n/run/proxy.cfg" <<EOF
 global
 	liveness-socket /run/tandem/proxyd.live

@@ -86,7 +86,7 @@ int main(int argc, char **argv)
 	glob(argc > 1 ? argv[1] : "tests/golden/proxy/*.cfg", 0, NULL, &goldens);
 	tcase_add_loop_test(tc, a_golden_file, 0, (int)goldens.gl_pathc);
 	if (argc == 1) {
-		glob("deploy/examples/*.cfg", 0, NULL, &examples);
+		glob("deploy/examples/*/*.cfg", 0, NULL, &examples);
 		tcase_add_loop_test(tc, an_example_parses, 0, (int)examples.gl_pathc);
 	}
 	suite_add_tcase(s, tc);

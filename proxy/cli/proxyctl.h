@@ -61,7 +61,7 @@ int proxyctl_reload(struct proxyctl *c);
 int proxyctl_rolling(struct proxyctl *c);
 int proxyctl_diff(struct proxyctl *c);
 /* Print how two canonical configurations differ, section by section. Returns how many sections do,
- * or -1 (no memory, or no configuration). */
+ * or -1 (no memory, or no configuration). Passwords and keys count but are not shown. */
 int proxyctl_diff_texts(const char *now, const char *then, FILE *f);
 
 #endif

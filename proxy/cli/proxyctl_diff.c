@@ -70,11 +70,39 @@ static const struct section *find(const struct sections *s, const char *head)
 	return NULL;
 }
 
+/* Bytes of the line before its secret; all of it where there is none. */
+static size_t shown_len(const char *line)
+{
+	static const char auth[] = "stats auth ", key[] = "dynamic-cookie-key ",
+			  field[] = "authorization";
+	const char *at;
+
+	if (strncmp(line, auth, sizeof(auth) - 1) == 0) {
+		at = strchr(line, ':'); /* the user may be seen */
+		return at != NULL ? (size_t)(at - line) + 1 : sizeof(auth) - 1;
+	}
+	if (strncmp(line, key, sizeof(key) - 1) == 0)
+		return sizeof(key) - 1;
+	at = strcasestr(line, field); /* what checks and rules send */
+	if (at != NULL && at[sizeof(field) - 1] == ' ')
+		return (size_t)(at - line) + sizeof(field);
+	return strlen(line);
+}
+
+/* The lines are compared as they are and shown without passwords and keys: what a diff prints
+ * ends in tickets and in the logs of deployments. */
+static void show_line(char sign, const char *line, FILE *f)
+{
+	const size_t len = shown_len(line);
+
+	fprintf(f, "%c \t%.*s%s\n", sign, (int)len, line, line[len] != '\0' ? "(hidden)" : "");
+}
+
 static void show(char sign, const struct section *s, FILE *f)
 {
 	fprintf(f, "%c %s\n", sign, s->head);
 	for (unsigned i = 0; i < s->n_lines; i++)
-		fprintf(f, "%c \t%s\n", sign, s->lines[i]);
+		show_line(sign, s->lines[i], f);
 }
 
 static bool is_same(const struct section *a, const struct section *b)
@@ -115,9 +143,9 @@ static void show_changes(const struct section *a, const struct section *b, FILE 
 		} else if (k == b->n_lines ||
 			   (i < a->n_lines &&
 			    common[(i + 1) * width + k] >= common[i * width + k + 1])) {
-			fprintf(f, "- \t%s\n", a->lines[i++]);
+			show_line('-', a->lines[i++], f);
 		} else {
-			fprintf(f, "+ \t%s\n", b->lines[k++]);
+			show_line('+', b->lines[k++], f);
 		}
 	}
 	free(common);

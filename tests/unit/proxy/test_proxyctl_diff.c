@@ -29,6 +29,18 @@ static const struct {
 	  "+ backend x\n+ \tmode tcp\n" },
 	{ "two", "global\n\tmaxconn 1\nbackend x\n", "global\n\tmaxconn 2\n", 2,
 	  "  global\n- \tmaxconn 1\n+ \tmaxconn 2\n- backend x\n" },
+	{ "a password changed: which user, not which password",
+	  "listen web\n\tstats auth ann:first\n", "listen web\n\tstats auth ann:second:x\n", 1,
+	  "  listen web\n- \tstats auth ann:(hidden)\n+ \tstats auth ann:(hidden)\n" },
+	{ "a key came with its section", "global\n",
+	  "global\nbackend x\n\tdynamic-cookie-key s3cret\n\tmode http\n", 1,
+	  "+ backend x\n+ \tdynamic-cookie-key (hidden)\n+ \tmode http\n" },
+	{ "what a check sends to log in",
+	  "backend x\n\thttp-check send meth GET hdr Authorization \"Basic abc\"\n", "backend x\n",
+	  1, "  backend x\n- \thttp-check send meth GET hdr Authorization (hidden)\n" },
+	{ "a line about the field is shown", "backend x\n",
+	  "backend x\n\tacl a hdr(authorization) -m found\n", 1,
+	  "  backend x\n+ \tacl a hdr(authorization) -m found\n" },
 	{ "no configuration", "\tlost\n", "global\n", -1, "" },
 };
 

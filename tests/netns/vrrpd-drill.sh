@@ -89,12 +89,10 @@ wait_until 14 settled || lab_fail "the pair does not settle: $(vip_owner)"
 case $what in
 killed-*)
 	kind=${what#killed-}
-	drill --for 4s --yes "$kind" >"$LAB_DIR/out" 2>&1 &
-	# The drill itself: the process whose parent is not a drill.
+	spawn drill a "$VRRPD" drill -f /run/vrrp.conf -o /run/drills --probe 8080 --for 4s --yes "$kind"
 	is_broken() { ! owns_vip a && [ -s "$LAB_DIR/a/run/tandem/drill.undo" ]; }
-	wait_until 6 is_broken || lab_fail "the drill did not begin: $(cat "$LAB_DIR/out")"
-	kill -KILL "$(pgrep -o -f -- "--for 4s --yes $kind" --ns $$ --nslist pid)" 2>/dev/null || lab_fail "no drill to kill"
-	wait 2>/dev/null
+	wait_until 6 is_broken || lab_fail "the drill did not begin: $(cat "$LAB_DIR/drill.log")"
+	kill -KILL "${PID[drill]}"
 	wait_until 5 owns_vip a || lab_fail "$kind was not undone after the drill was killed: $(vip_owner)"
 	[ ! -e "$LAB_DIR/a/run/tandem/drill.undo" ] || lab_fail "the undo file is left"
 	echo "ok: $what"
@@ -102,8 +100,9 @@ killed-*)
 *)
 	back=
 	[ "$what" != handover ] || back="--return-after 1s"
-	# shellcheck disable=SC2086 # two words, or none
-	drill --target 5s --yes $back "$what" >"$LAB_DIR/out" 2>&1
+	[ "$what" = link-down ] || back="$back --target 5s"
+	# shellcheck disable=SC2086 # words, or none
+	drill --yes $back "$what" >"$LAB_DIR/out" 2>&1
 	rc=$?
 	[ $rc -eq 0 ] || lab_fail "$what ended with $rc: $(cat "$LAB_DIR/out")"
 	has_report "$what" || lab_fail "$what left no report: $(ls "$LAB_DIR/a/run/drills")"

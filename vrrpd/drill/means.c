@@ -126,7 +126,8 @@ static int find_daemon(struct means *m, const struct drill_options *o, const cha
 	}
 	m->pid[1] = cred.pid;
 	m->pid[0] = cred.pid > 1 ? parent_of(cred.pid) : 0;
-	if (m->pid[0] <= 1 || !is_program(m->pid[0], "vrrpd") || !is_program(m->pid[1], "vrrpd")) {
+	if (m->pid[0] <= 1 || !is_program(m->pid[0], "vrrpd") ||
+	    !is_program(m->pid[1], "vrrpd-worker")) {
 		snprintf(why, room, "the processes of vrrpd cannot be told by its socket %s",
 			 control_socket);
 		return -1;

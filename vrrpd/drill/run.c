@@ -409,6 +409,10 @@ static void add_facts(struct run *r)
 	means_digest(r->o->conf, digest);
 	snprintf(text, sizeof(text), "%.100s, SHA-256 %.16s", r->o->conf, digest);
 	(void)!record_add_fact(rec, "configuration", text);
+	if (r->o->kind == DRILL_LINK_DOWN)
+		(void)!record_add_fact(rec, "mind",
+				       "the probes of this node were cut off with its "
+				       "interface; clients saw less");
 	(void)!record_add_fact(rec, "peer's configuration",
 			       "agrees, by the digests that vrrpd compare");
 	if (uname(&u) == 0) {
@@ -541,6 +545,10 @@ static int run(struct run *r)
 		return rc;
 	if (find_target(r, &target) != 0)
 		return refuse("--probe must be PORT, ADDRESS:PORT or [ADDRESS]:PORT");
+	if (r->o->kind == DRILL_LINK_DOWN && r->o->target_us)
+		return refuse(
+			"this node's own probes are cut off with the interface, so they judge "
+			"nothing: run 'vrrpd drill probe --target' on a client");
 	rc = try_target(r, &target);
 	if (rc)
 		return rc;

@@ -110,7 +110,7 @@ killed-*)
 	wait_until 5 owns_vip a || lab_fail "a did not come back after $what: $(vip_owner)"
 	in_ns a "$VRRPD" drill -o /run/drills history | grep -q "$what" || lab_fail "the history does not know it"
 	grep -q "event=peer_drill_begins\|peer_drill_begins" "$LAB_DIR/vrrpd-b.log" || lab_fail "the peer was not told"
-	in_ns a "$VRRPD" drill -o /run/drills report "/run/drills/$(ls "$LAB_DIR/a/run/drills" | grep jsonl)" >"$LAB_DIR/out2" ||
+	in_ns a "$VRRPD" drill -o /run/drills report "/run/drills/$(cd "$LAB_DIR/a/run/drills" && echo ./*.jsonl)" >"$LAB_DIR/out2" ||
 		lab_fail "its recording cannot be read again: $(cat "$LAB_DIR/out2")"
 	echo "ok: $what: $(tail -n 2 "$LAB_DIR/out" | head -n 1)"
 	;;

@@ -123,9 +123,9 @@ static const struct {
 } outages[] = {
 	{ "..........", 10000, 0 },  { "...xxx....", 40000, 3 },
 	{ "x.........", 11000, 1 }, /* from the first probe on */
-	{ ".........x", 9000, 1 },  /* until the last one was due */
+	{ ".......xxx", 29000, 3 }, /* until the last one was due */
 	{ "...s......", 20000, 0 }, /* a slow answer hides nothing: others came meanwhile */
-	{ "...sxxx...", 35000, 3 }, /* its answer, late, ends a part of the outage */
+	{ "...sxxx...", 50000, 3 }, /* its answer comes after the others: it ends nothing */
 	{ "xxxxxxxxxx", 90000, 10 },
 };
 

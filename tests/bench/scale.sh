@@ -49,10 +49,10 @@ stop() {
 n_addresses() { # NODE AT-LEAST
 	[ "$(ip -n "$LAB-$1" -o -4 addr show dev eth0 | wc -l)" -ge "$2" ]
 }
-cpu_ticks() { # NODE
+cpu_us() { # NODE - as the scheduler counts it, not by sampling
 	local pid
-	for pid in $(pid_tree "${PID[$1]}"); do awk '{ sub(/.*\) /, ""); print $12 + $13 }' "/proc/$pid/stat"; done |
-		awk '{ s += $1 } END { print s }'
+	for pid in $(pid_tree "${PID[$1]}"); do awk '{ print int($1 / 1000) }' "/proc/$pid/schedstat"; done |
+		awk '{ s += $1 } END { printf "%.0f\n", s }'
 }
 memory_mb() { # NODE - what its processes have for themselves, and their shares of the rest
 	local pid
@@ -86,11 +86,11 @@ instances() { # PROGRAM: "cpu-master cpu-backup mb-master mb-backup"
 	start b "$1"
 	sleep 3
 	n_addresses b 2 && lab_fail "$1: the backup has addresses"
-	for n in a b; do cpu[$n]=$(cpu_ticks $n); done
+	for n in a b; do cpu[$n]=$(cpu_us $n); done
 	sleep 5
 	for n in a b; do
 		before=${cpu[$n]}
-		cpu[$n]=$(awk -v d=$(($(cpu_ticks $n) - before)) -v t="$(getconf CLK_TCK)" 'BEGIN { printf "%.1f", d * 100 / t / 5 }')
+		cpu[$n]=$(awk -v d=$(($(cpu_us $n) - before)) 'BEGIN { printf "%.1f", d / 50000 }')
 	done
 	n_addresses b 2 && lab_fail "$1: the backup claimed"
 	echo "${cpu[a]} ${cpu[b]} $(memory_mb a) $(memory_mb b)"

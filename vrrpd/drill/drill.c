@@ -112,8 +112,10 @@ static int run_probe(struct command_line *c)
 	int64_t worst_us = 0;
 	int rc = DRILL_EXIT_REFUSED, err;
 
-	if (!d || !ev)
+	if (!d || !ev) {
+		free(d);
 		return DRILL_EXIT_FAILED;
+	}
 	if (c->n_words != 2 || ctl_client_parse_addr(str_from(c->word[1]), &target) != 0 ||
 	    target.sa.sa_family == AF_UNIX) {
 		fputs("vrrpd drill: probe what? 'vrrpd drill probe ADDRESS:PORT'\n", stderr);

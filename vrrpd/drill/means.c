@@ -44,12 +44,7 @@ static bool is_program(pid_t pid, const char *name)
 
 static pid_t parent_of(pid_t pid)
 {
-	char text[1024], *p;
-	int parent = 0;
-
-	read_proc(pid, "stat", text, sizeof(text));
-	p = strrchr(text, ')');
-	return p && sscanf(p + 1, " %*c %d", &parent) == 1 ? parent : 0;
+	return (pid_t)undo_stat(pid, 4);
 }
 
 /* A service of systemd starts it again: `systemctl start UNIT` is the net below that. */
@@ -183,7 +178,7 @@ static int add_run(struct undo *u, const char *format, const char *text)
 {
 	struct undo_step s = { .kind = UNDO_RUN };
 
-	if (snprintf(s.text, sizeof(s.text), format, text, text, text) >= UNDO_MAX_LINE - 8)
+	if (snprintf(s.text, sizeof(s.text), format, text) >= UNDO_MAX_LINE - 8)
 		return -ENAMETOOLONG;
 	return undo_add(u, &s);
 }

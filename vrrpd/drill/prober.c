@@ -339,6 +339,8 @@ bool prober_is_idle(const struct prober *p)
 void prober_fini(struct prober *p)
 {
 	prober_stop(p);
-	while (p->flying)
-		free_shot(p->flying);
+	for (struct shot *s = p->flying, *next; s; s = next) {
+		next = s->next;
+		free_shot(s);
+	}
 }

@@ -69,25 +69,29 @@ void undo_format(const struct undo_step *s, char out[UNDO_MAX_LINE + 64])
 		snprintf(out, UNDO_MAX_LINE + 64, "%s %s", names[s->kind], s->text);
 }
 
-unsigned long long undo_started(pid_t pid)
+unsigned long long undo_stat(pid_t pid, unsigned field)
 {
 	char path[32], text[1024], *p;
-	unsigned long long started = 0;
+	unsigned long long value = 0;
 	FILE *f;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
 	f = fopen(path, "re");
 	if (!f)
 		return 0;
-	/* The name, in parentheses, may hold anything: field 22 counts from behind it. */
-	if (fgets(text, sizeof(text), f) && (p = strrchr(text, ')')) &&
-	    sscanf(p + 1,
-		   " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d "
-		   "%llu",
-		   &started) != 1)
-		started = 0;
+	/* The name, in parentheses, may hold anything: fields count from behind it, its is 2. */
+	p = fgets(text, sizeof(text), f) ? strrchr(text, ')') : NULL;
+	for (unsigned k = 2; p && k < field; k++)
+		p = strchr(p + 1, ' ');
+	if (p)
+		value = strtoull(p, NULL, 10);
 	fclose(f);
-	return started;
+	return value;
+}
+
+unsigned long long undo_started(pid_t pid)
+{
+	return undo_stat(pid, 22);
 }
 
 static void link_up(const char *name)

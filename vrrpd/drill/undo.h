@@ -51,6 +51,9 @@ void undo_drop(struct undo *u);
 /* Of a drill whose keeper died too. Returns the number of steps done, or -errno (-ENOENT: nothing
  * is left). */
 NODISCARD int undo_restore(const char *path, const char *socket);
+/* A number of /proc/PID/stat, by its place there (proc(5): 4 parent, 22 start); 0: there is none.
+ */
+unsigned long long undo_stat(pid_t pid, unsigned field);
 /* When a process began; 0: there is none. */
 unsigned long long undo_started(pid_t pid);
 

@@ -225,13 +225,14 @@ install: all ## daemons, manuals, units, examples (DESTDIR, PREFIX)
 	install -m 644 deploy/man/proxyd-keywords.5 deploy/man/vrrpd-keywords.5 $(MAN5)
 	install -m 644 $(wildcard deploy/man/*.1) $(MAN1)
 	cp -R deploy/examples/. $(DOC)/examples && chmod -R u=rwX,go=rX $(DOC)/examples
-	for u in proxyd vrrpd; do sed 's|@SBIN@|$(PREFIX)/sbin|' deploy/systemd/$$u.service \
+	for u in proxyd vrrpd tandem-drill; do sed 's|@SBIN@|$(PREFIX)/sbin|' deploy/systemd/$$u.service \
 		>$(UNIT)/$$u.service && chmod 644 $(UNIT)/$$u.service || exit 1; done
+	install -m 644 deploy/systemd/tandem-drill.timer $(UNIT)
 	install -m 644 deploy/systemd/tandem.tmpfiles $(TMPF)/tandem.conf
 	install -m 644 deploy/sysctl/60-tandem.conf $(SYSC)
 uninstall: ## remove what install put there
-	rm -f $(SBIN)/proxyd $(SBIN)/vrrpd $(MAN1)/proxyd-ctl.1 $(MAN1)/vrrpd-ctl.1 $(MAN8)/proxyd.8 $(MAN8)/vrrpd.8 $(MAN5)/proxyd-keywords.5 $(MAN5)/vrrpd-keywords.5 \
-		$(UNIT)/proxyd.service \
+	rm -f $(SBIN)/proxyd $(SBIN)/vrrpd $(MAN1)/proxyd-ctl.1 $(MAN1)/vrrpd-ctl.1 $(MAN1)/vrrpd-drill.1 $(MAN8)/proxyd.8 $(MAN8)/vrrpd.8 $(MAN5)/proxyd-keywords.5 $(MAN5)/vrrpd-keywords.5 \
+		$(UNIT)/proxyd.service $(UNIT)/tandem-drill.service $(UNIT)/tandem-drill.timer \
 		$(UNIT)/vrrpd.service $(TMPF)/tandem.conf $(SYSC)/60-tandem.conf
 	rm -rf $(DOC)
 

@@ -9,7 +9,7 @@ PROXYD=$PWD/${BUILD:-build}/proxyd
 EXAMPLES=$PWD/deploy/examples
 lab_require /usr/bin/python3
 CASE=${1:-}
-[ -n "$CASE" ] || lab_cases gateway active-active ipv6 postgresql
+[ -n "$CASE" ] || lab_cases gateway active-active ipv6 postgresql cloud-unicast
 LAB=tandem-ex-$CASE-$$
 lab_begin
 OTHER=10.77.0.101
@@ -61,6 +61,55 @@ if [ "$CASE" = ipv6 ]; then
 	ip -n "$LAB-client" addr add 2001:db8:77::50/64 dev eth0 nodad
 fi
 
+# The hooks with commands that record their words, fail, or hang.
+try_hooks() {
+	local h bin=$LAB_DIR/bin c
+	mkdir -p "$bin"
+	for c in aws gcloud az hcloud openstack; do
+		printf '#!/bin/sh\necho "${0##*/} $*" >>"%s/calls"\nn=$(wc -l <"%s/calls")\n' "$LAB_DIR" "$LAB_DIR" >"$bin/$c"
+		printf '[ "$FAKE" != hang ] || sleep 20\n[ "$FAKE" != twice ] || [ "$n" -gt 2 ] || exit 1\n[ "$FAKE" != never ]\n' >>"$bin/$c"
+	done
+	chmod +x "$bin"/*
+	hook() { # FAKE VIP NAME ARGUMENT...
+		: >"$LAB_DIR/calls"
+		ip netns exec "$LAB-client" env PATH="$bin:$PATH" FAKE="$1" PAUSE_S=0 TRY_S=0.2 \
+			"$EXAMPLES/cloud-unicast/hooks/$3.sh" "$2" "${@:4}" 2>/dev/null
+	}
+	calls() { [ "$(wc -l <"$LAB_DIR/calls")" -eq "$1" ] || lab_fail "$2: $(cat "$LAB_DIR/calls")"; }
+	for h in "aws eni" "aws-elastic alloc eni" "aws-route table eni" "gcloud node zone" \
+		"azure group table route 10.77.0.1" "hetzner fip server" "openstack port"; do
+		# shellcheck disable=SC2086 # words
+		set -- $h
+		hook good 10.77.0.50 "$@" || lab_fail "$1 failed"
+		calls 1 "$1"
+		hook twice 10.77.0.50 "$@" || lab_fail "$1 did not try again"
+		calls 3 "$1, fails twice"
+		hook never 10.77.0.50 "$@" && lab_fail "$1: success without success"
+		calls 3 "$1, fails"
+		hook hang 10.77.0.50 "$@" && lab_fail "$1: success by hanging"
+		calls 3 "$1, hangs"
+		hook good 10.77.0.99 "$@" || lab_fail "$1 for an address that is not ours"
+		calls 0 "$1, not ours"
+	done
+	hook good 10.77.0.50 aws
+	[ $? -eq 2 ] || lab_fail "no usage"
+	echo "ok: $CASE: the hooks claim, try again, give up, and leave what is not theirs"
+}
+if [ "$CASE" = cloud-unicast ]; then
+	for h in "$EXAMPLES"/cloud-unicast/hooks/*.sh; do
+		! command -v shellcheck >/dev/null || (cd "${h%/*}" && shellcheck -x -s sh -S warning "$h") || lab_fail "$h"
+	done
+	try_hooks
+	for n in a b; do # the path of the hook is edited, and its command is one that records
+		cp -r "$EXAMPLES/cloud-unicast/hooks" "$LAB_DIR/$n/run/"
+		printf '#!/bin/sh\necho "$*" >>/run/claims\n' >"$LAB_DIR/$n/run/hooks/aws"
+		chmod +x "$LAB_DIR/$n/run/hooks/aws"
+		# shellcheck disable=SC2016 # the hook's own
+		sed -i 's|^set -eu|PATH=/run/hooks:$PATH\nset -eu|' "$LAB_DIR/$n/run/hooks/lib.sh"
+		sed 's|/etc/tandem/hooks|/run/hooks|' "$EXAMPLES/$CASE/$n/keepalived.conf" >"$LAB_DIR/$n/run/keepalived.conf"
+	done
+fi
+
 for cfg in "$EXAMPLES/$CASE"/*.cfg; do
 	"$PROXYD" -c -f "$cfg" 2>&1 || lab_fail "proxyd refuses $cfg"
 	! command -v haproxy >/dev/null || sed '/liveness-socket\|vrrpd-socket/d' "$cfg" >"$LAB_DIR/their.cfg"
@@ -71,9 +120,10 @@ start_proxy() { # NODE
 }
 for n in a b; do
 	conf=$EXAMPLES/$CASE/$n/keepalived.conf
+	[ "$CASE" != cloud-unicast ] || conf=/run/keepalived.conf
 	in_ns $n "$VRRPD" -t -f "$conf" 2>&1 || lab_fail "vrrpd refuses $conf"
 	if command -v keepalived >/dev/null; then
-		sed '/^vrrp_track_proxy/,/^}/d; /track_proxy {/,/}/d' "$conf" >"$LAB_DIR/$n/run/their.conf"
+		sed '/^vrrp_track_proxy/,/^}/d; /track_proxy {/,/}/d' "${conf/#\/run/$LAB_DIR/$n/run}" >"$LAB_DIR/$n/run/their.conf"
 		in_ns $n keepalived -t -f /run/their.conf 2>&1 || lab_fail "keepalived refuses $conf"
 	fi
 	start_proxy $n
@@ -123,6 +173,13 @@ kill -KILL "${PID[proxyd-a]}"
 wait_until 3 holds b || lab_fail "b did not take over: $(vip_owner)"
 wait_until 2 answers || lab_fail "nothing answers on b"
 echo "ok: $CASE: the proxy of a dies, b serves"
+if [ "$CASE" = cloud-unicast ]; then
+	for n in a b; do
+		wait_until 3 grep -qs "assign-private-ip-addresses --network-interface-id eni-node-$n --private-ip-addresses $VIP" \
+			"$LAB_DIR/$n/run/claims" || lab_fail "$n did not claim"
+	done
+	echo "ok: $CASE: the cloud was told, by a and then by b"
+fi
 start_proxy a
 wait_until 8 rests || lab_fail "a did not get its address back: $(vip_owner)"
 wait_until 2 answers || lab_fail "nothing answers on a"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # vrrpd drill: each kind on a live pair, with its report; refusals; and a drill that is killed in the middle, whose
-# keeper puts everything right.
+# keeper puts everything right. REPORTS=DIR keeps the reports.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/netns/lib.sh
@@ -105,6 +105,7 @@ killed-*)
 	drill --yes $back "$what" >"$LAB_DIR/out" 2>&1
 	rc=$?
 	[ $rc -eq 0 ] || lab_fail "$what ended with $rc: $(cat "$LAB_DIR/out")"
+	[ -z "${REPORTS:-}" ] || cp "$LAB_DIR"/a/run/drills/* "$REPORTS"
 	has_report "$what" || lab_fail "$what left no report: $(ls "$LAB_DIR/a/run/drills")"
 	[ "$what" != handover ] || ! grep -q '"outage_ms": [0-9]\{4\}' "$LAB_DIR"/a/run/drills/*.json || lab_fail "a hand-over took a second"
 	wait_until 5 owns_vip a || lab_fail "a did not come back after $what: $(vip_owner)"

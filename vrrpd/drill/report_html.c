@@ -33,7 +33,7 @@ static const char style[] =
 	"numeric:tabular-nums}"
 	"th,td{text-align:right;padding:.3rem .8rem .3rem 0;border-bottom:1px solid var(--line);"
 	"vertical-align:top}th{color:var(--dim);font-weight:500}th.l,td.l{text-align:left}"
-	"td.l{overflow-wrap:anywhere}"
+	"td.l:last-child{overflow-wrap:anywhere}"
 	"svg{width:100%;height:auto;display:block;background:var(--card);border-radius:6px;margin:."
 	"4rem 0}"
 	"svg text{fill:var(--fg);font:12px system-ui,sans-serif}svg .dim{fill:var(--dim)}"

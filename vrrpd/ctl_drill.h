@@ -8,8 +8,9 @@
 #include <stdint.h>
 #include <tandem/ctl.h>
 
-#define DRILL_FORGET_US INT64_C(3700000000) /* a drill that never ended: longer than any may last  \
-					     */
+#define DRILL_FORGET_US                                                                            \
+	INT64_C(3700000000) /* longer than any drill may last                                      \
+			     */
 
 struct drill_log {
 	char kind[24];                      /* of the one that runs; empty: none */

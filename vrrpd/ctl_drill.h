@@ -8,9 +8,8 @@
 #include <stdint.h>
 #include <tandem/ctl.h>
 
-#define DRILL_FORGET_US                                                                            \
-	INT64_C(3700000000) /* longer than any drill may last                                      \
-			     */
+/* A drill that never said its end; longer than any may last. */
+#define DRILL_FORGET_US INT64_C(3700000000)
 
 struct drill_log {
 	char kind[24];                      /* of the one that runs; empty: none */

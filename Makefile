@@ -82,7 +82,7 @@ tools: $(TOOLS) $(SOAK) ## build the test programs (load generator, gateway)
 # Packages first whenever the goal promises to do all of its set-up.
 GOALS_ALL   := $(filter deps,$(MAKECMDGOALS))
 DEPS_GROUPS := $(if $(GOALS_ALL),,$(sort $(if $(filter check,$(MAKECMDGOALS)),build demo test) \
-	$(if $(filter demo,$(MAKECMDGOALS)),build demo) $(if $(filter bench,$(MAKECMDGOALS)),build bench) $(if $(filter deb,$(MAKECMDGOALS)),build deb) $(if $(filter compare interop,$(MAKECMDGOALS)),build demo test) \
+	$(if $(filter demo,$(MAKECMDGOALS)),build demo) $(if $(filter bench,$(MAKECMDGOALS)),build bench) $(if $(filter deb,$(MAKECMDGOALS)),build deb) $(if $(filter compare drill-lab interop,$(MAKECMDGOALS)),build demo test) \
 	$(if $(filter lint format,$(MAKECMDGOALS)),build test lint) \
 	$(if $(filter fuzz-smoke,$(MAKECMDGOALS)),build lint)))
 DEPS_FIRST  := $(if $(GOALS_ALL)$(DEPS_GROUPS),deps)
@@ -195,6 +195,8 @@ bench: all tools ## CPU, latency, memory beside haproxy and nginx (SCENARIOS="sm
 	@BUILD=$(BUILD) tests/bench/run.sh $(SCENARIOS)
 compare: all tools ## outages of this pair and of keepalived + haproxy, side by side (RUNS=3; root)
 	@BUILD=$(BUILD) tests/bench/failover.sh -n $(or $(RUNS),3)
+drill-lab: all tools ## each kind of drill on this pair and on keepalived + haproxy (ROUNDS=20, KINDS=...; root)
+	@BUILD=$(BUILD) tests/bench/drill-lab.sh
 diff: all tools ## the same bytes through proxyd and Debian's haproxy (SEEDS=8 of generated ones)
 	@BUILD=$(BUILD) tests/diff/conditions.sh
 	@BUILD=$(BUILD) tests/diff/commands.sh
@@ -248,7 +250,7 @@ help: ## this list
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 FORCE:
 .PHONY: all units tools deps demo demo-down check lint check-format check-tidy check-cppcheck \
-	check-scripts format fuzzers fuzz-smoke sim mutations interop bench compare diff soak corpus docs deb install uninstall \
+	check-scripts format fuzzers fuzz-smoke sim mutations interop bench compare drill-lab diff soak corpus docs deb install uninstall \
 	clean help FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -195,6 +195,27 @@ static void add_transitions(struct strbuf *out, const json_t *history)
 	strbuf_adds(out, "</ol></details>");
 }
 
+/* The drill that runs, and what the last one measured. */
+static void add_drill(struct strbuf *out, const json_t *drill)
+{
+	const json_t *last = json_object_get(drill, "last");
+
+	if (json_is_true(json_object_get(drill, "running"))) {
+		strbuf_adds(out, "<p class=bad>A drill runs: ");
+		html_addz(out, text_of(drill, "kind"));
+		strbuf_adds(out, "</p>");
+	}
+	if (!json_is_object(last))
+		return;
+	strbuf_adds(out, "<p>Last drill ");
+	html_addz(out, text_of(last, "id"));
+	strbuf_adds(out, ": ");
+	html_addz(out, text_of(last, "verdict"));
+	strbuf_addf(out, ", outage %.1f ms, ", number_of(last, "outage_s") * 1000);
+	add_time(out, number_of(last, "unix"));
+	strbuf_adds(out, "</p>");
+}
+
 void pair_render(struct strbuf *out, struct str status, struct str history)
 {
 	json_t *s = json_loadb(status.p ? status.p : "", status.len, 0, NULL);
@@ -208,6 +229,7 @@ void pair_render(struct strbuf *out, struct str status, struct str history)
 		html_add_duration(out, (int64_t)number_of(s, "uptime_s"));
 		strbuf_addf(out, ", %ld reloads, %ld stalls</p>", integer_of(s, "reloads"),
 			    integer_of(s, "stalls"));
+		add_drill(out, json_object_get(s, "drill"));
 		strbuf_adds(out, "<div class=wrap tabindex=0><table><thead><tr><th class=n "
 				 "scope=col>Instance<th class=l scope=col>State<th class=l "
 				 "scope=col>Since<th scope=col>Priority<th class=l "

@@ -156,7 +156,7 @@ sort -k1,1 -k2,2 -k3,3n "$OUT/runs" | awk '
 
 # Each run a dot, logarithmic from 1 ms to 10 s.
 awk -v kinds="$KINDS" '
-	function x(v) { v = v < 1 ? 1 : v > 10000 ? 10000 : v; return 140 + 160 * log(v) / log(10) }
+	function x(v) { v = v < 1 ? 1 : v > 10000 ? 10000 : v; return 140 + 150 * log(v) / log(10) }
 	BEGIN {
 		n = split(kinds, k, " ")
 		printf "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 800 %d\" font-family=\"sans-serif\" font-size=\"13\">", 60 + 56 * n

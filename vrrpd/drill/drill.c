@@ -215,8 +215,13 @@ static int run_report(struct command_line *c)
 			continue;
 		}
 		err = read_record(c->word[i], more);
-		if (!err)
+		if (!err) {
 			err = record_merge(&d->record, more);
+			if (err)
+				fprintf(stderr, "vrrpd drill: %s: %s\n", c->word[i],
+					err == -ERANGE ? "its clock is too far from the first one's"
+						       : strerror(-err));
+		}
 		record_fini(more);
 	}
 	if (!err) {

@@ -28,6 +28,20 @@ const char *note_what_text(enum note_what w)
 	return what_text[w];
 }
 
+/* Copy what fits, in whole characters: a torn one (RFC 3629) is no JSON. */
+static void copy_text(char *out, size_t room, const char *text)
+{
+	size_t n = strnlen(text, room);
+
+	if (n == room) {
+		n = room - 1;
+		while (n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80)
+			n--;
+	}
+	memcpy(out, text, n);
+	out[n] = '\0';
+}
+
 /* Room for one more of `size` bytes. */
 static int grow(void **p, size_t n, size_t *cap, size_t size, size_t max)
 {
@@ -69,8 +83,8 @@ int record_add_note(struct record *r, int64_t at_us, enum note_what what, const 
 		return err;
 	n = &r->note[r->n_notes++];
 	*n = (struct note){ .at_us = at_us, .what = what };
-	snprintf(n->node, sizeof(n->node), "%s", node);
-	snprintf(n->text, sizeof(n->text), "%s", text);
+	copy_text(n->node, sizeof(n->node), node);
+	copy_text(n->text, sizeof(n->text), text);
 	return 0;
 }
 
@@ -85,8 +99,8 @@ int record_add_fact(struct record *r, const char *name, const char *text)
 	if (r->n_facts == RECORD_MAX_FACTS)
 		return -ENOSPC;
 	f = &r->fact[r->n_facts++];
-	snprintf(f->name, sizeof(f->name), "%s", name);
-	snprintf(f->text, sizeof(f->text), "%s", text);
+	copy_text(f->name, sizeof(f->name), name);
+	copy_text(f->text, sizeof(f->text), text);
 	return 0;
 }
 
@@ -99,8 +113,8 @@ int record_add_prober(struct record *r, enum probe_kind kind, const char *node, 
 		return -ENOSPC;
 	p = &r->prober[r->n_probers];
 	*p = (struct prober_info){ .kind = kind, .rate = rate };
-	snprintf(p->target, sizeof(p->target), "%s", target);
-	snprintf(p->node, sizeof(p->node), "%s", node);
+	copy_text(p->target, sizeof(p->target), target);
+	copy_text(p->node, sizeof(p->node), node);
 	return (int)r->n_probers++;
 }
 
@@ -176,8 +190,8 @@ static int decode_hello(struct record *r, const json_t *o)
 
 	if (!node || !time_of(o, "mono_us", &mono_us) || !time_of(o, "wall_us", &wall_us))
 		return -EINVAL;
-	snprintf(r->node, sizeof(r->node), "%s", node);
-	snprintf(r->version, sizeof(r->version), "%s", version ? version : "");
+	copy_text(r->node, sizeof(r->node), node);
+	copy_text(r->version, sizeof(r->version), version ? version : "");
 	r->mono_us = mono_us;
 	r->wall_us = wall_us;
 	return 0;
@@ -288,6 +302,8 @@ int record_merge(struct record *into, const struct record *from)
 		struct probe p = from->probe[i];
 
 		p.at_us += shift_us;
+		if (p.at_us < 0)
+			return -ERANGE;
 		p.prober = (uint8_t)(p.prober + first);
 		err = record_add_probe(into, &p);
 	}

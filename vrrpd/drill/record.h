@@ -89,7 +89,8 @@ NODISCARD int record_decode_line(struct record *r, struct str line);
 /* A whole file into an empty record. On failure *line is the number of the line; r is still to be
  * ended. -ENODATA: no hello. */
 NODISCARD int record_decode(struct record *r, struct str text, unsigned *line);
-/* Add what another recorder saw, its times mapped by the two wall clocks. */
+/* Add what another recorder saw, its times mapped by the two wall clocks. 0; -ERANGE: the clocks
+ * differ by more than the first machine is up; -ENOSPC, -ENOMEM. */
 NODISCARD int record_merge(struct record *into, const struct record *from);
 /* Order probes and notes by time. */
 void record_sort(struct record *r);

@@ -25,7 +25,10 @@ START_TEST(what_would_end_the_text_is_escaped)
 END_TEST
 
 static const char status[] =
-	"{\"pid\":7,\"uptime_s\":61.5,\"reloads\":1,\"stalls\":0,\"instances\":[{\"name\":\"VI<1>"
+	"{\"pid\":7,\"uptime_s\":61.5,\"reloads\":1,\"stalls\":0,\"drill\":{\"running\":true,"
+	"\"kind\":\"<freeze>\",\"last\":{"
+	"\"id\":\"20261125-1\",\"verdict\":\"passed\",\"outage_s\":0.014,\"unix\":1700000000.5}},"
+	"\"instances\":[{\"name\":\"VI<1>"
 	"\","
 	"\"state\":\"MASTER\",\"interface\":\"eth0\",\"vrid\":51,\"priority\":101,\"since_unix\":"
 	"1700000000.5,\"cause\":\"no "
@@ -41,6 +44,8 @@ static const char history[] = "[{\"unix\":1700000000.5,\"instance\":\"VI_1\",\"f
 
 static const char *const shown[] = {
 	"vrrpd pid 7, up 1m1s",
+	"A drill runs: &lt;freeze&gt;",
+	"Last drill 20261125-1: passed, outage 14.0 ms",
 	"VI&lt;1&gt;",
 	"<span class=\"s up\">MASTER</span>",
 	"10.0.0.1/32 <small>eth0, here",

@@ -96,6 +96,39 @@ START_TEST(what_is_written_is_read)
 }
 END_TEST
 
+START_TEST(long_texts_are_cut_between_characters)
+{
+	char text[2 * RECORD_TEXT + 2] =
+		"x"; /* then two bytes each: the limit is in the middle of one */
+	struct record r = { 0 };
+	struct strbuf out = { 0 };
+
+	for (int i = 0; i < RECORD_TEXT; i++)
+		strcat(text, "\xc3\xa9");
+	ck_assert_int_eq(record_add_note(&r, 1, NOTE_EVENT, "n", text), 0);
+	ck_assert_int_eq(record_add_note(&r, 2, NOTE_EVENT, "n", text + 1), 0);
+	ck_assert_uint_eq(strlen(r.note[0].text), RECORD_TEXT - 1);
+	ck_assert_uint_eq(strlen(r.note[1].text), RECORD_TEXT - 2);
+	record_encode(&r, &out);
+	ck_assert_ptr_nonnull(strstr(strbuf_str(&out), "\"at_us\":2"));
+	strbuf_fini(&out);
+	record_fini(&r);
+}
+END_TEST
+
+START_TEST(clocks_too_far_apart_are_refused)
+{
+	struct record a = { .mono_us = 100, .wall_us = 1000000 },
+		      b = { .mono_us = 50, .wall_us = 60 };
+
+	ck_assert_int_eq(record_add_prober(&b, PROBE_TCP, "b", "x", 10), 0);
+	add(&b, 0, 60, 1, PROBE_OK);
+	ck_assert_int_eq(record_merge(&a, &b), -ERANGE);
+	record_fini(&a);
+	record_fini(&b);
+}
+END_TEST
+
 START_TEST(merging_maps_clocks)
 {
 	struct record a = { .mono_us = 100, .wall_us = 1000 },
@@ -320,6 +353,8 @@ static Suite *suite(void)
 
 	tcase_add_loop_test(tc, recordings_are_read, 0, ARRAY_LEN(files));
 	tcase_add_test(tc, what_is_written_is_read);
+	tcase_add_test(tc, long_texts_are_cut_between_characters);
+	tcase_add_test(tc, clocks_too_far_apart_are_refused);
 	tcase_add_test(tc, merging_maps_clocks);
 	tcase_add_loop_test(tc, outage_is_the_longest_gap, 0, ARRAY_LEN(outages));
 	tcase_add_test(tc, nothing_measured_is_no_success);

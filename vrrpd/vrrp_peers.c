@@ -329,8 +329,8 @@ void vrrp_io_on_handover(struct vrrp_instance *i, const struct addr *src,
 	if (vrrp_io_is_same_ip(src, &i->src))
 		return;
 	if ((i->cfg->is_unicast && !vrrp_io_find_peer(i, src)) ||
-	    (i->cfg->hmac && vrrp_io_check_signature(i, src, true, m->bytes, HANDOVER_LEN,
-						     m->len) != VRRP_PKT_OK)) {
+	    (i->cfg->hmac &&
+	     vrrp_io_check_signature(i, src, true, m->bytes, m->pdu_len, m->len) != VRRP_PKT_OK)) {
 		i->n.claims_refused += m->kind == HANDOVER_CLAIM;
 		return;
 	}

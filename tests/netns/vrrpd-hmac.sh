@@ -45,6 +45,7 @@ for cast in multicast unicast; do
 	start b
 	wait_until 6 owns_vip a || lab_fail "$cast: a did not become master"
 	wait_until 3 has_line a 'vrrpd peer: 10.77.0.2' || lab_fail "$cast: a does not know b"
+	wait_until 4 eval 'ask a "show vrrp json" | grep -q "\"hears_us\": true"' || lab_fail "$cast: a refuses the reports of b"
 	sleep 1.2 # an advert, so that the goodbye is signed after it
 	kill -KILL "$(pid_tree "${PID[a]}" | tail -n 1)" # the worker
 	wait_until 1 has_vip b || lab_fail "$cast: b did not believe the guardian's goodbye"

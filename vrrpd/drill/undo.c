@@ -267,6 +267,8 @@ int undo_start(struct undo *u, const char *path, const char *socket_path, int64_
 	close(pair[1]);
 	close(file);
 	u->fd = pair[0];
+	u->path = path;
+	u->socket = socket_path;
 	if (err) {
 		close(u->fd);
 		(void)unlink(path);
@@ -291,20 +293,25 @@ int undo_add(struct undo *u, const struct undo_step *s)
 	return is_acknowledged(u->fd) ? 0 : -EPIPE;
 }
 
-static void finish(struct undo *u, const char *word)
+/* Returns whether the keeper did it. */
+static bool finish(struct undo *u, const char *word)
 {
-	if (send(u->fd, word, strlen(word), MSG_NOSIGNAL) > 0)
-		(void)is_acknowledged(u->fd);
+	bool is_done = send(u->fd, word, strlen(word), MSG_NOSIGNAL) > 0 && is_acknowledged(u->fd);
+
 	close(u->fd);
 	(void)waitpid(u->keeper, NULL, 0);
+	return is_done;
 }
 
 void undo_finish(struct undo *u)
 {
-	finish(u, "end");
+	/* Killed, or its time was over: then there is no file, and nothing is done twice. */
+	if (!finish(u, "end"))
+		(void)!undo_restore(u->path, u->socket);
 }
 
 void undo_drop(struct undo *u)
 {
-	finish(u, "drop");
+	if (!finish(u, "drop"))
+		(void)unlink(u->path);
 }

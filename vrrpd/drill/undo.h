@@ -36,15 +36,16 @@ void undo_format(const struct undo_step *s, char out[UNDO_MAX_LINE + 64]);
 
 struct undo {
 	pid_t keeper;
-	int fd; /* owned; to the keeper */
+	int fd;                    /* owned; to the keeper */
+	const char *path, *socket; /* borrowed */
 };
 
-/* path: of the file; socket: vrrpd's control socket, for resume. 0 or -errno; -EEXIST: the file of
- * an earlier drill is there. */
+/* path: of the file; socket: vrrpd's control socket, for resume; both are kept. 0 or -errno;
+ * -EEXIST: the file of an earlier drill is there. */
 NODISCARD int undo_start(struct undo *u, const char *path, const char *socket, int64_t limit_us);
 /* Returns when the keeper has it on disk. 0 or -errno. */
 NODISCARD int undo_add(struct undo *u, const struct undo_step *s);
-/* Undo everything now; returns when it is done. */
+/* Undo everything now; returns when it is done. A keeper that was killed is stood in for. */
 void undo_finish(struct undo *u);
 /* The steps are not needed any more. */
 void undo_drop(struct undo *u);

@@ -1,6 +1,11 @@
 /* test_drill.c - drills: recordings, outages, refusals, undo steps, reports. */
 #include <errno.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <tandem/clock.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "../../lib/unit.h"
 
@@ -251,6 +256,32 @@ static const struct {
 	{ "cont 5 0", -EINVAL },
 };
 
+START_TEST(a_killed_keeper_is_stood_in_for)
+{
+	char dir[] = "/tmp/test_drill.XXXXXX", path[64], made[64];
+	const struct timespec nap = { .tv_nsec = 5 * 1000 * 1000 };
+	struct undo_step s = { .kind = UNDO_RUN };
+	struct undo u;
+	int left = 1000;
+
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/undo", dir);
+	snprintf(made, sizeof(made), "%s/made", dir);
+	snprintf(s.text, sizeof(s.text), ": >%s", made);
+	ck_assert_int_eq(undo_start(&u, path, "/nowhere", 60 * US_PER_S), 0);
+	ck_assert_int_eq(undo_start(&u, path, "/nowhere", 60 * US_PER_S), -EEXIST);
+	ck_assert_int_eq(undo_add(&u, &s), 0);
+	ck_assert_int_eq(kill(u.keeper, SIGKILL), 0);
+	undo_finish(&u);
+	ck_assert_int_ne(access(path, F_OK), 0);
+	while (access(made, F_OK) != 0 && left-- > 0) /* it runs in the background */
+		(void)nanosleep(&nap, NULL);
+	ck_assert_int_eq(access(made, F_OK), 0);
+	ck_assert_int_eq(unlink(made), 0);
+	ck_assert_int_eq(rmdir(dir), 0);
+}
+END_TEST
+
 START_TEST(undo_steps_are_read)
 {
 	struct undo_step s;
@@ -359,6 +390,7 @@ static Suite *suite(void)
 	tcase_add_loop_test(tc, outage_is_the_longest_gap, 0, ARRAY_LEN(outages));
 	tcase_add_test(tc, nothing_measured_is_no_success);
 	tcase_add_loop_test(tc, drills_are_refused, 0, ARRAY_LEN(refusals));
+	tcase_add_test(tc, a_killed_keeper_is_stood_in_for);
 	tcase_add_loop_test(tc, undo_steps_are_read, 0, ARRAY_LEN(steps));
 	tcase_add_test(tc, adverts_are_recognised);
 	tcase_add_loop_test(tc, reports_say_the_verdict, 0, ARRAY_LEN(verdicts));

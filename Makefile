@@ -217,7 +217,8 @@ MAN1 = $(DESTDIR)$(PREFIX)/share/man/man1
 MAN8 = $(DESTDIR)$(PREFIX)/share/man/man8
 MAN5 = $(DESTDIR)$(PREFIX)/share/man/man5
 DOC  = $(DESTDIR)$(PREFIX)/share/doc/tandem
-UNIT = $(DESTDIR)$(PREFIX)/lib/systemd/system
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+UNIT = $(DESTDIR)$(UNITDIR)
 TMPF = $(DESTDIR)$(PREFIX)/lib/tmpfiles.d
 SYSC = $(DESTDIR)$(PREFIX)/lib/sysctl.d
 install: all ## daemons, manuals, units, examples (DESTDIR, PREFIX)

@@ -40,6 +40,10 @@ struct master {
 	struct loop loop;
 	ev_io on_signal, on_link;
 	ev_timer on_restart;
+	ev_timer on_look;      /* at the worker, with systemd's watchdog */
+	int64_t silence_us;    /* of a worker that hangs; 0: nobody asks */
+	int64_t alive_us;      /* what it said last; 0: it has not spoken */
+	int64_t look_us;       /* the last look */
 	struct master_cli cli; /* with -S */
 	struct master_status status;
 	pid_t worker;       /* 0: none */
@@ -113,6 +117,7 @@ static int run_worker(struct master *m, struct cfg *cfg, int link_fd)
 		m->link.states_fd = ask_predecessor(m);
 		close(m->predecessor_fd); /* it notices the end of the master by it */
 	}
+	watchdog_inherit();
 	watchdog_stop();
 	loop_fini(&m->loop);
 	close(m->signal_fd);
@@ -161,6 +166,7 @@ static int fork_worker(struct master *m, struct cfg *cfg)
 	m->worker = m->status.worker = pid;
 	m->link.fd = pair[0];
 	m->started_us = m->status.worker_started_us = clock_mono_us();
+	m->alive_us = 0;
 	ev_io_set(&m->on_link, m->link.fd, EV_READ);
 	ev_io_start(m->loop.ev, &m->on_link);
 	return -1;
@@ -187,6 +193,7 @@ static void return_to_predecessor(struct master *m)
 	m->link.fd = m->predecessor_fd;
 	m->link.has_predecessor = false;
 	m->worker = m->status.worker = m->predecessor;
+	m->alive_us = 0;
 	m->predecessor = 0;
 	m->predecessor_fd = -1;
 	m->has_been_ready = true;
@@ -221,6 +228,9 @@ static void on_event(struct master *m, int event)
 	case MASTER_DRAINING:
 		daemon_notify("STOPPING=1");
 		m->is_ending = true;
+		break;
+	case MASTER_ALIVE:
+		m->alive_us = clock_mono_us();
 		break;
 	case MASTER_SOCKETS_BEGIN:
 	case MASTER_SOCKETS:
@@ -425,6 +435,40 @@ static int open_cli(struct master *m)
 	return master_cli_open(&m->cli, &m->loop, m->options->master_socket, &m->status);
 }
 
+/* A worker that hangs is ended; the next one has its listening sockets. Who slept himself does not
+ * judge yet. */
+static void on_look(struct ev_loop *ev, ev_timer *w, int revents)
+{
+	struct master *m = container_of(w, struct master, on_look);
+	int64_t now_us, last_us = m->look_us;
+
+	(void)ev, (void)revents;
+	read_link(m);
+	now_us = m->look_us = clock_mono_us();
+	if (m->worker == 0 || m->alive_us == 0 || m->is_ending)
+		return;
+	if (now_us - last_us > m->silence_us / 2)
+		m->alive_us = now_us;
+	if (now_us - m->alive_us <= m->silence_us)
+		return;
+	log_err("master", "worker_hangs", "pid=%d silent_ms=%lld", (int)m->worker,
+		(long long)((now_us - m->alive_us) / US_PER_MS));
+	m->alive_us = 0;
+	(void)kill(m->worker, SIGKILL);
+}
+
+static void start_look(struct master *m)
+{
+	m->silence_us = (int64_t)daemon_watchdog_us();
+	m->look_us = clock_mono_us();
+	ev_init(&m->on_look, on_look);
+	if (m->silence_us == 0)
+		return;
+	ev_timer_set(&m->on_look, (double)m->silence_us / US_PER_S / 4,
+		     (double)m->silence_us / US_PER_S / 4);
+	ev_timer_start(m->loop.ev, &m->on_look);
+}
+
 static int setup(struct master *m)
 {
 	static const int handled[] = { SIGTERM, SIGINT, SIGUSR1, SIGUSR2, SIGHUP, SIGCHLD };
@@ -443,9 +487,10 @@ static int setup(struct master *m)
 		return -ENOMEM;
 	ev_io_init(&m->on_signal, on_signal_fd, m->signal_fd, EV_READ);
 	ev_io_start(m->loop.ev, &m->on_signal);
-	watchdog_start(&m->loop, NULL);
+	watchdog_start(&m->loop, NULL, NULL);
 	ev_init(&m->on_link, on_link);
 	ev_init(&m->on_restart, on_restart);
+	start_look(m);
 	return 0;
 }
 

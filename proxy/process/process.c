@@ -420,7 +420,7 @@ int process_start(struct process *p, const struct options *o, struct cfg *cfg,
 	start_signals(p); /* before anybody is served: from then on a signal must not kill us */
 	start_threads(p);
 	live_start(&p->loop, &p->engine);
-	watchdog_start(&p->loop, &p->engine);
+	watchdog_start(&p->loop, &p->engine, p->master);
 	plan_commit(plan);
 	if (master != NULL)
 		master_link_drop_inherited(master);

@@ -105,6 +105,13 @@ void master_link_notify(struct master_link *ml, enum master_event ev)
 	send_message(ml, &m, 0, NULL, 0);
 }
 
+void master_link_notify_alive(struct master_link *ml)
+{
+	struct message m = { .event = MASTER_ALIVE };
+
+	(void)!transmit(ml, &m, 0, NULL, 0, MSG_DONTWAIT);
+}
+
 static void send_listener(struct master_link *ml, const struct listener *l)
 {
 	struct message m = { .event = MASTER_SOCKETS };
@@ -269,7 +276,7 @@ int master_link_receive(struct master_link *ml)
 			list_del(&k->node);
 			list_add_tail(&ml->kept, &k->node);
 		}
-	} else if (m.event <= MASTER_DRAINING) {
+	} else if (m.event <= MASTER_DRAINING || m.event == MASTER_ALIVE) {
 		return (int)m.event;
 	}
 	return 0;

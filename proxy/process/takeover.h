@@ -19,6 +19,8 @@ enum master_event {
 	MASTER_SOCKETS,
 	MASTER_SOCKETS_END,
 	MASTER_CONNECTION, /* from the master: serve this command connection */
+	/* to the master, with systemd's watchdog: control thread and data threads turn */
+	MASTER_ALIVE,
 };
 
 #define TAKEOVER_MAX_FDS 128 /* of one bind line; more threads send none */
@@ -46,6 +48,8 @@ void master_link_fini(struct master_link *ml);
 
 /* Worker */
 void master_link_notify(struct master_link *ml, enum master_event ev);
+/* Never waits: what finds no room is lost, and the next one comes soon. */
+void master_link_notify_alive(struct master_link *ml);
 void master_link_send_listeners(struct master_link *ml, const struct list *listeners);
 /* The sockets that the last worker had for this bind line: *out is an array to free, its sockets
  * are the caller's. Returns how many. */
@@ -60,9 +64,8 @@ NODISCARD int master_link_take_connection(struct master_link *ml, int *fd, enum 
 
 /* Master: let the worker serve fd (borrowed) at this level. 0 or -errno; never blocks. */
 NODISCARD int master_link_give_connection(struct master_link *ml, int fd, enum ctl_level level);
-/* Master: read one message. Returns the event (READY .. DRAINING) to act upon, 0 for nothing,
- * -errno
- * (-EPIPE: the worker is gone, -EAGAIN). */
+/* Master: read one message. Returns the event (READY .. DRAINING, ALIVE) to act upon, 0 for
+ * nothing, -errno (-EPIPE: the worker is gone, -EAGAIN). */
 NODISCARD int master_link_receive(struct master_link *ml);
 
 #endif

@@ -1,12 +1,15 @@
-/* watchdog.c - tells systemd that every loop still turns. */
+/* watchdog.c - tells systemd or the master that every loop still turns. */
 #include "process/watchdog.h"
 
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <tandem/daemon.h>
 #include <tandem/util.h>
 
+#include "process/takeover.h"
 #include "process/worker.h"
 
 struct question {
@@ -17,6 +20,7 @@ struct question {
 static struct {
 	struct loop *loop; /* NULL: nobody asks us */
 	struct engine *engine;
+	struct master_link *master; /* borrowed; NULL: systemd hears us */
 	struct question *questions; /* owned; one a thread */
 	ev_timer tick;
 } dog;
@@ -38,10 +42,23 @@ static void on_tick(struct ev_loop *ev, ev_timer *w, int revents)
 		atomic_store(&dog.questions[i].is_asked, true);
 		loop_post(&dog.engine->workers[i].loop, &dog.questions[i].msg);
 	}
-	daemon_notify("WATCHDOG=1");
+	if (dog.master != NULL)
+		master_link_notify_alive(dog.master);
+	else
+		daemon_notify("WATCHDOG=1");
 }
 
-void watchdog_start(struct loop *loop, struct engine *e)
+void watchdog_inherit(void)
+{
+	char text[16];
+
+	if (dog.loop == NULL) /* the master is not asked */
+		return;
+	snprintf(text, sizeof(text), "%d", (int)getpid());
+	setenv("WATCHDOG_PID", text, 1);
+}
+
+void watchdog_start(struct loop *loop, struct engine *e, struct master_link *master)
 {
 	uint64_t us = daemon_watchdog_us();
 
@@ -49,6 +66,7 @@ void watchdog_start(struct loop *loop, struct engine *e)
 		return;
 	dog.loop = loop;
 	dog.engine = e;
+	dog.master = master;
 	if (e != NULL) {
 		dog.questions = xcalloc(e->n_threads, sizeof(*dog.questions));
 		for (unsigned i = 0; i < e->n_threads; i++)

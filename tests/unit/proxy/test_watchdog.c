@@ -67,14 +67,14 @@ static unsigned turn(int64_t for_us, bool is_hanging)
 
 START_TEST(threads_that_answer_keep_it_quiet)
 {
-	watchdog_start(&control, &engine);
+	watchdog_start(&control, &engine, NULL);
 	ck_assert_uint_ge(turn(200 * US_PER_MS, false), 3);
 }
 END_TEST
 
 START_TEST(a_thread_that_hangs_lets_the_time_run)
 {
-	watchdog_start(&control, &engine);
+	watchdog_start(&control, &engine, NULL);
 	/* once: it was asked for the first time; the answer never comes */
 	ck_assert_uint_eq(turn(200 * US_PER_MS, true), 1);
 	ck_assert_uint_ge(turn(100 * US_PER_MS, false), 1);
@@ -84,7 +84,7 @@ END_TEST
 START_TEST(outside_of_systemd_nothing_happens)
 {
 	unsetenv("WATCHDOG_USEC");
-	watchdog_start(&control, &engine);
+	watchdog_start(&control, &engine, NULL);
 	ck_assert_int_eq(ev_pending_count(control.ev), 0);
 	watchdog_stop();
 }

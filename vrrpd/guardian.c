@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <tandem/clock.h>
+#include <tandem/daemon.h>
 #include <tandem/log.h>
 #include <unistd.h>
 
@@ -34,7 +35,8 @@ struct guardian {
 	int pipe_fd; /* to the worker; -1: none */
 	bool was_ready, is_stopping;
 	int64_t started_us, backoff_us, restart_at_us, kill_at_us;
-	int exit_status; /* -1: go on */
+	int64_t watchdog_us, petted_us; /* systemd's WatchdogSec; 0: it does not ask */
+	int exit_status;                /* -1: go on */
 };
 
 static int del_routing(struct guardian *g, const struct board_half *h,
@@ -319,11 +321,32 @@ static void close_all(struct guardian *g)
 	(void)sigprocmask(SIG_SETMASK, &g->old_mask, NULL);
 }
 
+/* Tell systemd that we turn. A worker that hangs for as long is ended: its addresses are gone
+ * already, and the next one may serve. */
+static void pet_watchdog(struct guardian *g, int64_t now_us)
+{
+	int64_t age_us;
+
+	if (!g->watchdog_us || now_us - g->petted_us < g->watchdog_us / 4)
+		return;
+	age_us = now_us - atomic_load(&g->p->board->heartbeat_us);
+	/* who did not turn for so long himself lets the worker turn first */
+	if (g->pid && g->was_ready && age_us > g->watchdog_us &&
+	    now_us - g->petted_us < g->watchdog_us / 2) {
+		log_err("guardian", "worker_hangs", "pid=%d silent_ms=%lld", (int)g->pid,
+			(long long)(age_us / US_PER_MS));
+		(void)kill(g->pid, SIGKILL);
+	}
+	g->petted_us = now_us;
+	daemon_notify("WATCHDOG=1");
+}
+
 /* What is due by time. */
 static void on_tick(struct guardian *g)
 {
 	int64_t now_us = clock_mono_us();
 
+	pet_watchdog(g, now_us);
 	if (g->restart_at_us && now_us >= g->restart_at_us && !g->is_stopping) {
 		int err = start_worker(g);
 
@@ -348,6 +371,7 @@ int guardian_run(const struct guardian_params *p)
 			      .udp_fd = -1,
 			      .signal_fd = -1,
 			      .pipe_fd = -1,
+			      .watchdog_us = (int64_t)daemon_watchdog_us(),
 			      .exit_status = -1 };
 	int err = open_all(&g);
 

@@ -82,7 +82,7 @@ tools: $(TOOLS) $(SOAK) ## build the test programs (load generator, gateway)
 # Packages first whenever the goal promises to do all of its set-up.
 GOALS_ALL   := $(filter deps,$(MAKECMDGOALS))
 DEPS_GROUPS := $(if $(GOALS_ALL),,$(sort $(if $(filter check,$(MAKECMDGOALS)),build demo test) \
-	$(if $(filter demo,$(MAKECMDGOALS)),build demo) $(if $(filter bench,$(MAKECMDGOALS)),build bench) $(if $(filter deb,$(MAKECMDGOALS)),build deb) $(if $(filter compare drill-lab interop,$(MAKECMDGOALS)),build demo test) \
+	$(if $(filter demo,$(MAKECMDGOALS)),build demo) $(if $(filter bench,$(MAKECMDGOALS)),build bench) $(if $(filter deb deb-check,$(MAKECMDGOALS)),build deb) $(if $(filter compare drill-lab interop,$(MAKECMDGOALS)),build demo test) \
 	$(if $(filter lint format,$(MAKECMDGOALS)),build test lint) \
 	$(if $(filter fuzz-smoke,$(MAKECMDGOALS)),build lint)))
 DEPS_FIRST  := $(if $(GOALS_ALL)$(DEPS_GROUPS),deps)
@@ -235,6 +235,8 @@ install: all ## daemons, manuals, units, examples (DESTDIR, PREFIX)
 	install -m 644 deploy/sysctl/60-tandem.conf $(SYSC)
 deb: | $(DEPS_FIRST) ## build the Debian package into build/deb
 	@deploy/deb.sh $(BUILD)
+deb-check: deb tools ## the package in two Debian systems: install, upgrade under load, removal (root, network)
+	@BUILD=$(BUILD) tests/deb/check.sh $(BUILD)/deb/tandem_*_$$(dpkg --print-architecture).deb
 uninstall: ## remove what install put there
 	rm -f $(SBIN)/proxyd $(SBIN)/vrrpd $(MAN1)/proxyd-ctl.1 $(MAN1)/vrrpd-ctl.1 $(MAN1)/vrrpd-drill.1 $(MAN8)/proxyd.8 $(MAN8)/vrrpd.8 $(MAN5)/proxyd-keywords.5 $(MAN5)/vrrpd-keywords.5 \
 		$(UNIT)/proxyd.service $(UNIT)/tandem-drill.service $(UNIT)/tandem-drill.timer \
@@ -251,7 +253,7 @@ help: ## this list
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 FORCE:
 .PHONY: all units tools deps demo demo-down check lint check-format check-tidy check-cppcheck \
-	check-scripts format fuzzers fuzz-smoke sim mutations interop bench compare drill-lab diff soak corpus docs deb install uninstall \
+	check-scripts format fuzzers fuzz-smoke sim mutations interop bench compare drill-lab diff soak corpus docs deb deb-check install uninstall \
 	clean help FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -72,7 +72,7 @@ SOURCES := $(wildcard common/*.c proxy/*.c vrrpd/*.c proxy/*/*.c vrrpd/*/*.c tes
 	tests/*/*/*.c)
 HEADERS := $(wildcard include/tandem/*.h common/*.h proxy/*/*.h vrrpd/*.h vrrpd/*/*.h \
 	tests/*/*.h tests/*/*/*.h)
-SCRIPTS := $(wildcard .ci/run deploy/*.sh tests/*/*.sh tests/*/*/*.sh)
+SCRIPTS := $(wildcard .ci/run deploy/*.sh deploy/completion/* tests/*/*.sh tests/*/*/*.sh)
 
 ## Build
 all: $(BUILD)/proxyd $(BUILD)/vrrpd ## build both daemons (the default)
@@ -221,8 +221,9 @@ UNITDIR ?= $(PREFIX)/lib/systemd/system
 UNIT = $(DESTDIR)$(UNITDIR)
 TMPF = $(DESTDIR)$(PREFIX)/lib/tmpfiles.d
 SYSC = $(DESTDIR)$(PREFIX)/lib/sysctl.d
+COMP = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 install: all ## daemons, manuals, units, examples (DESTDIR, PREFIX)
-	install -d $(SBIN) $(MAN1) $(MAN5) $(MAN8) $(DOC)/examples $(UNIT) $(TMPF) $(SYSC)
+	install -d $(SBIN) $(MAN1) $(MAN5) $(MAN8) $(DOC)/examples $(UNIT) $(TMPF) $(SYSC) $(COMP)
 	install -m 755 $(BUILD)/proxyd $(BUILD)/vrrpd $(SBIN)
 	install -m 644 deploy/man/proxyd.8 deploy/man/vrrpd.8 $(MAN8)
 	install -m 644 deploy/man/proxyd-keywords.5 deploy/man/vrrpd-keywords.5 $(MAN5)
@@ -233,6 +234,8 @@ install: all ## daemons, manuals, units, examples (DESTDIR, PREFIX)
 	install -m 644 deploy/systemd/tandem-drill.timer $(UNIT)
 	install -m 644 deploy/systemd/tandem.tmpfiles $(TMPF)/tandem.conf
 	install -m 644 deploy/sysctl/60-tandem.conf $(SYSC)
+	install -m 644 deploy/completion/tandem.bash $(COMP)/proxyd
+	ln -sf proxyd $(COMP)/vrrpd
 deb: | $(DEPS_FIRST) ## build the Debian package into build/deb
 	@deploy/deb.sh $(BUILD)
 deb-check: deb tools ## the package in two Debian systems: install, upgrade under load, removal (root, network)
@@ -240,7 +243,7 @@ deb-check: deb tools ## the package in two Debian systems: install, upgrade unde
 uninstall: ## remove what install put there
 	rm -f $(SBIN)/proxyd $(SBIN)/vrrpd $(MAN1)/proxyd-ctl.1 $(MAN1)/vrrpd-ctl.1 $(MAN1)/vrrpd-drill.1 $(MAN8)/proxyd.8 $(MAN8)/vrrpd.8 $(MAN5)/proxyd-keywords.5 $(MAN5)/vrrpd-keywords.5 \
 		$(UNIT)/proxyd.service $(UNIT)/tandem-drill.service $(UNIT)/tandem-drill.timer \
-		$(UNIT)/vrrpd.service $(TMPF)/tandem.conf $(SYSC)/60-tandem.conf
+		$(UNIT)/vrrpd.service $(TMPF)/tandem.conf $(SYSC)/60-tandem.conf $(COMP)/proxyd $(COMP)/vrrpd
 	rm -rf $(DOC)
 
 clean: ## remove all build products

@@ -43,6 +43,7 @@ static void print_usage(FILE *f)
 {
 	fputs("Usage: vrrpd [options]\n"
 	      "       vrrpd ctl COMMAND     ask the running vrrpd ('vrrpd ctl help')\n"
+	      "       vrrpd drill COMMAND   rehearse a failover, with a report ('vrrpd drill -h')\n"
 	      "  -f, --use-file FILE      configuration (default " DEFAULT_CONF ")\n"
 	      "  -t, --config-test        check the configuration and exit\n"
 	      "  -n, --dont-fork          stay in the foreground\n"

@@ -102,13 +102,16 @@ run_golden() {
 run_docs() { # is the keyword reference in the tree that of the tables?
 	run_single docs/keywords 60 "$1" check "$BUILD"
 }
+run_completion() {
+	run_single docs/completion 60 bash "$1"
+}
 run_netns() {
 	run_single "netns/$(basename "$1")" 300 bash "$1"
 }
 run_browser() {
 	run_single "browser/$(basename "$1")" 120 bash "$1"
 }
-export -f run_browser say now_ms run_unit run_single run_vtc run_golden run_docs run_netns
+export -f run_browser say now_ms run_unit run_single run_vtc run_golden run_docs run_completion run_netns
 
 each() { # jobs function files...
 	local jobs=$1 fn=$2
@@ -126,7 +129,10 @@ for suite in "$@"; do
 		units=("${units[@]%.c}")
 		each "$JOBS" run_unit "${units[@]/#tests/$BUILD/tests}"
 		;;
-	docs) each 1 run_docs deploy/docs.sh ;;
+	docs)
+		each 1 run_docs deploy/docs.sh
+		each 1 run_completion tests/lib/completion.sh
+		;;
 	golden) each "$JOBS" run_golden tests/golden/*/*.cfg tests/golden/*/*.conf ;;
 	browser) each 1 run_browser tests/browser/*.sh ;;
 	vtc) each "$JOBS" run_vtc tests/vtc/*.vtc ;;

@@ -106,6 +106,17 @@ int ctl_client_ask(int fd, struct str line, struct strbuf *out)
 	return ctl_client_stream(fd, line, keep, out);
 }
 
+int ctl_client_ask_at(struct str place, int timeout_ms, struct str line, struct strbuf *out)
+{
+	struct addr a;
+	int fd, rc = ctl_client_parse_addr(place, &a);
+
+	if (rc)
+		return rc;
+	fd = ctl_client_connect(&a, timeout_ms);
+	return fd < 0 ? fd : ctl_client_ask(fd, line, out);
+}
+
 /* ---- tables ---- */
 
 void ctl_table_add(struct ctl_table *t, struct str cell)

@@ -60,13 +60,8 @@ static void find_socket(struct client *c)
 /* The answer to one line; false after a message. */
 static bool ask(struct client *c, const char *line, struct strbuf *out)
 {
-	struct addr a;
-	int fd, rc = ctl_client_parse_addr(str_from(c->socket_path), &a);
+	int rc = ctl_client_ask_at(str_from(c->socket_path), TIMEOUT_MS, str_from(line), out);
 
-	if (rc == 0) {
-		fd = ctl_client_connect(&a, TIMEOUT_MS);
-		rc = fd < 0 ? fd : ctl_client_ask(fd, str_from(line), out);
-	}
 	if (rc == 0)
 		return true;
 	fprintf(stderr, "vrrpd ctl: no answer at %s: %s%s\n", c->socket_path, strerror(-rc),

@@ -24,6 +24,9 @@ typedef int ctl_client_fn(const char *bytes, size_t len, void *arg);
 NODISCARD int ctl_client_stream(int fd, struct str line, ctl_client_fn *fn, void *arg);
 /* The same into out; -EFBIG when it is too much. */
 NODISCARD int ctl_client_ask(int fd, struct str line, struct strbuf *out);
+/* All three for one place, as ctl_client_parse_addr reads it. 0 or -errno. */
+NODISCARD int ctl_client_ask_at(struct str place, int timeout_ms, struct str line,
+				struct strbuf *out);
 
 /* Rows of text in columns; starts as {0} but for n_columns. */
 struct ctl_table {

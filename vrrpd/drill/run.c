@@ -64,13 +64,7 @@ static int refuse(const char *why)
 
 static int ask(const struct run *r, const char *line, struct strbuf *out)
 {
-	struct addr a;
-	int fd, rc = ctl_client_parse_addr(str_from(r->socket), &a);
-
-	if (rc)
-		return rc;
-	fd = ctl_client_connect(&a, ASK_MS);
-	return fd < 0 ? fd : ctl_client_ask(fd, str_from(line), out);
+	return ctl_client_ask_at(str_from(r->socket), ASK_MS, str_from(line), out);
 }
 
 static json_t *ask_json(const struct run *r, const char *line)

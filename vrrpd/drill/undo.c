@@ -128,22 +128,24 @@ static void run(const char *command)
 	}
 }
 
+static bool tell(const char *socket_path, const char *line)
+{
+	struct strbuf answer = { 0 };
+	int rc = ctl_client_ask_at(str_from(socket_path), ASK_MS, str_from(line), &answer);
+
+	strbuf_fini(&answer);
+	return rc == 0;
+}
+
 static void resume(const char *socket_path, const char *instance)
 {
 	char line[UNDO_MAX_LINE + 16];
-	struct addr a;
 
 	snprintf(line, sizeof(line), "resume %s", instance);
-	if (ctl_client_parse_addr(str_from(socket_path), &a) != 0)
-		return;
 	for (int i = 0; i < ASK_TRIES; i++) {
 		const struct timespec nap = { .tv_nsec = ASK_WAIT_NS };
-		struct strbuf answer = { 0 };
-		int fd = ctl_client_connect(&a, ASK_MS);
-		bool ok = fd >= 0 && ctl_client_ask(fd, str_from(line), &answer) == 0;
 
-		strbuf_fini(&answer);
-		if (ok)
+		if (tell(socket_path, line))
 			return;
 		(void)nanosleep(&nap, NULL);
 	}

@@ -16,18 +16,16 @@
 #include "config/cfg_model.h"
 #include "config/cfg_parse.h"
 
-#define DEFAULT_CONF   "/etc/keepalived/keepalived.conf"
-#define DEFAULT_SOCKET "/run/tandem/vrrpd.sock"
-#define TIMEOUT_MS     3000
-#define WAIT_US        (10 * US_PER_S) /* for a hand-over */
-#define POLL_NS        (20 * 1000 * 1000)
+#define TIMEOUT_MS 3000
+#define WAIT_US    (10 * US_PER_S) /* for a hand-over */
+#define POLL_NS    (20 * 1000 * 1000)
 
 struct client {
 	const char *conf, *socket, *id;
 	bool as_json;
 	char **word; /* the command */
 	int n_words;
-	char socket_path[128];
+	char socket_path[CLIENT_SOCKET_LEN];
 };
 
 typedef int command_fn(struct client *c);
@@ -39,22 +37,21 @@ struct command {
 
 /* --- talking to the daemon ------------------------------------------------------------------ */
 
-/* Where it listens, by the configuration; a file that cannot be read has the default. */
-static void find_socket(struct client *c)
+void client_find_socket(const char *conf, const char *id, const char *socket,
+			char out[CLIENT_SOCKET_LEN])
 {
-	struct cfg_options o = { .id = c->id, .without_lvs = true };
+	struct cfg_options o = { .id = id, .without_lvs = true };
 	struct diag d;
 	struct cfg *cfg;
 
-	snprintf(c->socket_path, sizeof(c->socket_path), "%s", DEFAULT_SOCKET);
 	diag_init(&d);
-	cfg = c->socket ? NULL : cfg_load(c->conf, &o, &d);
-	if (cfg && cfg->global.control_socket)
-		snprintf(c->socket_path, sizeof(c->socket_path), "%s", cfg->global.control_socket);
+	cfg = socket ? NULL : cfg_load(conf, &o, &d);
+	if (!socket)
+		socket = cfg && cfg->global.control_socket ? cfg->global.control_socket
+							   : CLIENT_DEFAULT_SOCKET;
+	snprintf(out, CLIENT_SOCKET_LEN, "%s", socket);
 	cfg_free(cfg);
 	diag_fini(&d);
-	if (c->socket)
-		snprintf(c->socket_path, sizeof(c->socket_path), "%s", c->socket);
 }
 
 /* The answer to one line; false after a message. */
@@ -460,7 +457,7 @@ static void print_usage(FILE *f)
 {
 	fputs("Usage: vrrpd ctl [options] COMMAND\n"
 	      "  -f, --use-file FILE  the daemon's configuration, which names the socket "
-	      "(default " DEFAULT_CONF ")\n"
+	      "(default " CLIENT_DEFAULT_CONF ")\n"
 	      "  -s, --socket PATH    the socket itself\n"
 	      "  -i, --config-id ID   for lines of the configuration that begin with @ID\n"
 	      "  -j, --json           for programs\n"
@@ -517,14 +514,14 @@ static int read_options(int argc, char **argv, struct client *c)
 
 int client_main(int argc, char **argv)
 {
-	struct client c = { .conf = DEFAULT_CONF };
+	struct client c = { .conf = CLIENT_DEFAULT_CONF };
 	int rc = read_options(argc, argv, &c);
 
 	if (rc >= 0)
 		return rc;
 	for (size_t k = 0; k < ARRAY_LEN(commands); k++) {
 		if (strcmp(c.word[0], commands[k].name) == 0) {
-			find_socket(&c);
+			client_find_socket(c.conf, c.id, c.socket, c.socket_path);
 			return commands[k].run(&c);
 		}
 	}

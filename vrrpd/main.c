@@ -24,8 +24,7 @@
 
 #define PREDECESSOR_WAIT_MS 2000
 
-#define DEFAULT_CONF "/etc/keepalived/keepalived.conf"
-#define DEFAULT_PID  "/run/vrrpd.pid"
+#define DEFAULT_PID "/run/vrrpd.pid"
 
 struct options {
 	const char *conf, *pid_file, *peer_conf;
@@ -44,7 +43,7 @@ static void print_usage(FILE *f)
 	fputs("Usage: vrrpd [options]\n"
 	      "       vrrpd ctl COMMAND     ask the running vrrpd ('vrrpd ctl help')\n"
 	      "       vrrpd drill COMMAND   rehearse a failover, with a report ('vrrpd drill -h')\n"
-	      "  -f, --use-file FILE      configuration (default " DEFAULT_CONF ")\n"
+	      "  -f, --use-file FILE      configuration (default " CLIENT_DEFAULT_CONF ")\n"
 	      "  -t, --config-test        check the configuration and exit\n"
 	      "  -n, --dont-fork          stay in the foreground\n"
 	      "  -l, --log-console        log to standard error, not to syslog\n"
@@ -83,7 +82,7 @@ static int read_options(int argc, char **argv, struct options *o)
 {
 	int c;
 
-	*o = (struct options){ .conf = DEFAULT_CONF, .pid_file = DEFAULT_PID };
+	*o = (struct options){ .conf = CLIENT_DEFAULT_CONF, .pid_file = DEFAULT_PID };
 	while ((c = getopt_long(argc, argv, "f:tnlDp:i:kvh", long_options, NULL)) != -1) {
 		switch (c) {
 		case 'f':

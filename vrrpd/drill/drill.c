@@ -13,15 +13,14 @@
 #include <tandem/util.h>
 #include <unistd.h>
 
+#include "client.h"
 #include "prober.h"
 #include "report.h"
 #include "undo.h"
 
-#define DEFAULT_CONF   "/etc/keepalived/keepalived.conf"
-#define DEFAULT_SOCKET "/run/tandem/vrrpd.sock"
-#define DEFAULT_DIR    "/var/lib/tandem/drills"
-#define UNDO_PATH      "/run/tandem/drill.undo"
-#define MAX_FILE       (256u << 20) /* of a recording that is read */
+#define DEFAULT_DIR "/var/lib/tandem/drills"
+#define ID_STEM     27           /* of the first file's name in the report's */
+#define MAX_FILE    (256u << 20) /* of a recording that is read */
 
 struct command_line {
 	struct drill_options o;
@@ -70,8 +69,7 @@ static void probe_for(struct ev_loop *ev, struct prober *p, int64_t for_us)
 	prober_start(p);
 	ev_timer_init(&limit, on_time, (double)for_us / 1e6, 0);
 	limit.data = p;
-	if (for_us > 0)
-		ev_timer_start(ev, &limit);
+	ev_timer_start(ev, &limit);
 	ev_run(ev, 0);
 	prober_stop(p);
 	ev_timer_stop(ev, &limit);
@@ -109,7 +107,7 @@ static int run_probe(struct command_line *c)
 	struct strbuf text = { 0 };
 	struct prober p;
 	struct addr target;
-	int64_t worst_us = 0;
+	int64_t worst_us = 0, limit_us;
 	int rc = DRILL_EXIT_REFUSED, err;
 
 	if (!d || !ev) {
@@ -132,7 +130,11 @@ static int run_probe(struct command_line *c)
 		fprintf(stderr, "vrrpd drill: %s\n", strerror(-err));
 		goto out;
 	}
-	probe_for(ev, &p, c->o.for_us);
+	limit_us = record_limit_us(c->o.rate);
+	if (c->o.for_us == 0 || c->o.for_us > limit_us)
+		fprintf(stderr, "vrrpd drill: ends after %lld s, when the recording is full\n",
+			(long long)(limit_us / US_PER_S));
+	probe_for(ev, &p, c->o.for_us == 0 || c->o.for_us > limit_us ? limit_us : c->o.for_us);
 	prober_fini(&p);
 	record_sort(&d->record);
 	if (c->record && save_record(c->record, &d->record) != 0)
@@ -231,9 +233,9 @@ static int run_report(struct command_line *c)
 		record_sort(&d->record);
 		find_event(d);
 		d->target_us = c->o.target_us;
-		snprintf(d->id, sizeof(d->id), "%.20s-all", name ? name + 1 : c->word[1]);
-		d->id[strcspn(d->id, ".")] = '\0';
-		strcat(d->id, "-all"); /* NOLINT: 20 + 4 + 4 < 32 */
+		name = name ? name + 1 : c->word[1];
+		snprintf(d->id, sizeof(d->id), "%.*s-all", (int)MIN(strcspn(name, "."), ID_STEM),
+			 name);
 		snprintf(d->kind, sizeof(d->kind), "merged");
 		snprintf(d->what, sizeof(d->what), "%d recordings, merged.", c->n_words - 1);
 		err = store_report(c->o.output, d);
@@ -259,7 +261,11 @@ static int run_history(struct command_line *c)
 
 static int run_restore(struct command_line *c)
 {
-	int n = undo_restore(UNDO_PATH, c->o.socket ? c->o.socket : DEFAULT_SOCKET);
+	char socket[CLIENT_SOCKET_LEN];
+	int n;
+
+	client_find_socket(c->o.conf, NULL, c->o.socket, socket);
+	n = undo_restore(UNDO_PATH, socket);
 
 	if (n == -ENOENT)
 		puts("nothing is left to restore");
@@ -309,7 +315,7 @@ static void print_usage(FILE *f)
 		fprintf(f, "  %-12s%-14s%s\n", commands[k].name, commands[k].args,
 			commands[k].help);
 	fputs("Options:\n"
-	      "  -f, --use-file FILE      vrrpd's configuration (default " DEFAULT_CONF ")\n"
+	      "  -f, --use-file FILE      vrrpd's configuration (default " CLIENT_DEFAULT_CONF ")\n"
 	      "  -s, --socket PATH        vrrpd's control socket, if not as in the configuration\n"
 	      "      --instance NAME      the first that is MASTER here, otherwise\n"
 	      "      --target TIME        the outage that is allowed; above: exit status 1\n"
@@ -456,7 +462,7 @@ static bool set_option(int o, struct command_line *c)
 int drill_main(int argc, char **argv)
 {
 	struct command_line c = { .probe = PROBE_HTTP,
-				  .o = { .conf = DEFAULT_CONF,
+				  .o = { .conf = CLIENT_DEFAULT_CONF,
 					 .path = "/",
 					 .rate = 500,
 					 .return_us = -1,

@@ -46,11 +46,11 @@ struct drill_facts {
 	const char *peer, *peer_state; /* of the freshest vrrpd; NULL: none is heard */
 	int vrid;
 	double since_s, peer_heard_s;
-	bool has_conflict, is_deaf, differs, is_handed_over, preempts;
+	bool has_conflict, has_report, is_deaf, differs, is_handed_over, preempts;
 };
 void drill_read_facts(const json_t *instance, struct drill_facts *f);
 /* Pure. Why it must not begin, in words; NULL: it may. */
-const char *drill_refusal(enum drill_kind kind, const struct drill_facts *f);
+const char *drill_refusal(const struct drill_facts *f);
 /* Pure. One sentence: what the drill does. */
 void drill_describe(const struct drill_options *o, const struct drill_facts *f, char *out,
 		    size_t room);

@@ -41,8 +41,8 @@ static void read_peers(const json_t *peers, struct drill_facts *f)
 		f->peer = text_of(p, "address");
 		f->peer_state = text_of(p, "state");
 		f->peer_heard_s = heard_s;
-		f->is_deaf = json_is_true(json_object_get(p, "reports")) &&
-			     json_is_false(json_object_get(p, "hears_us"));
+		f->has_report = json_is_true(json_object_get(p, "reports"));
+		f->is_deaf = f->has_report && json_is_false(json_object_get(p, "hears_us"));
 		f->differs = json_array_size(json_object_get(p, "differs")) > 0;
 	}
 }
@@ -68,9 +68,8 @@ void drill_read_facts(const json_t *i, struct drill_facts *f)
 	read_peers(json_object_get(i, "peers"), f);
 }
 
-const char *drill_refusal(enum drill_kind kind, const struct drill_facts *f)
+const char *drill_refusal(const struct drill_facts *f)
 {
-	(void)kind;
 	if (strcmp(f->state, "MASTER") != 0)
 		return "this node is not MASTER: run the drill on the node that is";
 	if (!f->vip)

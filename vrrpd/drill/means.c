@@ -2,14 +2,12 @@
 #include "means.h"
 
 #include <errno.h>
-#include <net/if.h>
 #include <openssl/evp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <tandem/ctl_client.h>
 #include <tandem/liveness.h>
@@ -227,26 +225,12 @@ int means_prepare(struct means *m, struct undo *u)
 	return m->restart[0] ? add_run(u, "%s", m->restart) : 0;
 }
 
-static void set_down(const char *name)
-{
-	struct ifreq r = { 0 };
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	snprintf(r.ifr_name, sizeof(r.ifr_name), "%s", name);
-	if (fd >= 0 && ioctl(fd, SIOCGIFFLAGS, &r) == 0) {
-		r.ifr_flags = (short)(r.ifr_flags & ~IFF_UP);
-		(void)ioctl(fd, SIOCSIFFLAGS, &r);
-	}
-	if (fd >= 0)
-		close(fd);
-}
-
 void means_execute(const struct means *m)
 {
 	const int sig = m->kind == DRILL_FREEZE ? SIGSTOP : SIGKILL;
 
 	if (m->kind == DRILL_LINK_DOWN) {
-		set_down(m->interface);
+		undo_set_link(m->interface, false);
 		return;
 	}
 	for (int i = 0; i < 2; i++) {

@@ -69,7 +69,7 @@ static void store(struct prober *p, int64_t due_us, enum probe_result result)
 
 	one.took_us = took_us < 0 ? 0 : took_us > UINT32_MAX ? UINT32_MAX : (uint32_t)took_us;
 	if (record_add_probe(p->record, &one) != 0)
-		p->is_full = p->is_stopping = true;
+		p->is_stopping = true; /* no memory, or a recording that is longer than agreed */
 }
 
 static void finish(struct shot *s, enum probe_result result)

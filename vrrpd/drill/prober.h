@@ -36,7 +36,7 @@ struct prober {
 	unsigned n_flying;
 	struct shot *held; /* between requests */
 	struct shot *flying;
-	bool is_stopping, is_full;
+	bool is_stopping;
 	ev_timer tick;
 };
 

@@ -13,6 +13,11 @@ static const char *const result_text[PROBE_N_RESULTS] = {
 };
 static const char *const what_text[NOTE_N] = { "event", "advert", "transition", "proxy" };
 
+int64_t record_limit_us(unsigned rate)
+{
+	return INT64_C(1000000) * (RECORD_MAX_PROBES / rate);
+}
+
 const char *probe_kind_text(enum probe_kind k)
 {
 	return kind_text[k];

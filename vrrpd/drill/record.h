@@ -69,6 +69,9 @@ struct record {
 	unsigned n_facts;
 };
 
+/* For how long probes of so many a second fit into one recording. */
+int64_t record_limit_us(unsigned rate);
+
 const char *probe_kind_text(enum probe_kind k);
 const char *probe_result_text(enum probe_result r);
 const char *note_what_text(enum note_what w);

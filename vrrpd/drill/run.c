@@ -19,6 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "client.h"
 #include "config/cfg_model.h"
 #include "config/cfg_parse.h"
 #include "drill.h"
@@ -28,12 +29,11 @@
 #include "undo.h"
 #include "watch.h"
 
-#define DEFAULT_SOCKET "/run/tandem/vrrpd.sock"
-#define UNDO_PATH      "/run/tandem/drill.undo"
-#define ASK_MS         3000
-#define BEFORE_S       1.0
-#define AFTER_S        2.0
-#define HELD_RATE      20 /* requests a second on the held connection */
+#define ASK_MS    3000
+#define BEFORE_S  1.0
+#define AFTER_S   2.0
+#define DRAIN_S   0.01 /* between two looks for probes that still fly */
+#define HELD_RATE 20   /* requests a second on the held connection */
 
 struct run {
 	const struct drill_options *o;
@@ -49,10 +49,21 @@ struct run {
 	unsigned n_probers;
 	struct watch watch;
 	struct undo undo;
-	bool has_undo, has_begun, is_undone;
+	bool is_undone;
 	ev_timer event, restore, end;
 	ev_signal on_int, on_term;
 };
+
+static bool stays_away(const struct drill_options *o)
+{
+	return o->kind == DRILL_HANDOVER && o->return_us < 0;
+}
+
+/* From the event until it is undone. */
+static int64_t broken_us(const struct drill_options *o)
+{
+	return o->kind == DRILL_HANDOVER && !stays_away(o) ? o->return_us : o->for_us;
+}
 
 static int refuse(const char *why)
 {
@@ -93,7 +104,7 @@ static int load_cfg(struct run *r)
 	}
 	r->socket = r->o->socket                    ? r->o->socket
 		    : r->cfg->global.control_socket ? r->cfg->global.control_socket
-						    : DEFAULT_SOCKET;
+						    : CLIENT_DEFAULT_SOCKET;
 	return 0;
 }
 
@@ -133,7 +144,7 @@ static int look(struct run *r)
 	snprintf(r->instance, sizeof(r->instance), "%s",
 		 json_string_value(json_object_get(i, "name")));
 	drill_read_facts(i, &r->facts);
-	why = drill_refusal(r->o->kind, &r->facts);
+	why = drill_refusal(&r->facts);
 	if (why && strcmp(r->facts.state, "BACKUP") == 0 && r->facts.master) {
 		snprintf(text, sizeof(text), "%s is BACKUP here: run the drill on the MASTER, %s",
 			 r->instance, r->facts.master);
@@ -160,7 +171,7 @@ static int find_target(const struct run *r, struct addr *out)
 }
 
 /* A drill where nothing answers before it begins would measure nothing. */
-static int try_target(const struct run *r, const struct addr *target)
+static int try_target(const struct addr *target)
 {
 	struct timeval limit = { .tv_sec = 2 };
 	char text[ADDR_TEXT_LEN], why[256];
@@ -174,7 +185,6 @@ static int try_target(const struct run *r, const struct addr *target)
 		 addr_format(target, true, text), strerror(errno));
 	if (fd >= 0)
 		close(fd);
-	(void)r;
 	return rc == 0 ? 0 : refuse(why);
 }
 
@@ -216,7 +226,7 @@ static void put_right(struct run *r)
 	if (r->is_undone)
 		return;
 	r->is_undone = true;
-	if (r->o->kind == DRILL_HANDOVER && r->o->return_us < 0 && r->report.outcome[0] == '\0') {
+	if (stays_away(r->o) && r->report.outcome[0] == '\0') {
 		undo_drop(&r->undo);
 		return;
 	}
@@ -232,7 +242,13 @@ static void on_restore(struct ev_loop *ev, ev_timer *t, int revents)
 
 static void on_drained(struct ev_loop *ev, ev_timer *t, int revents)
 {
-	(void)t, (void)revents;
+	struct run *r = container_of(t, struct run, end);
+
+	(void)revents;
+	for (unsigned i = 0; i < r->n_probers; i++) {
+		if (!prober_is_idle(&r->prober[i]))
+			return;
+	}
 	ev_break(ev, EVBREAK_ALL);
 }
 
@@ -245,9 +261,8 @@ static void on_end(struct ev_loop *ev, ev_timer *t, int revents)
 	for (unsigned i = 0; i < r->n_probers; i++)
 		prober_stop(&r->prober[i]);
 	watch_stop(&r->watch);
-	ev_timer_stop(ev, t);
-	ev_timer_init(t, on_drained, (double)r->o->timeout_us / 1e6 + 0.05, 0);
-	ev_timer_start(ev, t);
+	ev_timer_init(t, on_drained, 0, DRAIN_S);
+	ev_timer_again(ev, t);
 }
 
 static void on_interrupt(struct ev_loop *ev, ev_signal *s, int revents)
@@ -264,14 +279,11 @@ static void on_interrupt(struct ev_loop *ev, ev_signal *s, int revents)
 
 static void start_timers(struct run *r)
 {
-	const bool stays = r->o->kind == DRILL_HANDOVER && r->o->return_us < 0;
-	const int64_t broken_us =
-		r->o->kind == DRILL_HANDOVER && !stays ? r->o->return_us : r->o->for_us;
-	const double restore_s = BEFORE_S + (double)broken_us / 1e6;
+	const double restore_s = BEFORE_S + (double)broken_us(r->o) / 1e6;
 
 	ev_timer_init(&r->event, on_event, BEFORE_S, 0);
 	ev_timer_init(&r->restore, on_restore, restore_s, 0);
-	ev_timer_init(&r->end, on_end, restore_s + (stays ? 0 : AFTER_S), 0);
+	ev_timer_init(&r->end, on_end, restore_s + (stays_away(r->o) ? 0 : AFTER_S), 0);
 	ev_timer_start(r->ev, &r->event);
 	ev_timer_start(r->ev, &r->restore);
 	ev_timer_start(r->ev, &r->end);
@@ -395,8 +407,8 @@ static void add_facts(struct run *r)
 	FILE *f = fopen("/proc/loadavg", "re");
 
 	(void)!record_add_fact(rec, "virtual address", r->facts.vip);
-	snprintf(text, sizeof(text), "%s, priority as it was; peer %s in %s", r->node,
-		 r->facts.peer, r->facts.peer_state);
+	snprintf(text, sizeof(text), "%s; peer %s was %s", r->node, r->facts.peer,
+		 r->facts.peer_state);
 	(void)!record_add_fact(rec, "MASTER before", text);
 	snprintf(text, sizeof(text), "vrrpd " TANDEM_VERSION " on %s", r->node);
 	(void)!record_add_fact(rec, "version", text);
@@ -408,7 +420,8 @@ static void add_facts(struct run *r)
 				       "the probes of this node were cut off with its "
 				       "interface; clients saw less");
 	(void)!record_add_fact(rec, "peer's configuration",
-			       "agrees, by the digests that vrrpd compare");
+			       r->facts.has_report ? "agrees, by the digests that vrrpd compare"
+						   : "not known: it sent no digest");
 	if (uname(&u) == 0) {
 		snprintf(text, sizeof(text), "%.60s %.60s", u.sysname, u.release);
 		(void)!record_add_fact(rec, "kernel", text);
@@ -470,7 +483,7 @@ static int conclude(struct run *r)
 		fputs(strbuf_str(&text), stdout);
 		if (!err)
 			printf("report: %s/%s.html\n", r->o->output, r->report.id);
-		if (r->o->kind == DRILL_HANDOVER && r->o->return_us < 0)
+		if (stays_away(r->o))
 			puts("this node stays behind the peer until 'vrrpd ctl resume'");
 	}
 	strbuf_fini(&text);
@@ -486,8 +499,7 @@ static int conclude(struct run *r)
 /* The keeper, and all it must know. */
 static int prepare(struct run *r)
 {
-	const int64_t limit_us =
-		(r->o->return_us > r->o->for_us ? r->o->return_us : r->o->for_us) + 10 * US_PER_S;
+	const int64_t limit_us = broken_us(r->o) + 10 * US_PER_S;
 	int err = undo_start(&r->undo, UNDO_PATH, r->socket, limit_us);
 
 	if (err == -EEXIST)
@@ -543,7 +555,11 @@ static int run(struct run *r)
 		return refuse(
 			"this node's own probes are cut off with the interface, so they judge "
 			"nothing: run 'vrrpd drill probe --target' on a client");
-	rc = try_target(r, &target);
+	if (broken_us(r->o) > record_limit_us(r->o->rate + HELD_RATE) - 10 * US_PER_S)
+		return refuse(
+			"so many probes do not fit into a recording: lower --rate, or make it "
+			"shorter");
+	rc = try_target(&target);
 	if (rc)
 		return rc;
 	if (means_find(&r->means, r->o, r->cfg, r->socket, r->facts.interface, why, sizeof(why)) !=

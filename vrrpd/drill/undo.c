@@ -94,14 +94,14 @@ unsigned long long undo_started(pid_t pid)
 	return undo_stat(pid, 22);
 }
 
-static void link_up(const char *name)
+void undo_set_link(const char *name, bool up)
 {
 	struct ifreq r = { 0 };
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	snprintf(r.ifr_name, sizeof(r.ifr_name), "%s", name);
 	if (fd >= 0 && ioctl(fd, SIOCGIFFLAGS, &r) == 0) {
-		r.ifr_flags = (short)(r.ifr_flags | IFF_UP);
+		r.ifr_flags = (short)(up ? r.ifr_flags | IFF_UP : r.ifr_flags & ~IFF_UP);
 		(void)ioctl(fd, SIOCSIFFLAGS, &r);
 	}
 	if (fd >= 0)
@@ -159,7 +159,7 @@ static void perform(const struct undo_step *s, const char *socket_path)
 			(void)kill(s->pid, SIGCONT);
 		break;
 	case UNDO_LINK:
-		link_up(s->text);
+		undo_set_link(s->text, true);
 		break;
 	case UNDO_RUN:
 		run(s->text);

@@ -14,10 +14,12 @@
 #ifndef VRRPD_DRILL_UNDO_H
 #define VRRPD_DRILL_UNDO_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 #include <tandem/str.h>
 
+#define UNDO_PATH      "/run/tandem/drill.undo"
 #define UNDO_MAX_STEPS 16
 #define UNDO_MAX_LINE  1024
 
@@ -52,6 +54,8 @@ void undo_drop(struct undo *u);
 /* Of a drill whose keeper died too. Returns the number of steps done, or -errno (-ENOENT: nothing
  * is left). */
 NODISCARD int undo_restore(const char *path, const char *socket);
+/* What a `link` step does, and its opposite. */
+void undo_set_link(const char *name, bool up);
 /* A number of /proc/PID/stat, by its place there (proc(5): 4 parent, 22 start); 0: there is none.
  */
 unsigned long long undo_stat(pid_t pid, unsigned field);

@@ -233,7 +233,7 @@ START_TEST(drills_are_refused)
 
 	ck_assert_ptr_nonnull(o);
 	drill_read_facts(o, &f);
-	why = drill_refusal(DRILL_HANDOVER, &f);
+	why = drill_refusal(&f);
 	if (!refusals[_i].refusal)
 		ck_assert_ptr_null(why);
 	else

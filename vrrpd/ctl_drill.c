@@ -7,9 +7,9 @@
 
 #include "worker.h"
 
-bool drill_log_runs(const struct drill_log *d, int64_t now_us)
+bool ctl_drill_runs(const struct worker *w)
 {
-	return d->kind[0] && now_us - d->since_us < DRILL_FORGET_US;
+	return w->loop.now_us < w->env.drill_until_us;
 }
 
 /* A word of letters, digits, '-' and '.': it goes into logs and pipes. */
@@ -30,7 +30,6 @@ static void tell(struct worker *w, const char *state, const char *kind)
 
 	for (size_t k = 0; k < ARRAY_LEN(w->fifos); k++)
 		fifo_tell(&w->fifos[k], "DRILL", kind, state, 0);
-	w->env.drill_runs = w->drill.kind[0] != '\0';
 	list_for_each (i, &w->instances, node)
 		vrrp_io_send_hello(i);
 }
@@ -41,12 +40,12 @@ static bool begin(struct worker *w, struct ctl_request *rq)
 
 	if (rq->argc != 3 || !is_plain(rq->argv[2], sizeof(d->kind)))
 		return false;
-	if (drill_log_runs(d, w->loop.now_us)) {
+	if (ctl_drill_runs(w)) {
 		strbuf_adds(rq->out, "A drill runs already.\n");
 		return true;
 	}
 	snprintf(d->kind, sizeof(d->kind), STR_FMT, STR_ARG(rq->argv[2]));
-	d->since_us = w->loop.now_us;
+	w->env.drill_until_us = w->loop.now_us + DRILL_FORGET_US;
 	log_notice("drill", "drill_begins", "kind=%s", d->kind);
 	tell(w, "BEGIN", d->kind);
 	strbuf_adds(rq->out, "Noted.\n");
@@ -69,7 +68,7 @@ static bool end(struct worker *w, struct ctl_request *rq)
 	d->n_drills++;
 	if (str_eq(rq->argv[3], STR("missed")) || str_eq(rq->argv[3], STR("failed")))
 		d->n_missed++;
-	d->kind[0] = '\0';
+	w->env.drill_until_us = 0;
 	log_notice("drill", "drill_ends", "id=%s verdict=%s outage_ms=%.1f", d->last_id,
 		   d->last_verdict, (double)outage_us / 1000);
 	tell(w, "END", d->last_id);

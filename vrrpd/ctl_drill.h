@@ -12,8 +12,7 @@
 #define DRILL_FORGET_US INT64_C(3700000000)
 
 struct drill_log {
-	char kind[24];                      /* of the one that runs; empty: none */
-	int64_t since_us;                   /* CLOCK_MONOTONIC */
+	char kind[24];                      /* of the one that runs, or ran */
 	char last_id[40], last_verdict[16]; /* empty: none since the start */
 	int64_t last_outage_us, last_real_us;
 	uint64_t n_drills, n_missed; /* missed: not as the target wanted, or failed */
@@ -22,7 +21,7 @@ struct drill_log {
 struct worker;
 
 /* Is one running now? */
-bool drill_log_runs(const struct drill_log *d, int64_t now_us);
+bool ctl_drill_runs(const struct worker *w);
 /* The command: drill begin KIND | drill end ID VERDICT OUTAGE_US. */
 void ctl_drill(struct ctl_request *rq, uint64_t *cursor, bool *more);
 

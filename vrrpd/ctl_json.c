@@ -267,7 +267,7 @@ void ctl_print_json(struct strbuf *out, json_t *o)
 json_t *ctl_json_drill(const struct worker *w)
 {
 	const struct drill_log *d = &w->drill;
-	const bool runs = drill_log_runs(d, w->loop.now_us);
+	const bool runs = ctl_drill_runs(w);
 	json_t *o = json_pack("{s:b, s:s, s:I}", "running", runs, "kind", runs ? d->kind : "",
 			      "drills", (json_int_t)d->n_drills);
 

@@ -48,7 +48,7 @@ struct vrrp_env {
 	struct board *board;            /* NULL: none */
 	struct handover_sock *handover; /* fd -1: plain VRRP only */
 	const struct cfg_global *global;
-	bool drill_runs; /* hellos say so */
+	int64_t drill_until_us; /* a drill runs here, hellos say so; 0: none */
 	/* After each transition. */
 	void (*on_transition)(void *arg, struct vrrp_instance *i, enum vrrp_state from);
 	/* We left MASTER, and another router is it now: outage_us later. May be NULL. */

@@ -109,14 +109,16 @@ static void send_hello(struct vrrp_instance *i, const struct net_dest *to, void 
 
 void vrrp_io_send_hello(struct vrrp_instance *i)
 {
-	struct handover_msg m = { .kind = HANDOVER_HELLO,
-				  .vrid = i->cfg->vrid,
-				  .priority = i->is_in_fault ? 0 : i->fsm.priority,
-				  .state = i->fsm.state,
-				  .flags = HANDOVER_READS_REPORTS |
-					   (i->env->drill_runs ? HANDOVER_DRILLS : 0),
-				  .adver_us = i->params.adver_us,
-				  .lease_us = vrrp_lease_own_us(i) };
+	struct handover_msg m = {
+		.kind = HANDOVER_HELLO,
+		.vrid = i->cfg->vrid,
+		.priority = i->is_in_fault ? 0 : i->fsm.priority,
+		.state = i->fsm.state,
+		.flags = HANDOVER_READS_REPORTS |
+			 (i->env->loop->now_us < i->env->drill_until_us ? HANDOVER_DRILLS : 0),
+		.adver_us = i->params.adver_us,
+		.lease_us = vrrp_lease_own_us(i)
+	};
 	uint8_t bytes[HANDOVER_LEN];
 
 	if (handover_fd(i) == -1)

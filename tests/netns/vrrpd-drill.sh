@@ -95,6 +95,8 @@ killed-*)
 	kill -KILL "${PID[drill]}"
 	wait_until 5 owns_vip a || lab_fail "$kind was not undone after the drill was killed: $(vip_owner)"
 	[ ! -e "$LAB_DIR/a/run/tandem/drill.undo" ] || lab_fail "the undo file is left"
+	is_known_as_ended() { in_ns a "$VRRPD" ctl -f /run/vrrp.conf --json status | grep -q '"id": "interrupted"'; }
+	wait_until 3 is_known_as_ended || lab_fail "vrrpd still believes that the drill runs"
 	echo "ok: $what"
 	;;
 *)

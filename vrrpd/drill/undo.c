@@ -18,9 +18,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#define ASK_MS      3000
-#define ASK_TRIES   50 /* of 100 ms: a vrrpd that was just started must answer first */
-#define ASK_WAIT_NS (100 * 1000 * 1000)
+/* What vrrpd is told of a drill that was killed. */
+#define UNDO_INTERRUPTED "drill end interrupted failed 0"
+#define ASK_MS           3000
+#define ASK_TRIES        50 /* of 100 ms: a vrrpd that was just started must answer first */
+#define ASK_WAIT_NS      (100 * 1000 * 1000)
 
 /* --- steps ---------------------------------------------------------------------------------- */
 
@@ -219,7 +221,7 @@ NORETURN static void keeper_main(int fd, int file, const char *path, const char 
 				 int64_t limit_us)
 {
 	const int64_t end_us = clock_mono_us() + limit_us;
-	char line[UNDO_MAX_LINE + 64];
+	char line[UNDO_MAX_LINE + 64] = "";
 
 	(void)setsid();
 	signal(SIGHUP, SIG_IGN), signal(SIGINT, SIG_IGN), signal(SIGTERM, SIG_IGN);
@@ -242,7 +244,8 @@ NORETURN static void keeper_main(int fd, int file, const char *path, const char 
 		if (!keep_line(fd, file, line))
 			break;
 	}
-	(void)!undo_restore(path, socket_path);
+	if (undo_restore(path, socket_path) > 0 && strcmp(line, "end") != 0)
+		(void)tell(socket_path, UNDO_INTERRUPTED); /* the drill itself cannot any more */
 	(void)!send(fd, "ok", 2, MSG_NOSIGNAL);
 	_exit(0);
 }

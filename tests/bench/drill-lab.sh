@@ -22,18 +22,7 @@ lab_begin a b client
 rm -rf "$OUT"
 mkdir -p "$OUT"
 
-files() { # NODE tandem|keepalived
-	cat >"$LAB_DIR/$1/run/haproxy.cfg" <<-EOF
-		$([ "$2" = keepalived ] || printf 'global\n\tliveness-socket /run/tandem/proxyd.live')
-		defaults
-			mode http
-			timeout connect 1s
-			timeout client 5s
-			timeout server 5s
-		listen web
-			bind :8080
-			server one 127.0.0.1:8000
-	EOF
+vrrp_conf() { # NODE tandem|keepalived
 	cat >"$LAB_DIR/$1/run/vrrp.conf" <<-EOF
 		$(if [ "$2" = keepalived ]; then
 			printf 'global_defs {\n\tscript_user root\n\tenable_script_security\n}\n'
@@ -58,8 +47,10 @@ files() { # NODE tandem|keepalived
 }
 start_proxy() { # NODE PAIR
 	if [ "$2" = tandem ]; then
+		proxy_conf "$1" "liveness-socket /run/tandem/proxyd.live"
 		spawn "proxy-$1" "$1" "$PROXYD" -db -f /run/haproxy.cfg
 	else
+		proxy_conf "$1"
 		spawn "proxy-$1" "$1" haproxy -db -f /run/haproxy.cfg
 	fi
 }
@@ -71,10 +62,8 @@ start_vrrp() { # NODE PAIR
 pair_up() { # PAIR
 	local n
 	for n in a b; do
-		PID[proxy-$n]=
-		files "$n" "$1"
 		start_proxy "$n" "$1"
-		files "$n" "$1"
+		vrrp_conf "$n" "$1"
 		start_vrrp "$n" "$1"
 	done
 }

@@ -219,6 +219,18 @@ router_conf() {
 		printf '}\n'
 	} >"$LAB_DIR/$n/run/router.conf"
 }
+# proxy_conf NODE [LINE...] - write /run/haproxy.cfg for proxyd or haproxy: port 8080, one server behind it on the node
+# itself. The lines go into `global`.
+proxy_conf() {
+	local n=$1 line
+	shift
+	{
+		[ $# -eq 0 ] || printf 'global\n'
+		for line in "$@"; do printf '\t%s\n' "$line"; done
+		printf 'defaults\n\tmode http\n\ttimeout connect 1s\n\ttimeout client 5s\n\ttimeout server 5s\n'
+		printf 'listen web\n\tbind :8080\n\tserver one 127.0.0.1:8000\n'
+	} >"$LAB_DIR/$n/run/haproxy.cfg"
+}
 # router_start NODE vrrpd|keepalived - as router-NODE
 router_start() {
 	local program=$LAB_TOP/$BUILD/vrrpd

@@ -14,18 +14,7 @@ lab_require curl
 lab_begin a b
 
 for n in a b; do
-	cat >"$LAB_DIR/$n/run/haproxy.cfg" <<-EOF
-		global
-			liveness-socket /run/tandem/proxyd.live
-		defaults
-			mode http
-			timeout connect 1s
-			timeout client 5s
-			timeout server 5s
-		listen web
-			bind :8080
-			server one 127.0.0.1:8000
-	EOF
+	proxy_conf "$n" "liveness-socket /run/tandem/proxyd.live"
 	cat >"$LAB_DIR/$n/run/vrrp.conf" <<-EOF
 		vrrp_track_proxy proxyd {
 			socket /run/tandem/proxyd.live
